@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.io;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/**
+ * One open file of a store. Positions are byte offsets from its start; there is no current position.
+ *
+ * <p>Threading: reads from any of the store's threads at once; one writing thread.
+ */
+public interface StoreFile extends AutoCloseable {
+    /** {@return where the file is} */
+    Path path();
+
+    /** {@return its length in bytes now} */
+    long size();
+
+    /**
+     * Writes all remaining bytes of a buffer.
+     *
+     * @param position where the first byte goes
+     * @param source its remaining bytes are written, and consumed
+     * @throws io.quire.store.errors.StoreFullException when the disk is full
+     * @throws io.quire.store.errors.StoreIoException when the write fails otherwise
+     */
+    void write(long position, ByteBuffer source);
+
+    /**
+     * Fills the remaining bytes of a buffer.
+     *
+     * @param position where the first byte is read
+     * @param target filled up to its limit
+     * @throws io.quire.store.errors.CorruptStoreException when the file ends before the buffer is full
+     * @throws io.quire.store.errors.StoreIoException when the read fails
+     */
+    void read(long position, ByteBuffer target);
+
+    /**
+     * Makes everything written so far durable. After a failure it must not be called again: the system may report
+     * success for data it has dropped.
+     *
+     * @param metadata whether the file's length and attributes too
+     */
+    void force(boolean metadata);
+
+    /**
+     * Reserves space by writing zeros from the current end of the file, so that a later write inside it cannot find the disk full.
+     *
+     * @param length bytes the file has afterwards; no effect when it is that long already
+     */
+    void preallocate(long length);
+
+    /**
+     * Cuts the file; only used on files that nobody has mapped.
+     *
+     * @param length bytes to keep
+     */
+    void truncate(long length);
+
+    /**
+     * Maps the file for reading as it is now. The mapping outlives this file and is unmapped by its own close.
+     *
+     * @return the mapping
+     */
+    MappedFile mapRead();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.memory;
+
+import java.lang.reflect.Field;
+import sun.misc.Unsafe;
+
+/**
+ * The one class that touches memory by native pointer; everything else goes through it, so that the accessor can be
+ * replaced in one file. No bounds are checked here: a caller passes pointers that {@link PagedMemory} or {@link
+ * #allocate} returned. All values are in native byte order, which {@link PagedMemory} requires to be little-endian.
+ *
+ * <p>Methods with a {@code base} take either a byte array and an offset from {@link #ARRAY_OFFSET}, or null and a
+ * native pointer, which is how Agrona's {@code DirectBuffer.byteArray()} and {@code addressOffset()} describe a buffer.
+ *
+ * <p>Threading: thread-safe; ordering is in the method names (plain unless the name says otherwise).
+ */
+@SuppressWarnings({"sunapi", "removal", "deprecation"})
+public final class RawMemory {
+    /** Offset of the first element of a byte array, for methods that take a base. */
+    public static final long ARRAY_OFFSET = Unsafe.ARRAY_BYTE_BASE_OFFSET;
+
+    private static final Unsafe UNSAFE = unsafe();
+
+    private RawMemory() {}
+
+    private static Unsafe unsafe() {
+        try {
+            final Field field = Unsafe.class.getDeclaredField("theUnsafe");
+            field.setAccessible(true);
+            return (Unsafe) field.get(null);
+        } catch (final ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /**
+     * Allocates memory outside the heap, not zeroed.
+     *
+     * @param length bytes, greater than 0
+     * @return native pointer, to be given to {@link #free}
+     * @throws OutOfMemoryError when the system has none
+     */
+    public static long allocate(final long length) {
+        return UNSAFE.allocateMemory(length);
+    }
+
+    /**
+     * Frees memory from {@link #allocate}.
+     *
+     * @param pointer what allocate returned; 0 is ignored
+     */
+    public static void free(final long pointer) {
+        UNSAFE.freeMemory(pointer);
+    }
+
+    /**
+     * Sets bytes to one value.
+     *
+     * @param pointer first byte
+     * @param length bytes
+     * @param value value of each byte
+     */
+    public static void setMemory(final long pointer, final long length, final byte value) {
+        UNSAFE.setMemory(pointer, length, value);
+    }
+
+    /**
+     * Copies bytes between native pointers; the ranges must not overlap.
+     *
+     * @param source first byte to read
+     * @param target first byte to write
+     * @param length bytes
+     */
+    public static void copy(final long source, final long target, final long length) {
+        UNSAFE.copyMemory(source, target, length);
+    }
+
+    /**
+     * Copies bytes between any two places; the ranges must not overlap.
+     *
+     * @param sourceBase byte array or null
+     * @param sourceOffset offset in the array or native pointer
+     * @param targetBase byte array or null
+     * @param targetOffset offset in the array or native pointer
+     * @param length bytes
+     */
+    public static void copy(
+            final byte[] sourceBase,
+            final long sourceOffset,
+            final byte[] targetBase,
+            final long targetOffset,
+            final long length) {
+        UNSAFE.copyMemory(sourceBase, sourceOffset, targetBase, targetOffset, length);
+    }
+
+    /**
+     * Compares bytes of a buffer with bytes at a native pointer, eight at a time.
+     *
+     * @param base byte array or null
+     * @param offset offset in the array or native pointer
+     * @param pointer native pointer to compare with
+     * @param length bytes
+     * @return whether all are equal
+     */
+    public static boolean equal(final byte[] base, final long offset, final long pointer, final int length) {
+        int i = 0;
+        for (; i + Long.BYTES <= length; i += Long.BYTES) {
+            if (UNSAFE.getLong(base, offset + i) != UNSAFE.getLong(pointer + i)) {
+                return false;
+            }
+        }
+        for (; i < length; i++) {
+            if (UNSAFE.getByte(base, offset + i) != UNSAFE.getByte(pointer + i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    public static byte getByte(final long pointer) {
+        return UNSAFE.getByte(pointer);
+    }
+
+    public static void putByte(final long pointer, final byte value) {
+        UNSAFE.putByte(pointer, value);
+    }
+
+    public static short getShort(final long pointer) {
+        return UNSAFE.getShort(pointer);
+    }
+
+    public static void putShort(final long pointer, final short value) {
+        UNSAFE.putShort(pointer, value);
+    }
+
+    public static int getInt(final long pointer) {
+        return UNSAFE.getInt(pointer);
+    }
+
+    public static void putInt(final long pointer, final int value) {
+        UNSAFE.putInt(pointer, value);
+    }
+
+    public static long getLong(final long pointer) {
+        return UNSAFE.getLong(pointer);
+    }
+
+    public static void putLong(final long pointer, final long value) {
+        UNSAFE.putLong(pointer, value);
+    }
+
+    public static long getLong(final byte[] base, final long offset) {
+        return UNSAFE.getLong(base, offset);
+    }
+
+    public static void putLong(final byte[] base, final long offset, final long value) {
+        UNSAFE.putLong(base, offset, value);
+    }
+
+    /** Reads a long such that no later access moves before it; the value is 8-byte aligned. */
+    public static long getLongAcquire(final long pointer) {
+        final long value = UNSAFE.getLong(pointer);
+        UNSAFE.loadFence();
+        return value;
+    }
+
+    /** Writes a long such that no earlier access moves after it; the value is 8-byte aligned. */
+    public static void putLongRelease(final long pointer, final long value) {
+        UNSAFE.putOrderedLong(null, pointer, value);
+    }
+
+    public static long getLongVolatile(final long pointer) {
+        return UNSAFE.getLongVolatile(null, pointer);
+    }
+
+    public static void putLongVolatile(final long pointer, final long value) {
+        UNSAFE.putLongVolatile(null, pointer, value);
+    }
+
+    /** Compares and sets with full ordering; the value is 8-byte aligned. */
+    public static boolean compareAndSetLong(final long pointer, final long expected, final long value) {
+        return UNSAFE.compareAndSwapLong(null, pointer, expected, value);
+    }
+
+    /** No load moves across this. */
+    public static void loadFence() {
+        UNSAFE.loadFence();
+    }
+
+    /** No store moves across this. */
+    public static void storeFence() {
+        UNSAFE.storeFence();
+    }
+}
