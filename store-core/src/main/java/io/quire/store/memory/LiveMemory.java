@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.memory;
+
+/**
+ * Backing of the windows of a store. It is scratch: nothing in it is ever read after its process has ended.
+ *
+ * <p>Reserving a window takes address space only. Space is taken by {@link #back} before anything touches it, so that
+ * a want of space is an exception in one place and never a fault on access.
+ *
+ * <p>Threading: {@link PagedMemory} serialises all calls.
+ */
+public interface LiveMemory extends AutoCloseable {
+    /**
+     * Reserves the address range of a window.
+     *
+     * @param window index, each once and in order from 0
+     * @return native pointer of its first byte, page aligned
+     * @throws io.quire.store.errors.StoreFullException when the system refuses the address space
+     * @throws io.quire.store.errors.StoreIoException when the file cannot be mapped
+     */
+    long reserveWindow(int window);
+
+    /**
+     * Takes space for a range of a reserved window and fills it with zeros. Never called twice for the same extent.
+     *
+     * @param address byte position in the store, extent aligned
+     * @param length bytes, a multiple of the extent length; the range is inside one window
+     * @throws io.quire.store.errors.StoreFullException when there is none; reads of other ranges go on
+     * @throws io.quire.store.errors.StoreIoException when the file system refuses for another reason
+     */
+    void back(long address, long length);
+
+    /** {@return log2 of the window length in bytes} */
+    int windowShift();
+
+    /** {@return what backs the windows, and where, in words for people} */
+    String description();
+
+    /** Unmaps and releases everything. No pointer into a window may be used afterwards. */
+    @Override
+    void close();
+}

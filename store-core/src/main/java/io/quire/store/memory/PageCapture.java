@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.memory;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+
+/**
+ * Copy-on-write of sealed pages, wait-free for the writer: whoever comes first to a page sealed by the last barrier,
+ * the checkpointer or the writer that wants to change it, saves its dirty lines as they were at the barrier.
+ *
+ * <p>The checkpointer copies a page's lines to a private buffer and then claims it by compare-and-set of its stamp; when
+ * that fails the writer was there first and the copy is dropped. The writer claims first, then copies the lines into a
+ * bounded ring that the checkpointer drains. Only a full ring makes the writer wait, counted in {@link #stallNs()}.
+ *
+ * <p>Threading: {@link #captureByWriter} by the writer; {@link #capture} and {@link #drain} by the checkpointer; {@link
+ * #begin}, {@link #end} hand the role over and are called by the writer and the checkpointer in turn.
+ */
+public final class PageCapture implements AutoCloseable {
+    private static final int MESSAGE_TYPE = 1;
+    private static final int PAGE_FIELD_OFFSET = 0;
+    private static final int MASK_FIELD_OFFSET = Long.BYTES;
+    private static final int LINES_OFFSET = 2 * Long.BYTES;
+    /** Smallest capture pool, bytes: the ring takes messages of up to an eighth of it. */
+    public static final int POOL_LENGTH_MIN = 64 * 1024;
+
+    private final PagedMemory memory;
+    private final ByteBuffer poolMemory;
+    private final OneToOneRingBuffer pool;
+    private final UnsafeBuffer poolBuffer;
+    private final IdleStrategy idleStrategy;
+    private final long scratch = RawMemory.allocate(PageDescriptor.PAGE_LENGTH);
+
+    private volatile boolean active;
+    private long epoch;
+    private DirtyPages sealed;
+    private int[] pages;
+    private int nextPage;
+    private int acceptedCount;
+    private CapturedPageConsumer consumer;
+
+    private volatile long stallNs;
+    private volatile long writerCapturedPages;
+    private volatile long checkpointerCapturedPages;
+
+    PageCapture(final PagedMemory memory, final int poolLength, final IdleStrategy idleStrategy) {
+        this.memory = memory;
+        this.idleStrategy = idleStrategy;
+        poolMemory = ByteBuffer.allocateDirect(poolLength + RingBufferDescriptor.TRAILER_LENGTH + Long.BYTES)
+                .order(ByteOrder.nativeOrder());
+        final long start = (new UnsafeBuffer(poolMemory).addressOffset() + Long.BYTES - 1) & -Long.BYTES;
+        poolBuffer = new UnsafeBuffer(start, poolLength + RingBufferDescriptor.TRAILER_LENGTH);
+        pool = new OneToOneRingBuffer(poolBuffer);
+    }
+
+    /** Takes over the pages sealed by a barrier. By the writer, at the barrier; the last capture has ended. */
+    void begin(final long sealedEpoch, final DirtyPages sealedPages) {
+        epoch = sealedEpoch;
+        sealed = sealedPages;
+        pages = null;
+        nextPage = 0;
+        acceptedCount = 0;
+        active = true;
+    }
+
+    /** {@return number of pages sealed by the last barrier} */
+    public int sealedPageCount() {
+        return sealed == null ? 0 : sealed.count();
+    }
+
+    /** {@return whether every sealed page has been accepted by the consumer} */
+    public boolean complete() {
+        return sealed == null || acceptedCount == sealed.count();
+    }
+
+    /** {@return nanoseconds the writer has waited for room in the pool since the store was opened} */
+    public long stallNs() {
+        return stallNs;
+    }
+
+    /** {@return pages captured by the writer since the store was opened} */
+    public long writerCapturedPages() {
+        return writerCapturedPages;
+    }
+
+    /** {@return pages captured by the checkpointer since the store was opened} */
+    public long checkpointerCapturedPages() {
+        return checkpointerCapturedPages;
+    }
+
+    boolean active() {
+        return active;
+    }
+
+    boolean pending(final long stamp) {
+        return active && stamp == PageTable.stamp(epoch, PageTable.DIRTY);
+    }
+
+    /**
+     * Saves a page's lines before the writer changes it, unless the checkpointer has. By the writer; waits only when the
+     * pool is full.
+     */
+    void captureByWriter(final int page, final long entry, final long stamp) {
+        if (!PageTable.compareAndSetStamp(entry, stamp, PageTable.stamp(epoch, PageTable.CAPTURED))) {
+            return;
+        }
+        final long mask = PageTable.mask(entry);
+        final int length = LINES_OFFSET + Long.bitCount(mask) * PageDescriptor.LINE_LENGTH;
+        int index = pool.tryClaim(MESSAGE_TYPE, length);
+        if (index < 0) {
+            index = awaitRoom(length);
+            if (index < 0) {
+                return; // The capture was given up while waiting; PagedMemory gives the page back as a whole.
+            }
+        }
+        poolBuffer.putInt(index + PAGE_FIELD_OFFSET, page);
+        poolBuffer.putLong(index + MASK_FIELD_OFFSET, mask);
+        copyLines(memory.pointer(PageDescriptor.addressOfPage(page)), mask, poolBuffer.addressOffset() + index
+                + LINES_OFFSET);
+        pool.commit(index);
+        writerCapturedPages = writerCapturedPages + 1; // single writer: no lost update
+    }
+
+    private int awaitRoom(final int length) {
+        final long start = System.nanoTime();
+        idleStrategy.reset();
+        int index = -1;
+        while (active && (index = pool.tryClaim(MESSAGE_TYPE, length)) < 0) {
+            idleStrategy.idle();
+        }
+        stallNs = stallNs + (System.nanoTime() - start);
+        return index;
+    }
+
+    /**
+     * Captures further pages in ascending order of page number and takes what the writer has captured meanwhile, which
+     * comes in between in no order.
+     *
+     * @param limit pages to look at before returning
+     * @param target takes each page once
+     * @return pages looked at or accepted; 0 when nothing was there to do now (see {@link #complete()})
+     */
+    public int capture(final int limit, final CapturedPageConsumer target) {
+        if (pages == null) {
+            pages = sealed.sorted();
+        }
+        int work = drain(target);
+        final long from = PageTable.stamp(epoch, PageTable.DIRTY);
+        final long to = PageTable.stamp(epoch, PageTable.DONE);
+        final int end = Math.min(pages.length, nextPage + limit);
+        int claimed = 0;
+        while (nextPage < end) {
+            final int page = pages[nextPage++];
+            final long address = PageDescriptor.addressOfPage(page);
+            final long entry = memory.pageTable().entry(address);
+            work++;
+            if (PageTable.stampAcquire(entry) == from) {
+                // The mask may be the next epoch's by now, in which case the compare-and-set fails.
+                final long mask = PageTable.mask(entry);
+                copyLines(memory.pointer(address), mask, scratch);
+                if (PageTable.compareAndSetStamp(entry, from, to)) {
+                    acceptedCount++;
+                    claimed++;
+                    target.accept(page, mask, scratch);
+                }
+            }
+        }
+        checkpointerCapturedPages = checkpointerCapturedPages + claimed;
+        return work;
+    }
+
+    private int drain(final CapturedPageConsumer target) {
+        consumer = target;
+        try {
+            return pool.read(
+                    (type, buffer, index, length) -> {
+                        acceptedCount++;
+                        consumer.accept(
+                                buffer.getInt(index + PAGE_FIELD_OFFSET),
+                                buffer.getLong(index + MASK_FIELD_OFFSET),
+                                buffer.addressOffset() + index + LINES_OFFSET);
+                    },
+                    Integer.MAX_VALUE);
+        } finally {
+            consumer = null;
+        }
+    }
+
+    static void copyLines(final long source, final long mask, final long target) {
+        if (mask == -1L) {
+            RawMemory.copy(source, target, PageDescriptor.PAGE_LENGTH);
+            return;
+        }
+        long remaining = mask;
+        long to = target;
+        while (remaining != 0) {
+            // One copy for each run of neighbouring lines.
+            final int first = Long.numberOfTrailingZeros(remaining);
+            final int count = Long.numberOfTrailingZeros(~(remaining >>> first));
+            final long length = (long) count << PageDescriptor.LINE_SHIFT;
+            RawMemory.copy(source + ((long) first << PageDescriptor.LINE_SHIFT), to, length);
+            to += length;
+            remaining = first + count == Long.SIZE ? 0 : remaining & (-1L << (first + count));
+        }
+    }
+
+    /**
+     * Ends the capture, complete or given up. By the checkpointer, once; a writer that waits for room goes on. When it
+     * was given up the writer gives the sealed pages back at its next barrier.
+     */
+    public void end() {
+        active = false;
+    }
+
+    /**
+     * Empties the pool and forgets the sealed pages. By the writer, after {@link #end}.
+     *
+     * @return the pages of a capture that was given up, or null
+     */
+    DirtyPages takeUnfinished() {
+        final DirtyPages unfinished = complete() ? null : sealed;
+        pool.read((type, buffer, index, length) -> {}, Integer.MAX_VALUE);
+        sealed = null;
+        pages = null;
+        return unfinished;
+    }
+
+    /**
+     * Treats a capture whose pages were all accepted as given up, because what was made of them could not be published.
+     * By the checkpointer, before {@link #end}.
+     */
+    public void discard() {
+        acceptedCount = -1;
+    }
+
+    @Override
+    public void close() {
+        RawMemory.free(scratch);
+        BufferUtil.free(poolMemory);
+    }
+}

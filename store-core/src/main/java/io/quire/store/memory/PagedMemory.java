@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.memory;
+
+import static io.quire.store.memory.PageDescriptor.EXTENT_LENGTH;
+import static io.quire.store.memory.PageDescriptor.EXTENT_SHIFT;
+import static io.quire.store.memory.PageDescriptor.PAGE_LENGTH;
+
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.StoreFullException;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.YieldingIdleStrategy;
+
+/**
+ * The memory of a store: everything that must survive is bytes in its pages. Structures reach them through {@link
+ * #forRead} and {@link #forWrite} only, which is where cold pages are hydrated, dirty lines are noted and the old lines
+ * of a page that a checkpoint still needs are saved. None of that knows what the bytes mean.
+ *
+ * <p>A pointer is valid until the memory is closed, but is taken anew for each operation, because only taking it does
+ * the bookkeeping. An object lies inside one window, so pointer arithmetic inside an object is sound.
+ *
+ * <p>Threading: single writer; {@code forRead} from any thread; {@link PageCapture} by the checkpointer; {@link
+ * #hydrate} from any thread.
+ */
+public final class PagedMemory implements AutoCloseable {
+    /** Slots of {@link #rootSlot}. */
+    public static final int ROOT_SLOT_COUNT = WindowDescriptor.ROOT_SLOT_COUNT;
+    /** Smallest window, log2 of bytes. */
+    public static final int WINDOW_SHIFT_MIN = 20;
+    /** Largest window and default, log2 of bytes. */
+    public static final int WINDOW_SHIFT_MAX = 30;
+    /** Default length of the capture pool, bytes. */
+    public static final int CAPTURE_POOL_LENGTH_DEFAULT = 1024 * 1024;
+
+    private static final int PAGE_MASK = PAGE_LENGTH - 1;
+
+    private final LiveMemory live;
+    private final int windowShift;
+    private final long windowMask;
+    private final long lengthMax;
+    private final long hashSeed;
+    private final PageTable pageTable = new PageTable();
+    private final PageCapture capture;
+    private final ExtentAllocator extents;
+    private final BackedSpace space;
+    private final SpaceGrower grower;
+    private final int recoveredPageCount;
+
+    private long[] windowBases = new long[0];
+    private boolean hydrating;
+    private volatile PageSource source;
+    private long epoch = 1;
+    private long dirtyStamp = PageTable.stamp(1, PageTable.DIRTY);
+    private DirtyPages dirtyPages = new DirtyPages();
+
+    private PagedMemory(final Builder settings, final PageSource source, final int recoveredPageCount) {
+        if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+            throw new ConfigurationException("only little-endian machines are supported: found="
+                    + ByteOrder.nativeOrder());
+        }
+        live = settings.live;
+        windowShift = live.windowShift();
+        if (windowShift < WINDOW_SHIFT_MIN || windowShift > WINDOW_SHIFT_MAX) {
+            throw new ConfigurationException("window shift out of range: found=" + windowShift + " expected="
+                    + WINDOW_SHIFT_MIN + ".." + WINDOW_SHIFT_MAX);
+        }
+        windowMask = (1L << windowShift) - 1;
+        lengthMax = settings.lengthMax;
+        hashSeed = settings.hashSeed;
+        this.source = source;
+        this.recoveredPageCount = recoveredPageCount;
+        hydrating = recoveredPageCount > 0;
+        space = new BackedSpace(live, PageDescriptor.addressOfPage(recoveredPageCount));
+        capture = new PageCapture(this, settings.capturePoolLength, settings.captureIdleStrategy);
+        extents = new ExtentAllocator(this, windowShift);
+        grower = settings.growerName == null ? null : new SpaceGrower(space, settings.growerName);
+    }
+
+    /**
+     * Memory of a new, empty store.
+     *
+     * @param settings what backs it
+     * @return the memory
+     * @throws io.quire.store.errors.StoreFullException when not even the first extent can be had
+     */
+    public static PagedMemory create(final Builder settings) {
+        final PagedMemory memory = new PagedMemory(settings, null, 0);
+        try {
+            memory.extents.format();
+            memory.startGrower();
+            return memory;
+        } catch (final RuntimeException e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Memory of a recovered store: every page is cold and comes from a source on its first touch.
+     *
+     * @param settings what backs it; the window shift and the hash seed are those it was created with
+     * @param source content of the pages
+     * @param pageCount pages below this number may hold something
+     * @return the memory
+     * @throws io.quire.store.errors.CorruptStoreException when the first page is not that of a store
+     */
+    public static PagedMemory recover(final Builder settings, final PageSource source, final int pageCount) {
+        final PagedMemory memory = new PagedMemory(settings, source, pageCount);
+        try {
+            final long limit = PageDescriptor.addressOfPage(pageCount);
+            final int windows = (int) ((limit + memory.windowMask) >>> memory.windowShift);
+            for (int window = 0; window < windows; window++) {
+                memory.reserveWindow(window);
+            }
+            memory.extents.recover(windows);
+            memory.startGrower();
+            return memory;
+        } catch (final RuntimeException e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Small anonymous memory without threads, for tests and throw-away stores.
+     *
+     * @param hashSeed seed of the tables' hashes
+     * @return empty memory with windows of 64 MiB
+     */
+    public static PagedMemory anonymous(final long hashSeed) {
+        return create(new Builder(new AnonymousMemory(26)).hashSeed(hashSeed));
+    }
+
+    private void startGrower() {
+        if (grower != null) {
+            grower.start();
+            grower.used(space.backedEnd(), reservedEnd());
+        }
+    }
+
+    /**
+     * Pointer for reading at an address.
+     *
+     * @param address byte position in the store
+     * @return native pointer, readable to the end of the page
+     */
+    public long forRead(final long address) {
+        if (hydrating) {
+            ensureHot(address, 1);
+        }
+        return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
+    }
+
+    /**
+     * Pointer for reading a range.
+     *
+     * @param address byte position in the store
+     * @param length bytes, greater than 0; the range is inside one window
+     * @return native pointer to the range
+     */
+    public long forRead(final long address, final int length) {
+        if (hydrating) {
+            ensureHot(address, length);
+        }
+        return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
+    }
+
+    /**
+     * Pointer for writing a range, whose lines count as changed in this epoch. On a page already written in this epoch
+     * this costs a few nanoseconds; the first write to a page in an epoch takes longer, once.
+     *
+     * @param address byte position in the store
+     * @param length bytes, greater than 0; the range is inside one window
+     * @return native pointer to the range
+     */
+    public long forWrite(final long address, final int length) {
+        final int offset = (int) address & PAGE_MASK;
+        final long entry = pageTable.entry(address);
+        if (PageTable.stamp(entry) == dirtyStamp && offset + length <= PAGE_LENGTH) {
+            PageTable.mask(entry, PageTable.mask(entry) | PageDescriptor.lineMask(offset, length));
+        } else {
+            markDirty(address, length);
+        }
+        return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
+    }
+
+    private void markDirty(final long address, final int length) {
+        final long end = address + length;
+        // All pages first: hydration may throw, and then no line may count as changed.
+        if (hydrating) {
+            ensureHot(address, length);
+        }
+        for (long at = address; at < end; ) {
+            final int offset = (int) at & PAGE_MASK;
+            final int inPage = (int) Math.min(PAGE_LENGTH - offset, end - at);
+            final long entry = pageTable.entryForUpdate(at);
+            touch(at, entry);
+            PageTable.mask(entry, PageTable.mask(entry) | PageDescriptor.lineMask(offset, inPage));
+            at += inPage;
+        }
+    }
+
+    private void touch(final long address, final long entry) {
+        final long stamp = PageTable.stampAcquire(entry);
+        if (stamp == dirtyStamp) {
+            return;
+        }
+        if (capture.pending(stamp)) {
+            capture.captureByWriter(PageDescriptor.pageOf(address), entry, stamp);
+            PageTable.mask(entry, 0);
+        } else if ((stamp & PageTable.STATE_MASK) != PageTable.DIRTY) {
+            PageTable.mask(entry, 0);
+        }
+        // A page still DIRTY from a capture that was given up keeps its lines: they go with this epoch.
+        PageTable.stampRelease(entry, dirtyStamp);
+        dirtyPages.add(PageDescriptor.pageOf(address));
+    }
+
+    /**
+     * Native pointer of an address without bookkeeping.
+     *
+     * @param address byte position in a reserved window
+     * @return native pointer
+     */
+    long pointer(final long address) {
+        return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
+    }
+
+    private void ensureHot(final long address, final int length) {
+        final int last = Math.min(PageDescriptor.pageOf(address + length - 1), recoveredPageCount - 1);
+        for (int page = PageDescriptor.pageOf(address); page <= last; page++) {
+            if (PageTable.stampAcquire(pageTable.entry(PageDescriptor.addressOfPage(page)))
+                    <= PageTable.LOADING) {
+                hydrate(page);
+            }
+        }
+    }
+
+    /**
+     * Loads a page if it is cold; waits while another thread loads it.
+     *
+     * @param page page number below {@link #recoveredPageCount()}
+     * @return whether this call loaded it
+     * @throws io.quire.store.errors.StateStoreException what the source threw; the page stays cold
+     */
+    public boolean hydrate(final int page) {
+        final long address = PageDescriptor.addressOfPage(page);
+        final long entry = pageTable.entryForUpdate(address);
+        while (true) {
+            final long stamp = PageTable.stampAcquire(entry);
+            if (stamp > PageTable.LOADING) {
+                return false;
+            }
+            if (stamp == PageTable.UNTOUCHED_STAMP
+                    && PageTable.compareAndSetStamp(entry, PageTable.UNTOUCHED_STAMP, PageTable.LOADING)) {
+                long loaded = PageTable.UNTOUCHED_STAMP;
+                try {
+                    space.ensure(address, PAGE_LENGTH);
+                    source.load(page, pointer(address));
+                    loaded = PageTable.HOT;
+                } finally {
+                    PageTable.stampRelease(entry, loaded);
+                }
+                return true;
+            }
+            Thread.yield();
+        }
+    }
+
+    /** {@return pages that recovery found; those not yet touched or hydrated are cold} */
+    public int recoveredPageCount() {
+        return recoveredPageCount;
+    }
+
+    /** {@return whether some page may still be cold} */
+    public boolean hydrating() {
+        return hydrating;
+    }
+
+    /** Says that every recovered page has been hydrated: the check for cold pages ends. Checked, O(pages). */
+    public void hydrationComplete() {
+        for (int page = 0; page < recoveredPageCount; page++) {
+            if (PageTable.stampAcquire(pageTable.entry(PageDescriptor.addressOfPage(page))) <= PageTable.LOADING) {
+                throw new IllegalStateException("page is still cold: page=" + page);
+            }
+        }
+        // Racy on purpose: a thread that still sees true finds every page hot and loads nothing.
+        hydrating = false;
+        source = null;
+    }
+
+    /**
+     * Takes an extent. Its content is undefined; initialise, through {@link #forWrite}, all that will be read.
+     *
+     * @param kind what for, not FREE, WINDOW or RUN_CONTINUED
+     * @return its address, a multiple of 64 KiB
+     * @throws io.quire.store.errors.StoreFullException when there is no space; nothing has changed
+     */
+    public long allocateExtent(final ExtentKind kind) {
+        return allocateRun(kind, 1);
+    }
+
+    /**
+     * Takes neighbouring extents inside one window. Content as for {@link #allocateExtent}.
+     *
+     * @param kind what for
+     * @param extentCount 1 .. extents of a window - 1
+     * @return address of the first
+     * @throws io.quire.store.errors.StoreFullException when there is no such run or no space; nothing has changed
+     */
+    public long allocateRun(final ExtentKind kind, final int extentCount) {
+        return extents.allocate(kind, extentCount);
+    }
+
+    /**
+     * Gives back an extent or a run. Its lines changed in this epoch are dropped from the next checkpoint.
+     *
+     * @param address what allocate returned
+     * @throws ConfigurationException when that is not so; nothing has changed
+     */
+    public void free(final long address) {
+        extents.free(address);
+    }
+
+    /**
+     * Makes sure that a number of single extents can be taken without failing.
+     *
+     * @param extentCount extents
+     * @throws io.quire.store.errors.StoreFullException when not; what could be reserved stays reserved
+     */
+    public void ensureFree(final int extentCount) {
+        extents.ensureFree(extentCount);
+    }
+
+    /** {@return what the extent at an address is used for, null when its code is unknown} */
+    public ExtentKind kindOf(final long address) {
+        return extents.kindOf(address);
+    }
+
+    /**
+     * Reads a root slot, one of the few places at a fixed address.
+     *
+     * @param slot 0 .. {@link #ROOT_SLOT_COUNT} - 1
+     * @return what was last put there; 0 in a new store
+     */
+    public long rootSlot(final int slot) {
+        return extents.rootSlot(slot);
+    }
+
+    /**
+     * Writes a root slot.
+     *
+     * @param slot 0 .. {@link #ROOT_SLOT_COUNT} - 1
+     * @param value anything
+     */
+    public void rootSlot(final int slot, final long value) {
+        extents.rootSlot(slot, value);
+    }
+
+    /**
+     * The barrier: everything written so far belongs to the sealed epoch, everything after to the next. By the writer,
+     * at an operation boundary, when no capture is active. O(1), except after a capture that was given up, when its pages
+     * are given back first.
+     *
+     * @return the capture, ready for the checkpointer
+     */
+    public PageCapture seal() {
+        if (capture.active()) {
+            throw new IllegalStateException("a capture is still active");
+        }
+        final DirtyPages unfinished = capture.takeUnfinished();
+        if (unfinished != null) {
+            giveBack(unfinished);
+        }
+        final long sealedEpoch = epoch++;
+        dirtyStamp = PageTable.stamp(epoch, PageTable.DIRTY);
+        final DirtyPages sealed = dirtyPages;
+        dirtyPages = new DirtyPages();
+        capture.begin(sealedEpoch, sealed);
+        return capture;
+    }
+
+    private void giveBack(final DirtyPages pages) {
+        for (int i = 0; i < pages.count(); i++) {
+            final int page = pages.get(i);
+            final long entry = pageTable.entryForUpdate(PageDescriptor.addressOfPage(page));
+            if (PageTable.stamp(entry) == dirtyStamp) {
+                PageTable.mask(entry, -1L); // its old mask is gone; the whole page is never too little
+            } else {
+                PageTable.stampRelease(entry, dirtyStamp);
+                dirtyPages.add(page);
+            }
+        }
+    }
+
+    /** {@return the capture, for its counters} */
+    public PageCapture capture() {
+        return capture;
+    }
+
+    /** {@return pages written since the last barrier} */
+    public int dirtyPageCount() {
+        return dirtyPages.count();
+    }
+
+    /** {@return pages below this number may hold something; the rest of the address space is unused} */
+    public int pageLimit() {
+        return extents.pageLimit();
+    }
+
+    /**
+     * Extents in use by kind, O(extents).
+     *
+     * @return counts, indexed by {@link ExtentKind#code()}
+     */
+    public long[] extentsByKind() {
+        final long[] counts = new long[ExtentKind.values().length];
+        extents.countByKind(counts);
+        return counts;
+    }
+
+    /** {@return bytes that have space behind them} */
+    public long backedLength() {
+        return space.backedLength();
+    }
+
+    /** {@return seed of the tables' hashes, the same for the life of the store} */
+    public long hashSeed() {
+        return hashSeed;
+    }
+
+    /** {@return log2 of the window length in bytes} */
+    public int windowShift() {
+        return windowShift;
+    }
+
+    /** {@return what backs the windows, for people} */
+    public String description() {
+        return live.description();
+    }
+
+    PageTable pageTable() {
+        return pageTable;
+    }
+
+    void reserveWindow(final int window) {
+        if (window < windowBases.length) {
+            return; // reserved by an attempt that failed later on
+        }
+        final long end = (long) (window + 1) << windowShift;
+        if (end - (1L << windowShift) >= lengthMax) {
+            throw new StoreFullException("live memory has reached its limit: limit=" + lengthMax
+                    + " bytes; remove entries or raise the limit");
+        }
+        pageTable.reserve(end);
+        final long base = live.reserveWindow(window);
+        final long[] bases = Arrays.copyOf(windowBases, window + 1);
+        bases[window] = base;
+        windowBases = bases;
+    }
+
+    private long reservedEnd() {
+        return (long) windowBases.length << windowShift;
+    }
+
+    void ensureBacked(final long address, final long length) {
+        if (address + length > lengthMax) {
+            throw new StoreFullException("live memory has reached its limit: limit=" + lengthMax
+                    + " bytes; remove entries or raise the limit");
+        }
+        space.ensure(address, length);
+        if (grower != null) {
+            grower.used(address + length, Math.min(reservedEnd(), lengthMax));
+        }
+    }
+
+    /** The content of a range no longer matters: its lines need not go into the next checkpoint. */
+    void forget(final long address, final long length) {
+        for (long at = address; at < address + length; at += PAGE_LENGTH) {
+            final long entry = pageTable.entry(at);
+            if (PageTable.stamp(entry) == dirtyStamp) {
+                PageTable.mask(entry, 0);
+            }
+        }
+    }
+
+    /**
+     * Releases all memory. Every other thread has left it: readers, checkpointer, hydration.
+     */
+    @Override
+    public void close() {
+        if (grower != null) {
+            grower.stop();
+        }
+        windowBases = new long[0];
+        live.close();
+        capture.close();
+        pageTable.close();
+    }
+
+    /**
+     * Settings of a paged memory.
+     *
+     * <p>Threading: confined to one thread.
+     */
+    public static final class Builder {
+        private final LiveMemory live;
+        private long hashSeed;
+        private long lengthMax = 1L << 43;
+        private int capturePoolLength = CAPTURE_POOL_LENGTH_DEFAULT;
+        private IdleStrategy captureIdleStrategy = YieldingIdleStrategy.INSTANCE;
+        private String growerName;
+
+        /**
+         * Starts from a backing, which the memory closes.
+         *
+         * @param live what backs the windows
+         */
+        public Builder(final LiveMemory live) {
+            this.live = live;
+        }
+
+        /**
+         * Seed of the tables' hashes.
+         *
+         * @param seed any value, kept with the store
+         * @return this
+         */
+        public Builder hashSeed(final long seed) {
+            hashSeed = seed;
+            return this;
+        }
+
+        /**
+         * Most bytes of live memory.
+         *
+         * @param bytes a multiple of the extent length, at most 8 TiB
+         * @return this
+         */
+        public Builder lengthMax(final long bytes) {
+            lengthMax = bytes & -EXTENT_LENGTH;
+            return this;
+        }
+
+        /**
+         * Room for lines that the writer captures before the checkpointer takes them.
+         *
+         * @param bytes a power of two, at least {@link PageCapture#POOL_LENGTH_MIN}
+         * @return this
+         */
+        public Builder capturePoolLength(final int bytes) {
+            if (Integer.bitCount(bytes) != 1 || bytes < PageCapture.POOL_LENGTH_MIN) {
+                throw new ConfigurationException("capture pool length must be a power of two of at least "
+                        + PageCapture.POOL_LENGTH_MIN + ": found=" + bytes);
+            }
+            capturePoolLength = bytes;
+            return this;
+        }
+
+        /**
+         * How the writer waits for room in the capture pool.
+         *
+         * @param strategy used by the writer only
+         * @return this
+         */
+        public Builder captureIdleStrategy(final IdleStrategy strategy) {
+            captureIdleStrategy = strategy;
+            return this;
+        }
+
+        /**
+         * Grow ahead of need on a thread of this name.
+         *
+         * @param threadName name, or null for no thread
+         * @return this
+         */
+        public Builder growAhead(final String threadName) {
+            growerName = threadName;
+            return this;
+        }
+    }
+}
