@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+/**
+ * Work that must be done by the writer between two operations.
+ *
+ * <p>Threading: called by the store's writer.
+ */
+@FunctionalInterface
+public interface WriterDuty {
+    /** Does what is due; short. */
+    void run();
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.catalog;
+
+/**
+ * Shapes of states. Codes stand in the catalog and never change their meaning.
+ *
+ * <p>Threading: thread-safe, immutable.
+ */
+public enum StateKind {
+    /** long to long, entries inline. */
+    LONG_LONG(1),
+    /** bytes to bytes. */
+    BYTES(2),
+    /** typed key to typed value. */
+    VALUE(3);
+
+    private final int code;
+
+    StateKind(final int code) {
+        this.code = code;
+    }
+
+    /** {@return the number that stands for this kind in the catalog, 1 or more} */
+    public int code() {
+        return code;
+    }
+
+    /**
+     * The kind of a code.
+     *
+     * @param code from the catalog
+     * @return its kind, or null when no kind has it
+     */
+    public static StateKind ofCode(final int code) {
+        for (final StateKind kind : values()) {
+            if (kind.code == code) {
+                return kind;
+            }
+        }
+        return null;
+    }
+}
