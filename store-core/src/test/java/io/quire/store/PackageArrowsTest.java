@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between the packages of this module point down only. */
+class PackageArrowsTest {
+    private final JavaClasses classes = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("io.quire.store");
+
+    @Test
+    void shouldPointDownOnly() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("states")
+                .definedBy("io.quire.store")
+                .layer("catalog")
+                .definedBy("io.quire.store.catalog")
+                .layer("tables")
+                .definedBy("io.quire.store.table")
+                .layer("change log")
+                .definedBy("io.quire.store.changelog")
+                .layer("codecs")
+                .definedBy("io.quire.store.codec")
+                .layer("memory")
+                .definedBy("io.quire.store.memory")
+                .layer("errors")
+                .definedBy("io.quire.store.errors")
+                .whereLayer("states")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("catalog")
+                .mayOnlyBeAccessedByLayers("states")
+                .whereLayer("tables")
+                .mayOnlyBeAccessedByLayers("states", "catalog")
+                .whereLayer("change log")
+                .mayOnlyBeAccessedByLayers("states")
+                .whereLayer("codecs")
+                .mayOnlyBeAccessedByLayers("states", "catalog")
+                .whereLayer("memory")
+                .mayOnlyBeAccessedByLayers("states", "catalog", "tables", "change log")
+                .check(classes);
+    }
+
+    @Test
+    void shouldHaveNoCycles() {
+        slices().matching("io.quire.store.(*)..").should().beFreeOfCycles().check(classes);
+    }
+}
