@@ -404,6 +404,11 @@ public final class PagedMemory implements AutoCloseable {
         return dirtyPages.count();
     }
 
+    /** {@return whether a barrier now would seal anything, pages of an abandoned capture included} */
+    public boolean changed() {
+        return dirtyPages.count() > 0 || (!capture.active() && !capture.complete());
+    }
+
     /** {@return pages below this number may hold something; the rest of the address space is unused} */
     public int pageLimit() {
         return extents.pageLimit();

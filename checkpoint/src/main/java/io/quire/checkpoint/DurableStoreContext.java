@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import io.quire.checkpoint.io.DiskStoreFiles;
+import io.quire.checkpoint.io.StoreFiles;
+import io.quire.store.Durability;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.memory.PageCapture;
+import io.quire.store.memory.PagedMemory;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * All settings of a durable store, with their defaults. Setters return this; getters have the same names; {@link
+ * #conclude()} checks everything once, and the store calls it when it opens.
+ *
+ * <p>Threading: confined to one thread until the store is open, not changed afterwards.
+ */
+public final class DurableStoreContext {
+    /** Default time between checkpoints, nanoseconds. */
+    public static final long CHECKPOINT_INTERVAL_NS_DEFAULT = TimeUnit.SECONDS.toNanos(10);
+    /** Default number of checkpoints kept. */
+    public static final int RETAINED_CHECKPOINTS_DEFAULT = 2;
+    /** Default length of the change-log ring, bytes. */
+    public static final int CHANGE_RING_LENGTH_DEFAULT = 16 * 1024 * 1024;
+    /** Default length of a log segment file, bytes. */
+    public static final long LOG_SEGMENT_LENGTH_DEFAULT = 64L * 1024 * 1024;
+    /** Default length of the capture pool, bytes. */
+    public static final int CAPTURE_POOL_LENGTH_DEFAULT = 4 * 1024 * 1024;
+    /** Default most checkpoint files that make up a checkpoint before background merging has caught up. */
+    public static final int CHAIN_LENGTH_MAX_DEFAULT = 8;
+
+    private Path directory;
+    private Durability durability = Durability.PROCESS;
+    private long checkpointIntervalNs = CHECKPOINT_INTERVAL_NS_DEFAULT;
+    private int retainedCheckpoints = RETAINED_CHECKPOINTS_DEFAULT;
+    private boolean checkpointOnClose = true;
+    private LiveMemoryKind liveMemory = LiveMemoryKind.AUTO;
+    private Path sharedMemoryDirectory = Path.of("/dev/shm");
+    private long liveMemoryLengthMax = 1L << 43;
+    private int windowShift = PagedMemory.WINDOW_SHIFT_MAX;
+    private int changeRingLength = CHANGE_RING_LENGTH_DEFAULT;
+    private long logSegmentLength = LOG_SEGMENT_LENGTH_DEFAULT;
+    private int capturePoolLength = CAPTURE_POOL_LENGTH_DEFAULT;
+    private int chainLengthMax = CHAIN_LENGTH_MAX_DEFAULT;
+    private boolean compressCheckpoints = true;
+    private boolean hydrateInBackground = true;
+    private boolean acceptLossOnFallback;
+    private StoreFiles storeFiles = new DiskStoreFiles();
+    private ProgressListener recoveryProgress = ProgressListener.NONE;
+
+    /**
+     * Checks all settings together.
+     *
+     * @return this
+     * @throws ConfigurationException naming the setting, what was found and what is expected
+     */
+    public DurableStoreContext conclude() {
+        if (directory == null) {
+            throw new ConfigurationException("no directory was given");
+        }
+        check("checkpointIntervalNs", checkpointIntervalNs, 0, Long.MAX_VALUE);
+        check("retainedCheckpoints", retainedCheckpoints, 2, 1000);
+        check("liveMemoryLengthMax", liveMemoryLengthMax, 1L << PagedMemory.WINDOW_SHIFT_MIN, 1L << 43);
+        check("windowShift", windowShift, PagedMemory.WINDOW_SHIFT_MIN, PagedMemory.WINDOW_SHIFT_MAX);
+        checkPowerOfTwo("changeRingLength", changeRingLength, 64 * 1024, 1 << 30);
+        check("logSegmentLength", logSegmentLength, 64 * 1024, 1L << 40);
+        checkPowerOfTwo("capturePoolLength", capturePoolLength, PageCapture.POOL_LENGTH_MIN, 1 << 30);
+        check("chainLengthMax", chainLengthMax, 2, 64);
+        return this;
+    }
+
+    /** {@return directory of the store; created when missing, not null; required} */
+    public Path directory() {
+        return directory;
+    }
+
+    /**
+     * Directory of the store.
+     *
+     * @param value created when missing, not null; required
+     * @return this
+     */
+    public DurableStoreContext directory(final Path value) {
+        directory = value;
+        return this;
+    }
+
+    /** {@return when a write counts as acknowledged; not null} */
+    public Durability durability() {
+        return durability;
+    }
+
+    /**
+     * When a write counts as acknowledged.
+     *
+     * @param value not null
+     * @return this
+     */
+    public DurableStoreContext durability(final Durability value) {
+        durability = value;
+        return this;
+    }
+
+    /** {@return time from the start of a checkpoint to the start of the next; nanoseconds; 0 = only on demand and at close} */
+    public long checkpointIntervalNs() {
+        return checkpointIntervalNs;
+    }
+
+    /**
+     * Time from the start of a checkpoint to the start of the next.
+     *
+     * @param value nanoseconds; 0 = only on demand and at close
+     * @return this
+     */
+    public DurableStoreContext checkpointIntervalNs(final long value) {
+        checkpointIntervalNs = value;
+        return this;
+    }
+
+    /** {@return how many completed checkpoints are kept; 2..1000} */
+    public int retainedCheckpoints() {
+        return retainedCheckpoints;
+    }
+
+    /**
+     * How many completed checkpoints are kept.
+     *
+     * @param value 2..1000
+     * @return this
+     */
+    public DurableStoreContext retainedCheckpoints(final int value) {
+        retainedCheckpoints = value;
+        return this;
+    }
+
+    /** {@return whether closing takes a last checkpoint, so that the next open replays nothing; false leaves the changes since the last one to the change log} */
+    public boolean checkpointOnClose() {
+        return checkpointOnClose;
+    }
+
+    /**
+     * Whether closing takes a last checkpoint, so that the next open replays nothing.
+     *
+     * @param value false leaves the changes since the last one to the change log
+     * @return this
+     */
+    public DurableStoreContext checkpointOnClose(final boolean value) {
+        checkpointOnClose = value;
+        return this;
+    }
+
+    /** {@return what backs the live memory; not null} */
+    public LiveMemoryKind liveMemory() {
+        return liveMemory;
+    }
+
+    /**
+     * What backs the live memory.
+     *
+     * @param value not null
+     * @return this
+     */
+    public DurableStoreContext liveMemory(final LiveMemoryKind value) {
+        liveMemory = value;
+        return this;
+    }
+
+    /** {@return where the memory file system is mounted; an absolute path} */
+    public Path sharedMemoryDirectory() {
+        return sharedMemoryDirectory;
+    }
+
+    /**
+     * Where the memory file system is mounted.
+     *
+     * @param value an absolute path
+     * @return this
+     */
+    public DurableStoreContext sharedMemoryDirectory(final Path value) {
+        sharedMemoryDirectory = value;
+        return this;
+    }
+
+    /** {@return most live memory the store may take; bytes, 1 MiB..8 TiB} */
+    public long liveMemoryLengthMax() {
+        return liveMemoryLengthMax;
+    }
+
+    /**
+     * Most live memory the store may take.
+     *
+     * @param value bytes, 1 MiB..8 TiB
+     * @return this
+     */
+    public DurableStoreContext liveMemoryLengthMax(final long value) {
+        liveMemoryLengthMax = value;
+        return this;
+    }
+
+    /** {@return length of one mapping of live memory; fixed when a store is created, ignored afterwards; log2 of bytes, 20..30} */
+    public int windowShift() {
+        return windowShift;
+    }
+
+    /**
+     * Length of one mapping of live memory; fixed when a store is created, ignored afterwards.
+     *
+     * @param value log2 of bytes, 20..30
+     * @return this
+     */
+    public DurableStoreContext windowShift(final int value) {
+        windowShift = value;
+        return this;
+    }
+
+    /** {@return length of the change-log ring; bytes, a power of two, 64 KiB..1 GiB} */
+    public int changeRingLength() {
+        return changeRingLength;
+    }
+
+    /**
+     * Length of the change-log ring.
+     *
+     * @param value bytes, a power of two, 64 KiB..1 GiB
+     * @return this
+     */
+    public DurableStoreContext changeRingLength(final int value) {
+        changeRingLength = value;
+        return this;
+    }
+
+    /** {@return length at which a log segment file is full; bytes, 64 KiB..1 TiB} */
+    public long logSegmentLength() {
+        return logSegmentLength;
+    }
+
+    /**
+     * Length at which a log segment file is full.
+     *
+     * @param value bytes, 64 KiB..1 TiB
+     * @return this
+     */
+    public DurableStoreContext logSegmentLength(final long value) {
+        logSegmentLength = value;
+        return this;
+    }
+
+    /** {@return room for lines that the writer saves before the checkpointer takes them; bytes, a power of two, 64 KiB..1 GiB} */
+    public int capturePoolLength() {
+        return capturePoolLength;
+    }
+
+    /**
+     * Room for lines that the writer saves before the checkpointer takes them.
+     *
+     * @param value bytes, a power of two, 64 KiB..1 GiB
+     * @return this
+     */
+    public DurableStoreContext capturePoolLength(final int value) {
+        capturePoolLength = value;
+        return this;
+    }
+
+    /** {@return how many files may make up a checkpoint before merging must shorten the chain; 2..64} */
+    public int chainLengthMax() {
+        return chainLengthMax;
+    }
+
+    /**
+     * How many files may make up a checkpoint before merging must shorten the chain.
+     *
+     * @param value 2..64
+     * @return this
+     */
+    public DurableStoreContext chainLengthMax(final int value) {
+        chainLengthMax = value;
+        return this;
+    }
+
+    /** {@return whether blocks of checkpoint files are compressed; true = LZ4} */
+    public boolean compressCheckpoints() {
+        return compressCheckpoints;
+    }
+
+    /**
+     * Whether blocks of checkpoint files are compressed.
+     *
+     * @param value true = LZ4
+     * @return this
+     */
+    public DurableStoreContext compressCheckpoints(final boolean value) {
+        compressCheckpoints = value;
+        return this;
+    }
+
+    /** {@return whether pages not yet touched are loaded in the background after recovery; false = on first touch only} */
+    public boolean hydrateInBackground() {
+        return hydrateInBackground;
+    }
+
+    /**
+     * Whether pages not yet touched are loaded in the background after recovery.
+     *
+     * @param value false = on first touch only
+     * @return this
+     */
+    public DurableStoreContext hydrateInBackground(final boolean value) {
+        hydrateInBackground = value;
+        return this;
+    }
+
+    /** {@return whether to go back to an older checkpoint although changes after it are lost, when the newest is damaged; false = such an open fails and says what would be lost} */
+    public boolean acceptLossOnFallback() {
+        return acceptLossOnFallback;
+    }
+
+    /**
+     * Whether to go back to an older checkpoint although changes after it are lost, when the newest is damaged.
+     *
+     * @param value false = such an open fails and says what would be lost
+     * @return this
+     */
+    public DurableStoreContext acceptLossOnFallback(final boolean value) {
+        acceptLossOnFallback = value;
+        return this;
+    }
+
+    /** {@return the file layer; not null} */
+    public StoreFiles storeFiles() {
+        return storeFiles;
+    }
+
+    /**
+     * The file layer.
+     *
+     * @param value not null
+     * @return this
+     */
+    public DurableStoreContext storeFiles(final StoreFiles value) {
+        storeFiles = value;
+        return this;
+    }
+
+    /** {@return told how far replay of the log has come; not null} */
+    public ProgressListener recoveryProgress() {
+        return recoveryProgress;
+    }
+
+    /**
+     * Told how far replay of the log has come.
+     *
+     * @param value not null
+     * @return this
+     */
+    public DurableStoreContext recoveryProgress(final ProgressListener value) {
+        recoveryProgress = value;
+        return this;
+    }
+
+    private static void check(final String name, final long value, final long min, final long max) {
+        if (value < min || value > max) {
+            throw new ConfigurationException(
+                    name + " is out of range: found=" + value + " expected=" + min + ".." + max);
+        }
+    }
+
+    private static void checkPowerOfTwo(final String name, final int value, final int min, final int max) {
+        check(name, value, min, max);
+        if (Integer.bitCount(value) != 1) {
+            throw new ConfigurationException(name + " must be a power of two: found=" + value);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import java.util.List;
+
+/**
+ * What opening a store found and did.
+ *
+ * <p>Threading: thread-safe, immutable.
+ *
+ * @param created whether the directory held no store and one was created
+ * @param checkpointId checkpoint the state was recovered from; 0 = from the empty store
+ * @param checkpointTimestampMs when it was taken, milliseconds since 1970
+ * @param stateLength bytes of pages that the checkpoint describes
+ * @param checkpointFileCount files that make it up
+ * @param logRecordCount records replayed from the log on top of it
+ * @param logBytes bytes of log replayed
+ * @param ringBytes bytes that survived in the ring only and were saved to the log
+ * @param droppedBytes bytes of an incomplete group at the end of the log, never acknowledged
+ * @param rejected files that were passed over, each with the reason
+ * @param lossAccepted whether changes after the checkpoint were given up on request
+ * @param openNs nanoseconds from the call until the store could answer reads
+ */
+public record RecoveryReport(
+        boolean created,
+        long checkpointId,
+        long checkpointTimestampMs,
+        long stateLength,
+        int checkpointFileCount,
+        long logRecordCount,
+        long logBytes,
+        long ringBytes,
+        long droppedBytes,
+        List<String> rejected,
+        boolean lossAccepted,
+        long openNs) {
+    /** Copies the list. */
+    public RecoveryReport {
+        rejected = List.copyOf(rejected);
+    }
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between the packages of this module point down only. */
+class PackageArrowsTest {
+    private static final String BASE = "io.quire.checkpoint";
+
+    private final JavaClasses classes = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(BASE);
+
+    @Test
+    void shouldKeepTheFileLayerBelowTheFormats() {
+        noArrow(".io", ".block", ".manifest", ".merge", ".log", ".live", ".recovery");
+    }
+
+    @Test
+    void shouldKeepBlocksBelowManifestsAndMerging() {
+        noArrow(".block", ".manifest", ".merge", ".log", ".live", ".recovery");
+        noArrow(".manifest", ".merge", ".log", ".live", ".recovery");
+        noArrow(".merge", ".log", ".live", ".recovery");
+    }
+
+    @Test
+    void shouldKeepTheLogApartFromCheckpointFiles() {
+        noArrow(".log", ".block", ".manifest", ".merge", ".live", ".recovery");
+    }
+
+    private void noArrow(final String from, final String... to) {
+        for (final String target : to) {
+            noClasses()
+                    .that()
+                    .resideInAPackage(BASE + from)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(BASE + target)
+                    .check(classes);
+        }
+    }
+}
