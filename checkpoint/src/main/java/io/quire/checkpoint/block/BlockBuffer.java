@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.block;
+
+import static io.quire.checkpoint.block.BlockDescriptor.CODEC_LZ4;
+import static io.quire.checkpoint.block.BlockDescriptor.CODEC_NONE;
+import static io.quire.checkpoint.block.BlockDescriptor.CODEC_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.DIRECTORY_LENGTH_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.ENTRY_COUNT_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.HEADER_CHECKSUM_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.HEADER_LENGTH;
+import static io.quire.checkpoint.block.BlockDescriptor.LINE_COUNT_MAX;
+import static io.quire.checkpoint.block.BlockDescriptor.RAW_LENGTH_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.RESERVED_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.STORED_CHECKSUM_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.STORED_LENGTH_OFFSET;
+import static io.quire.store.memory.PageDescriptor.LINE_LENGTH;
+
+import io.quire.checkpoint.io.Checksum;
+import io.quire.store.errors.CorruptStoreException;
+import java.nio.ByteBuffer;
+import net.jpountz.lz4.LZ4Exception;
+
+/**
+ * A block in private memory, checked and decompressed.
+ *
+ * <p>Threading: confined to one thread at a time.
+ */
+final class BlockBuffer implements AutoCloseable {
+    private static final long NOTHING = -1;
+
+    private final StagingBuffer raw = new StagingBuffer();
+    private final Checksum checksum = new Checksum();
+    private final PackedReader directory = new PackedReader();
+    private long position = NOTHING;
+    private int storedLength;
+    private int rawLength;
+    private int directoryLength;
+    private int entryCount;
+    private int lineCount;
+    private int headerChecksum;
+
+    /** {@return position in its file of the block that is loaded, or a negative number} */
+    long position() {
+        return position;
+    }
+
+    /** Forgets what is loaded. */
+    void clear() {
+        position = NOTHING;
+    }
+
+    /**
+     * Loads a block.
+     *
+     * @param file where it is
+     * @param blockPosition its position
+     * @param staging for the stored bytes
+     * @throws CorruptStoreException when it is not a block of that file at that position, or damaged
+     * @throws io.quire.store.errors.StoreIoException when it cannot be read
+     */
+    void load(final CheckpointFileReader file, final long blockPosition, final StagingBuffer staging) {
+        position = NOTHING;
+        readHeader(file, blockPosition, staging);
+        final ByteBuffer header = staging.withLength(HEADER_LENGTH);
+        final byte codec = header.get(CODEC_OFFSET);
+        final int storedChecksum = header.getInt(STORED_CHECKSUM_OFFSET);
+        final StagingBuffer target = codec == CODEC_NONE ? raw : staging;
+        final ByteBuffer stored = target.withLength(storedLength);
+        file.map().copy(blockPosition + HEADER_LENGTH, target.pointer(), storedLength);
+        final int found = checksum.of(stored, 0, storedLength);
+        if (found != storedChecksum) {
+            throw corrupt(file, blockPosition, "block checksum mismatch", Checksum.hex(storedChecksum), Checksum.hex(found));
+        }
+        if (codec == CODEC_LZ4) {
+            decompress(file, blockPosition, stored);
+        }
+        position = blockPosition;
+    }
+
+    /** Reads and checks a block's header alone, so that {@link #end} is known even when the stored bytes are damaged. */
+    void readHeader(final CheckpointFileReader file, final long blockPosition, final StagingBuffer staging) {
+        final long limit = file.indexPosition();
+        if (blockPosition < CheckpointFileDescriptor.BLOCKS_POSITION || blockPosition > limit - HEADER_LENGTH) {
+            throw corrupt(file, blockPosition, "block position out of range", "before " + limit, "" + blockPosition);
+        }
+        final ByteBuffer header = staging.withLength(HEADER_LENGTH);
+        file.map().copy(blockPosition, staging.pointer(), HEADER_LENGTH);
+        headerChecksum = header.getInt(HEADER_CHECKSUM_OFFSET);
+        final int expected = checksum.of(header, 0, HEADER_CHECKSUM_OFFSET)
+                ^ CheckpointFileDescriptor.salt(file.headerChecksum(), blockPosition);
+        if (headerChecksum != expected) {
+            throw corrupt(
+                    file, blockPosition, "block header checksum mismatch", Checksum.hex(expected), Checksum.hex(headerChecksum));
+        }
+        storedLength = header.getInt(STORED_LENGTH_OFFSET);
+        rawLength = header.getInt(RAW_LENGTH_OFFSET);
+        directoryLength = header.getInt(DIRECTORY_LENGTH_OFFSET);
+        entryCount = Short.toUnsignedInt(header.getShort(ENTRY_COUNT_OFFSET));
+        if (!plausible(file, blockPosition, header.get(CODEC_OFFSET), header.get(RESERVED_OFFSET))) {
+            throw corrupt(
+                    file,
+                    blockPosition,
+                    "block header out of range",
+                    "a block before " + limit,
+                    "stored length=" + storedLength + " raw length=" + rawLength + " directory length="
+                            + directoryLength + " entries=" + entryCount + " codec=" + header.get(CODEC_OFFSET));
+        }
+        lineCount = (rawLength - directoryLength) / LINE_LENGTH;
+    }
+
+    private boolean plausible(
+            final CheckpointFileReader file, final long blockPosition, final byte codec, final byte reserved) {
+        final boolean inFile = storedLength > 0
+                && storedLength <= file.largestStored()
+                && storedLength <= file.indexPosition() - HEADER_LENGTH - blockPosition;
+        final boolean rawInLimits = rawLength > 0 && rawLength <= file.largestRaw();
+        final boolean codecFits = codec == CODEC_NONE && storedLength == rawLength
+                || codec == CODEC_LZ4 && storedLength < rawLength;
+        final int linesLength = rawLength - directoryLength;
+        final boolean linesFit = directoryLength > 0
+                && linesLength > 0
+                && linesLength % LINE_LENGTH == 0
+                && linesLength / LINE_LENGTH <= LINE_COUNT_MAX;
+        return inFile && rawInLimits && codecFits && linesFit && reserved == 0
+                && entryCount > 0 && entryCount <= linesLength / LINE_LENGTH;
+    }
+
+    private void decompress(final CheckpointFileReader file, final long blockPosition, final ByteBuffer stored) {
+        final ByteBuffer target = raw.withLength(rawLength);
+        final int length;
+        try {
+            length = BlockCompression.DECOMPRESSOR.decompress(stored, 0, storedLength, target, 0, rawLength);
+        } catch (final LZ4Exception e) {
+            throw new CorruptStoreException(
+                    message(file, blockPosition, "block does not decompress", rawLength + " bytes", e.getMessage())
+                            + "; its checksum is right, so it was written wrong",
+                    e);
+        }
+        if (length != rawLength) {
+            throw corrupt(file, blockPosition, "block decompresses to another length", "" + rawLength, "" + length);
+        }
+    }
+
+    /** {@return position behind the block whose header was read last} */
+    long end(final long blockPosition) {
+        return blockPosition + HEADER_LENGTH + storedLength;
+    }
+
+    int headerChecksum() {
+        return headerChecksum;
+    }
+
+    int entryCount() {
+        return entryCount;
+    }
+
+    int lineCount() {
+        return lineCount;
+    }
+
+    int rawLength() {
+        return rawLength;
+    }
+
+    int storedLength() {
+        return storedLength;
+    }
+
+    /**
+     * Where the lines of an entry are.
+     *
+     * @param file the file loaded from, for messages
+     * @param firstLine number of the first
+     * @param count how many
+     * @return native pointer to the first, valid until the next load
+     */
+    long linesPointer(final CheckpointFileReader file, final int firstLine, final int count) {
+        if (firstLine < 0 || firstLine > lineCount - count) {
+            throw corrupt(
+                    file, position, "index points outside the block", lineCount + " lines", firstLine + "+" + count);
+        }
+        return raw.pointer() + directoryLength + (long) firstLine * LINE_LENGTH;
+    }
+
+    /**
+     * Hands out all entries in the order they have in the block.
+     *
+     * @param file the file loaded from, for messages
+     * @param visitor takes them, with the number of the first line of each
+     */
+    void forEachEntry(final CheckpointFileReader file, final BlockEntryVisitor visitor) {
+        directory.wrap(raw.pointer(), raw.pointer() + directoryLength);
+        long page = 0;
+        int firstLine = 0;
+        for (int i = 0; i < entryCount; i++) {
+            final long difference = directory.nextNumber();
+            final long mask = directory.nextMask();
+            page += difference;
+            final int count = Long.bitCount(mask);
+            if (difference < 0 || (difference == 0 && i > 0) || difference > Integer.MAX_VALUE
+                    || page > Integer.MAX_VALUE || mask == PackedReader.MALFORMED_MASK
+                    || firstLine > lineCount - count) {
+                throw corrupt(file, position, "block directory is malformed", entryCount + " entries", "entry " + i);
+            }
+            visitor.onEntry((int) page, mask, firstLine, linesPointer(file, firstLine, count));
+            firstLine += count;
+        }
+        if (firstLine != lineCount || directory.pointer() != raw.pointer() + directoryLength) {
+            throw corrupt(
+                    file, position, "block directory does not match its lines", lineCount + " lines", "" + firstLine);
+        }
+    }
+
+    /** Takes the entries of a block. */
+    @FunctionalInterface
+    interface BlockEntryVisitor {
+        void onEntry(int page, long mask, int firstLine, long linesPointer);
+    }
+
+    private static CorruptStoreException corrupt(
+            final CheckpointFileReader file,
+            final long offset,
+            final String what,
+            final String expected,
+            final String found) {
+        return new CorruptStoreException(message(file, offset, what, expected, found));
+    }
+
+    private static String message(
+            final CheckpointFileReader file,
+            final long offset,
+            final String what,
+            final String expected,
+            final String found) {
+        return what + ": file=" + file.path() + " offset=" + offset + " expected=" + expected + " found=" + found;
+    }
+
+    @Override
+    public void close() {
+        clear();
+        raw.close();
+    }
+}

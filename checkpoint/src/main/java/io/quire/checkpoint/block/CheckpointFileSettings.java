@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.block;
+
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.memory.PageDescriptor;
+import java.util.Objects;
+
+/**
+ * How checkpoint files are written; none of it matters for reading them.
+ *
+ * <p>Threading: thread-safe, immutable.
+ *
+ * @param blockLength bytes of lines in a block before compression, a multiple of 4096 in 4096..262144; a larger block
+ *     compresses better, a smaller one makes reading a single page cheaper
+ * @param bufferLength bytes written at once, 1 MiB..64 MiB
+ * @param compress whether blocks are compressed
+ * @param pacer asked before each write; it may delay the writing thread
+ */
+public record CheckpointFileSettings(int blockLength, int bufferLength, boolean compress, WritePacer pacer) {
+    /** Bytes of lines in a block unless set otherwise. */
+    public static final int BLOCK_LENGTH_DEFAULT = 32 * 1024;
+    /** Bytes written at once unless set otherwise. */
+    public static final int BUFFER_LENGTH_DEFAULT = 1024 * 1024;
+
+    private static final int BUFFER_LENGTH_MIN = 1024 * 1024;
+    private static final int BUFFER_LENGTH_MAX = 64 * 1024 * 1024;
+
+    /**
+     * Creates settings.
+     *
+     * @throws ConfigurationException when one is out of range
+     */
+    public CheckpointFileSettings {
+        Objects.requireNonNull(pacer, "pacer");
+        final int blockLengthMax = BlockDescriptor.LINE_COUNT_MAX * PageDescriptor.LINE_LENGTH;
+        if (blockLength < PageDescriptor.PAGE_LENGTH
+                || blockLength > blockLengthMax
+                || blockLength % PageDescriptor.PAGE_LENGTH != 0) {
+            throw new ConfigurationException("blockLength out of range: " + blockLength + ", expected a multiple of "
+                    + PageDescriptor.PAGE_LENGTH + " up to " + blockLengthMax);
+        }
+        if (bufferLength < BUFFER_LENGTH_MIN || bufferLength > BUFFER_LENGTH_MAX) {
+            throw new ConfigurationException("bufferLength out of range: " + bufferLength + ", expected "
+                    + BUFFER_LENGTH_MIN + ".." + BUFFER_LENGTH_MAX);
+        }
+    }
+
+    /** {@return compressed blocks of 32 KiB, no limit on bandwidth} */
+    public static CheckpointFileSettings defaults() {
+        return new CheckpointFileSettings(BLOCK_LENGTH_DEFAULT, BUFFER_LENGTH_DEFAULT, true, WritePacer.UNLIMITED);
+    }
+
+    /**
+     * The same settings with another block length.
+     *
+     * @param length bytes of lines in a block before compression
+     * @return new settings
+     */
+    public CheckpointFileSettings withBlockLength(final int length) {
+        return new CheckpointFileSettings(length, bufferLength, compress, pacer);
+    }
+
+    /**
+     * The same settings with or without compression.
+     *
+     * @param compressed whether blocks are compressed
+     * @return new settings
+     */
+    public CheckpointFileSettings withCompression(final boolean compressed) {
+        return new CheckpointFileSettings(blockLength, bufferLength, compressed, pacer);
+    }
+
+    /**
+     * The same settings with another pacer.
+     *
+     * @param writePacer asked before each write
+     * @return new settings
+     */
+    public CheckpointFileSettings withPacer(final WritePacer writePacer) {
+        return new CheckpointFileSettings(blockLength, bufferLength, compress, writePacer);
+    }
+}

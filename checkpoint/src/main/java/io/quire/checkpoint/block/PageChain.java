@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.block;
+
+import io.quire.checkpoint.io.StoreFiles;
+import io.quire.store.memory.PageSource;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The pages of a checkpoint: zeros, overlaid by the lines of all its files from the oldest to the newest. A page is put
+ * together from the newest file to the oldest and only as far as lines are missing.
+ *
+ * <p>Each thread keeps the blocks it decompressed last, so that loading pages in ascending order decompresses each block of
+ * a sorted file once.
+ *
+ * <p>Threading: thread-safe; close only after the last load has returned.
+ */
+public final class PageChain implements PageSource, AutoCloseable {
+    private static final long ALL_LINES = -1L;
+    private static final int CURSORS_MAX = 16;
+    private static final int BLOCKS_KEPT = 2;
+
+    private final CheckpointFileReader[] newestFirst;
+    private final ScratchPool<ChainScratch> scratches;
+
+    private PageChain(final CheckpointFileReader[] newestFirst) {
+        this.newestFirst = newestFirst;
+        final int cursorCount = Math.min(CURSORS_MAX, newestFirst.length);
+        scratches = new ScratchPool<>(() -> new ChainScratch(cursorCount));
+    }
+
+    /**
+     * Opens the files of a checkpoint.
+     *
+     * @param files access to files
+     * @param directory where they are
+     * @param oldestFirst what the manifest says of each, the oldest first; may be empty
+     * @return the chain, to be closed
+     * @throws io.quire.store.errors.CorruptStoreException when a file is missing, damaged or another one
+     * @throws io.quire.store.errors.FormatTooNewException when a file is newer than this version reads
+     * @throws io.quire.store.errors.FormatTooOldException when a file is no longer read
+     * @throws io.quire.store.errors.StoreIoException when a file cannot be read
+     */
+    public static PageChain open(
+            final StoreFiles files, final Path directory, final List<CheckpointFileInfo> oldestFirst) {
+        final CheckpointFileReader[] readers = new CheckpointFileReader[oldestFirst.size()];
+        try {
+            for (int i = 0; i < readers.length; i++) {
+                readers[readers.length - 1 - i] = CheckpointFileReader.open(files, directory, oldestFirst.get(i));
+            }
+            return new PageChain(readers);
+        } catch (final RuntimeException | Error e) {
+            closeAll(readers, e);
+            throw e;
+        }
+    }
+
+    private static void closeAll(final CheckpointFileReader[] readers, final Throwable cause) {
+        for (final CheckpointFileReader reader : readers) {
+            try {
+                if (reader != null) {
+                    reader.close();
+                }
+            } catch (final RuntimeException e) {
+                cause.addSuppressed(e);
+            }
+        }
+    }
+
+    /** {@return number of files} */
+    public int fileCount() {
+        return newestFirst.length;
+    }
+
+    /**
+     * One of the files.
+     *
+     * @param index 0 = newest
+     * @return its reader, which the chain closes
+     */
+    public CheckpointFileReader file(final int index) {
+        return newestFirst[index];
+    }
+
+    @Override
+    public void load(final int page, final long targetPointer) {
+        final ChainScratch scratch = scratches.take();
+        try {
+            long missing = ALL_LINES;
+            for (int i = 0; i < newestFirst.length && missing != 0; i++) {
+                missing &= ~scratch.cursor(i, newestFirst[i]).readLines(page, missing, targetPointer);
+            }
+            LineRuns.clear(missing, targetPointer);
+        } finally {
+            scratches.give(scratch);
+        }
+    }
+
+    @Override
+    public void close() {
+        scratches.close();
+        for (final CheckpointFileReader reader : newestFirst) {
+            reader.close();
+        }
+    }
+
+    /** What a thread needs to read all files: a cursor each, up to a limit beyond which they are shared. */
+    private static final class ChainScratch implements ScratchPool.Scratch {
+        private final StagingBuffer staging = new StagingBuffer();
+        private final FileCursor[] cursors;
+
+        ChainScratch(final int cursorCount) {
+            cursors = new FileCursor[cursorCount];
+        }
+
+        FileCursor cursor(final int index, final CheckpointFileReader reader) {
+            final int slot = index % cursors.length;
+            if (cursors[slot] == null) {
+                cursors[slot] = new FileCursor(BLOCKS_KEPT, staging);
+            }
+            cursors[slot].bind(reader);
+            return cursors[slot];
+        }
+
+        @Override
+        public void close() {
+            for (final FileCursor cursor : cursors) {
+                if (cursor != null) {
+                    cursor.close();
+                }
+            }
+            staging.close();
+        }
+    }
+}

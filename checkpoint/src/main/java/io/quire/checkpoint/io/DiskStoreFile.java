@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.io;
+
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StoreIoException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+
+/**
+ * An open file of the local file system.
+ *
+ * <p>Threading: as {@link StoreFile} says.
+ */
+final class DiskStoreFile implements StoreFile {
+    private static final int ZEROS_LENGTH = 64 * 1024;
+
+    private final Path path;
+    private final FileChannel channel;
+    private final long mapWindowLength;
+
+    DiskStoreFile(final Path path, final FileChannel channel, final long mapWindowLength) {
+        this.path = path;
+        this.channel = channel;
+        this.mapWindowLength = mapWindowLength;
+    }
+
+    @Override
+    public Path path() {
+        return path;
+    }
+
+    @Override
+    public long size() {
+        try {
+            return channel.size();
+        } catch (final IOException e) {
+            throw DiskStoreFiles.failure("ask for the length of", path, 0, e);
+        }
+    }
+
+    @Override
+    public void write(final long position, final ByteBuffer source) {
+        long next = position;
+        while (source.hasRemaining()) {
+            final int written;
+            try {
+                written = channel.write(source, next);
+            } catch (final IOException e) {
+                throw DiskStoreFiles.failure("write at offset " + next + " of", path, source.remaining(), e);
+            }
+            if (written <= 0) {
+                throw new StoreIoException("cannot write at offset " + next + " of " + path + ": nothing was written of "
+                        + source.remaining() + " bytes");
+            }
+            next += written;
+        }
+    }
+
+    @Override
+    public void read(final long position, final ByteBuffer target) {
+        long next = position;
+        while (target.hasRemaining()) {
+            final int read;
+            try {
+                read = channel.read(target, next);
+            } catch (final IOException e) {
+                throw DiskStoreFiles.failure("read at offset " + next + " of", path, 0, e);
+            }
+            if (read < 0) {
+                throw new CorruptStoreException("file ends early: file=" + path + " offset=" + next + " missing="
+                        + target.remaining() + " bytes");
+            }
+            next += read;
+        }
+    }
+
+    @Override
+    public void force(final boolean metadata) {
+        try {
+            channel.force(metadata);
+        } catch (final IOException e) {
+            throw DiskStoreFiles.failure("force", path, 0, e);
+        }
+    }
+
+    @Override
+    public void preallocate(final long length) {
+        final ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_LENGTH, Math.max(1, length)));
+        for (long position = size(); position < length; ) {
+            zeros.clear().limit((int) Math.min(zeros.capacity(), length - position));
+            final int count = zeros.remaining();
+            write(position, zeros);
+            position += count;
+        }
+    }
+
+    @Override
+    public void truncate(final long length) {
+        try {
+            channel.truncate(length);
+        } catch (final IOException e) {
+            throw DiskStoreFiles.failure("cut to " + length + " bytes", path, 0, e);
+        }
+    }
+
+    @Override
+    public MappedFile mapRead() {
+        return DiskMappedFile.map(path, channel, size(), mapWindowLength);
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (final IOException e) {
+            throw DiskStoreFiles.failure("close", path, 0, e);
+        }
+    }
+}
