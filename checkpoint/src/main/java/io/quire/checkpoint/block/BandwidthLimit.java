@@ -9,8 +9,9 @@ import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
- * Holds writes to a number of bytes a second, shared by all who write through it. Time not used is not saved up beyond a
- * tenth of a second, so that a pause is not followed by a burst. An interrupt ends a wait early and stays set.
+ * Holds writes to a number of bytes a second, shared by all who write through it. Time not used is not saved up
+ * beyond a tenth of a second, so that a pause is not followed by a burst. An interrupt ends a wait early and stays
+ * set.
  *
  * <p>Threading: thread-safe.
  */
@@ -55,7 +56,7 @@ public final class BandwidthLimit implements WritePacer {
         final long costNs = (long) ((double) length / bytesPerSecond * NS_PER_SECOND);
         final long nowNs = clockNs.getAsLong();
         final long startNs = nextFreeNs.getAndUpdate(
-                        freeNs -> freeNs - nowNs < -SAVED_NS_MAX ? nowNs - SAVED_NS_MAX + costNs : freeNs + costNs);
+                freeNs -> freeNs - nowNs < -SAVED_NS_MAX ? nowNs - SAVED_NS_MAX + costNs : freeNs + costNs);
         while (startNs - clockNs.getAsLong() > 0) {
             if (Thread.currentThread().isInterrupted()) {
                 return;

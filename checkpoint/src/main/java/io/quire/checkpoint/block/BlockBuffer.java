@@ -69,7 +69,8 @@ final class BlockBuffer implements AutoCloseable {
         file.map().copy(blockPosition + HEADER_LENGTH, target.pointer(), storedLength);
         final int found = checksum.of(stored, 0, storedLength);
         if (found != storedChecksum) {
-            throw corrupt(file, blockPosition, "block checksum mismatch", Checksum.hex(storedChecksum), Checksum.hex(found));
+            throw corrupt(
+                    file, blockPosition, "block checksum mismatch", Checksum.hex(storedChecksum), Checksum.hex(found));
         }
         if (codec == CODEC_LZ4) {
             decompress(file, blockPosition, stored);
@@ -77,7 +78,9 @@ final class BlockBuffer implements AutoCloseable {
         position = blockPosition;
     }
 
-    /** Reads and checks a block's header alone, so that {@link #end} is known even when the stored bytes are damaged. */
+    /**
+     * Reads and checks a block's header alone, so that {@link #end} is known even when the stored bytes are damaged.
+     */
     void readHeader(final CheckpointFileReader file, final long blockPosition, final StagingBuffer staging) {
         final long limit = file.indexPosition();
         if (blockPosition < CheckpointFileDescriptor.BLOCKS_POSITION || blockPosition > limit - HEADER_LENGTH) {
@@ -90,7 +93,11 @@ final class BlockBuffer implements AutoCloseable {
                 ^ CheckpointFileDescriptor.salt(file.headerChecksum(), blockPosition);
         if (headerChecksum != expected) {
             throw corrupt(
-                    file, blockPosition, "block header checksum mismatch", Checksum.hex(expected), Checksum.hex(headerChecksum));
+                    file,
+                    blockPosition,
+                    "block header checksum mismatch",
+                    Checksum.hex(expected),
+                    Checksum.hex(headerChecksum));
         }
         storedLength = header.getInt(STORED_LENGTH_OFFSET);
         rawLength = header.getInt(RAW_LENGTH_OFFSET);
@@ -114,15 +121,20 @@ final class BlockBuffer implements AutoCloseable {
                 && storedLength <= file.largestStored()
                 && storedLength <= file.indexPosition() - HEADER_LENGTH - blockPosition;
         final boolean rawInLimits = rawLength > 0 && rawLength <= file.largestRaw();
-        final boolean codecFits = codec == CODEC_NONE && storedLength == rawLength
-                || codec == CODEC_LZ4 && storedLength < rawLength;
+        final boolean codecFits =
+                codec == CODEC_NONE ? storedLength == rawLength : codec == CODEC_LZ4 && storedLength < rawLength;
         final int linesLength = rawLength - directoryLength;
         final boolean linesFit = directoryLength > 0
                 && linesLength > 0
                 && linesLength % LINE_LENGTH == 0
                 && linesLength / LINE_LENGTH <= LINE_COUNT_MAX;
-        return inFile && rawInLimits && codecFits && linesFit && reserved == 0
-                && entryCount > 0 && entryCount <= linesLength / LINE_LENGTH;
+        return inFile
+                && rawInLimits
+                && codecFits
+                && linesFit
+                && reserved == 0
+                && entryCount > 0
+                && entryCount <= linesLength / LINE_LENGTH;
     }
 
     private void decompress(final CheckpointFileReader file, final long blockPosition, final ByteBuffer stored) {
@@ -197,8 +209,11 @@ final class BlockBuffer implements AutoCloseable {
             final long mask = directory.nextMask();
             page += difference;
             final int count = Long.bitCount(mask);
-            if (difference < 0 || (difference == 0 && i > 0) || difference > Integer.MAX_VALUE
-                    || page > Integer.MAX_VALUE || mask == PackedReader.MALFORMED_MASK
+            if (difference < 0
+                    || (difference == 0 && i > 0)
+                    || difference > Integer.MAX_VALUE
+                    || page > Integer.MAX_VALUE
+                    || mask == PackedReader.MALFORMED_MASK
                     || firstLine > lineCount - count) {
                 throw corrupt(file, position, "block directory is malformed", entryCount + " entries", "entry " + i);
             }

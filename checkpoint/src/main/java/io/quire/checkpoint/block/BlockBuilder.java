@@ -25,8 +25,8 @@ import org.agrona.BufferUtil;
 /**
  * Collects entries until a block is full, then writes it compressed to a buffer.
  *
- * <p>Lines are staged in the order they arrive, behind room for the directory, so that a block whose pages came in order is
- * compressed where it lies; one that did not is sorted by a copy first.
+ * <p>Lines are staged in the order they arrive, behind room for the directory, so that a block whose pages came in
+ * order is compressed where it lies; one that did not is sorted by a copy first.
  *
  * <p>Threading: confined to one thread.
  */
@@ -119,8 +119,7 @@ final class BlockBuilder implements AutoCloseable {
         final boolean shrunk = compress && compress(raw, rawOffset, target, storedOffset);
         if (!shrunk) {
             storedLength = rawLength;
-            RawMemory.copy(
-                    BufferUtil.address(raw) + rawOffset, BufferUtil.address(target) + storedOffset, rawLength);
+            RawMemory.copy(BufferUtil.address(raw) + rawOffset, BufferUtil.address(target) + storedOffset, rawLength);
         }
         target.putInt(offset + STORED_LENGTH_OFFSET, storedLength);
         target.putInt(offset + RAW_LENGTH_OFFSET, rawLength);

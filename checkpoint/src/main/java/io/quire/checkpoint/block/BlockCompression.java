@@ -6,8 +6,8 @@ import net.jpountz.lz4.LZ4Factory;
 import net.jpountz.lz4.LZ4SafeDecompressor;
 
 /**
- * The compressor and the decompressor that all blocks share: the native ones where they load, otherwise those in Java.
- * Only the safe decompressor is used, which never writes beyond its target whatever the input is.
+ * The compressor and the decompressor that all blocks share: the native ones where they load, otherwise those in
+ * Java. Only the safe decompressor is used, which never writes beyond its target whatever the input is.
  *
  * <p>Threading: thread-safe.
  */

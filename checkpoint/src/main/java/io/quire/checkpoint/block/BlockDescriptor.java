@@ -10,21 +10,25 @@ import io.quire.store.memory.PageDescriptor;
 /**
  * A block: some entries of a checkpoint file, compressed together; little-endian, at any position.
  * <pre>
- *  0               4            8                  12            14      15         16                20                24
- *  +---------------+------------+------------------+-------------+-------+----------+-----------------+-----------------+----
- *  | stored length | raw length | directory length | entry count | codec | reserved | stored checksum | header checksum | ...
- *  +---------------+------------+------------------+-------------+-------+----------+-----------------+-----------------+----
+ *  0               4            8                  12            14      15         16
+ *  +---------------+------------+------------------+-------------+-------+----------+
+ *  | stored length | raw length | directory length | entry count | codec | reserved |
+ *  +---------------+------------+------------------+-------------+-------+----------+
+ *  16                20                24
+ *  +-----------------+-----------------+--------------+
+ *  | stored checksum | header checksum | stored bytes |
+ *  +-----------------+-----------------+--------------+
  * </pre>
- * Then the stored bytes: the raw block as it is, or compressed. The raw block is a directory followed by lines:
+ * The stored bytes are the raw block as it is, or compressed. The raw block is a directory followed by lines:
  * <pre>
  *  +------------------------------------------------+-----------------------------------------------+
  *  | entry 0 | entry 1 | ...  (directory length)     | lines of entry 0 | lines of entry 1 | ...     |
  *  +------------------------------------------------+-----------------------------------------------+
  * </pre>
- * A directory entry is the page number as {@linkplain PackedWriter variable-length} difference to the entry before (the
- * first: to 0) and the {@linkplain PackedWriter packed} mask of its lines. Pages ascend inside a block. Each bit of a mask
- * has one 64-byte line, in order, so raw length = directory length + 64 x all bits. The header checksum covers the 20 bytes
- * before it and so the stored checksum; it is salted with file and position.
+ * A directory entry is the page number as {@linkplain PackedWriter variable-length} difference to the entry before
+ * (the first: to 0) and the {@linkplain PackedWriter packed} mask of its lines. Pages ascend inside a block. Each bit
+ * of a mask has one 64-byte line, in order, so raw length = directory length + 64 x all bits. The header checksum
+ * covers the 20 bytes before it and so the stored checksum; it is salted with file and position.
  *
  * <p>Threading: thread-safe, immutable.
  */

@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 /**
  * Reads a whole checkpoint file and reports everything that is wrong with it.
  *
- * <p>That blocks and index say the same is shown without holding either in memory: each adds a 64-bit hash of every entry
- * (page, mask, block, line) to a sum, and the sums and counts must be equal.
+ * <p>That blocks and index say the same is shown without holding either in memory: each adds a 64-bit hash of every
+ * entry (page, mask, block, line) to a sum, and the sums and counts must be equal.
  *
  * <p>Threading: confined to one thread.
  */
@@ -55,8 +55,10 @@ final class CheckpointFileCheck {
                 try {
                     block.readHeader(file, position, staging);
                 } catch (final StateStoreException e) {
-                    report(position, e.getMessage() + "; bytes " + position + ".." + (file.indexPosition() - 1)
-                            + " could not be checked");
+                    report(
+                            position,
+                            e.getMessage() + "; bytes " + position + ".." + (file.indexPosition() - 1)
+                                    + " could not be checked");
                     return;
                 }
                 contentChecksum.updateInt(block.headerChecksum());
@@ -102,8 +104,10 @@ final class CheckpointFileCheck {
         int lastPage = lastPageBefore;
         while (index.next()) {
             if (index.page() <= lastPage) {
-                report(position, "index pages overlap: file=" + file.path() + " offset=" + position + " page="
-                        + index.page() + " follows page=" + lastPage);
+                report(
+                        position,
+                        "index pages overlap: file=" + file.path() + " offset=" + position + " page=" + index.page()
+                                + " follows page=" + lastPage);
             }
             lastPage = index.page();
             entriesInIndex++;
@@ -117,7 +121,9 @@ final class CheckpointFileCheck {
 
     private void compare(final String what, final long expected, final long found) {
         if (expected != found) {
-            report(0, what + " do not match: file=" + file.path() + " offset=0 expected=" + expected + " found=" + found);
+            report(
+                    0,
+                    what + " do not match: file=" + file.path() + " offset=0 expected=" + expected + " found=" + found);
         }
     }
 

@@ -15,10 +15,11 @@ import io.quire.checkpoint.io.FileHeaderDescriptor;
  *  | header | block | ... |    | index page |  ...  | top level               | footer         |
  *  +--------+-------+-----+----+------------+-------+-------------------------+----------------+
  * </pre>
- * The header is a {@link FileHeaderDescriptor}: generation is the newest checkpoint id the file covers, the first field the
- * oldest one, the second field the file's number. Blocks are {@link BlockDescriptor}s in the order they were written.
- * Index pages are {@link IndexPageDescriptor}s of exactly {@link IndexPageDescriptor#PAGE_LENGTH} bytes, only the last may be
- * shorter. The top level is one int for each index page, its first page number, ascending.
+ * The header is a {@link FileHeaderDescriptor}: generation is the newest checkpoint id the file covers, the first
+ * field the oldest one, the second field the file's number. Blocks are {@link BlockDescriptor}s in the order they
+ * were written. Index pages are {@link IndexPageDescriptor}s of exactly {@link IndexPageDescriptor#PAGE_LENGTH}
+ * bytes, only the last may be shorter. The top level is one int for each index page, its first page number,
+ * ascending.
  *
  * <p>Footer, 136 bytes:
  * <pre>
@@ -36,11 +37,12 @@ import io.quire.checkpoint.io.FileHeaderDescriptor;
  *  +------------------+----------------+---------------------------------------+
  * </pre>
  * The content checksum is the CRC32C of the header checksums of all blocks and the checksums of all index pages, four
- * bytes each, in file order. The checksum that ends the footer is the CRC32C of header, top level and all of the footer before
- * it, so that opening a file reads and proves those three parts, and with them what every block and index page must be.
+ * bytes each, in file order. The checksum that ends the footer is the CRC32C of header, top level and all of the
+ * footer before it, so that opening a file reads and proves those three parts, and with them what every block and
+ * index page must be.
  *
- * <p>Checksums of blocks and index pages are CRC32C <em>exclusive-or</em> {@link #salt}, so that a part that belongs to another
- * file or position does not pass.
+ * <p>Checksums of blocks and index pages are CRC32C <em>exclusive-or</em> {@link #salt}, so that a part that belongs
+ * to another file or position does not pass.
  *
  * <p>Threading: thread-safe, immutable.
  */
@@ -96,6 +98,6 @@ final class CheckpointFileDescriptor {
      * @return 32 bits that differ from file to file and from position to position
      */
     static int salt(final int headerChecksum, final long position) {
-        return headerChecksum ^ (int) (position * GOLDEN_RATIO >>> 32);
+        return headerChecksum ^ (int) ((position * GOLDEN_RATIO) >>> 32);
     }
 }

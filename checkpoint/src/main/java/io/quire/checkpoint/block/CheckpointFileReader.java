@@ -6,15 +6,14 @@ import io.quire.checkpoint.io.StoreFile;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.errors.CorruptStoreException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
  * Reads one checkpoint file. Opening reads header, footer and the index's top level, about a 100,000th of the state;
  * everything else is checked when it is first read by a thread, before anything of it is used.
  *
- * <p>The file is mapped, so that reads on any thread survive an interrupt; bytes are copied to private memory before they are
- * checked or decompressed.
+ * <p>The file is mapped, so that reads on any thread survive an interrupt; bytes are copied to private memory before
+ * they are checked or decompressed.
  *
  * <p>Threading: thread-safe; close only after the last reader has left.
  */
@@ -39,7 +38,8 @@ public final class CheckpointFileReader implements AutoCloseable {
      * @param directory where it is
      * @param expected what the manifest says of it
      * @return the open file
-     * @throws CorruptStoreException when it is missing, truncated, extended, damaged, or another file than the manifest means
+     * @throws CorruptStoreException when it is missing, truncated, extended, damaged, or another file than the
+     *     manifest means
      * @throws io.quire.store.errors.FormatTooNewException when its format is newer than this version reads
      * @throws io.quire.store.errors.FormatTooOldException when its format is no longer read
      * @throws io.quire.store.errors.StoreIoException when it cannot be read
@@ -49,7 +49,8 @@ public final class CheckpointFileReader implements AutoCloseable {
         final Path path = directory.resolve(expected.fileName());
         if (!files.exists(path)) {
             throw new CorruptStoreException("checkpoint file is missing: file=" + path + " expected="
-                    + expected.length() + " bytes of checkpoint " + expected.identity().newestCheckpointId()
+                    + expected.length() + " bytes of checkpoint "
+                    + expected.identity().newestCheckpointId()
                     + "; restore it, or recover from an older checkpoint");
         }
         final CheckpointFileReader reader = open(files, path, expected.length());
@@ -94,7 +95,8 @@ public final class CheckpointFileReader implements AutoCloseable {
 
     private static void checkLength(final Path path, final long expected, final long found) {
         if (expected >= 0 && found != expected) {
-            throw new CorruptStoreException("checkpoint file is " + (found < expected ? "truncated" : "extended") + ": file="
+            throw new CorruptStoreException("checkpoint file is " + (found < expected ? "truncated" : "extended")
+                    + ": file="
                     + path + " offset=" + Math.min(found, expected) + " expected=" + expected + " found=" + found
                     + " bytes");
         }
@@ -152,8 +154,8 @@ public final class CheckpointFileReader implements AutoCloseable {
     }
 
     /**
-     * Hands out all entries in the order they have in the file, which reads it from one end to the other; of the index nothing
-     * is read.
+     * Hands out all entries in the order they have in the file, which reads it from one end to the other; of the
+     * index nothing is read.
      *
      * @param visitor takes them
      * @throws CorruptStoreException when a block fails its checks
@@ -172,7 +174,8 @@ public final class CheckpointFileReader implements AutoCloseable {
     }
 
     /**
-     * Reads and checks everything: each block and index page, that the two say the same, and that no byte is left over.
+     * Reads and checks everything: each block and index page, that the two say the same, and that no byte is left
+     * over.
      *
      * @param problems takes what is wrong, each with its offset; nothing when all is well
      */
@@ -213,17 +216,16 @@ public final class CheckpointFileReader implements AutoCloseable {
     }
 
     int indexPageCount() {
-        return trailer.firstPages().length;
+        return trailer.topLevel().indexPageCount();
     }
 
     int firstPage(final int indexPage) {
-        return trailer.firstPages()[indexPage];
+        return trailer.topLevel().firstPage(indexPage);
     }
 
     /** {@return number of the only index page that can have an entry of a page, negative when there is none} */
     int indexPageOf(final int page) {
-        final int found = Arrays.binarySearch(trailer.firstPages(), page);
-        return found >= 0 ? found : -found - 2;
+        return trailer.topLevel().indexPageOf(page);
     }
 
     @Override

@@ -20,11 +20,11 @@ import java.util.Arrays;
 import org.agrona.BufferUtil;
 
 /**
- * Writes one checkpoint file: entries in any order, each page once, then {@link #finish}. The file is worth nothing before
- * finish has returned, and is part of a checkpoint only when a manifest that names it is published.
+ * Writes one checkpoint file: entries in any order, each page once, then {@link #finish}. The file is worth nothing
+ * before finish has returned, and is part of a checkpoint only when a manifest that names it is published.
  *
- * <p>Memory: a write buffer, two blocks, and 24 bytes for each page written, all outside the heap; when pages did not come in
- * order, 8 more on the heap during finish.
+ * <p>Memory: a write buffer, two blocks, and 24 bytes for each page written, all outside the heap; when pages did not
+ * come in order, 8 more on the heap during finish.
  *
  * <p>Threading: confined to one thread, which must be one of the store's own: an interrupt would close the file.
  */
@@ -167,7 +167,8 @@ public final class CheckpointFileWriter implements AutoCloseable {
     private void checkUsable() {
         if (closed || finished || failed) {
             throw new CheckpointFailedException("checkpoint file is "
-                    + (closed ? "closed" : finished ? "finished" : "abandoned after a failed write") + ": file=" + path);
+                    + (closed ? "closed" : finished ? "finished" : "abandoned after a failed write") + ": file="
+                    + path);
         }
     }
 
@@ -217,7 +218,8 @@ public final class CheckpointFileWriter implements AutoCloseable {
     }
 
     /**
-     * Completes the file and makes its content durable; its directory entry becomes durable when the manifest is published.
+     * Completes the file and makes its content durable; its directory entry becomes durable when the manifest is
+     * published.
      *
      * @return what a manifest needs to know of it
      * @throws CheckpointFailedException when a page was added twice
@@ -297,9 +299,7 @@ public final class CheckpointFileWriter implements AutoCloseable {
         buffer.putInt(at + CheckpointFileDescriptor.CONTENT_CHECKSUM_OFFSET, contentChecksum.value());
         final int common = at + CheckpointFileDescriptor.COMMON_FOOTER_OFFSET;
         buffer.putLong(common + FileFooterDescriptor.NOT_MAGIC_OFFSET, ~FileHeaderDescriptor.MAGIC);
-        buffer.putLong(
-                common + FileFooterDescriptor.BODY_LENGTH_OFFSET,
-                bufferPosition + common);
+        buffer.putLong(common + FileFooterDescriptor.BODY_LENGTH_OFFSET, bufferPosition + common);
         buffer.putInt(common + FileFooterDescriptor.ALGORITHM_OFFSET, FileFooterDescriptor.ALGORITHM_CRC32C);
         footerChecksum.update(buffer, at, CheckpointFileDescriptor.FOOTER_CHECKSUM_OFFSET);
         final int checksum = footerChecksum.value();
@@ -310,8 +310,8 @@ public final class CheckpointFileWriter implements AutoCloseable {
     /**
      * Gives the file up: closes and deletes it. Does nothing once the file is finished or given up.
      *
-     * @throws io.quire.store.errors.StoreIoException when the file cannot be deleted; it is then an orphan that retention
-     *     deletes later
+     * @throws io.quire.store.errors.StoreIoException when the file cannot be deleted; it is then an orphan that
+     *     retention deletes later
      */
     public void abort() {
         close();

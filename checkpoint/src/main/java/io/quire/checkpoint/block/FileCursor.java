@@ -2,8 +2,8 @@
 package io.quire.checkpoint.block;
 
 /**
- * One thread's view of a checkpoint file: the index page and the blocks it looked at last stay in private memory, so that
- * neighbouring pages cost one decompression together.
+ * One thread's view of a checkpoint file: the index page and the blocks it looked at last stay in private memory, so
+ * that neighbouring pages cost one decompression together.
  *
  * <p>Threading: confined to one thread at a time.
  */

@@ -20,7 +20,7 @@ import java.nio.file.Path;
 /**
  * What is read and proven when a checkpoint file is opened: header, footer and the index's top level.
  *
- * <p>Threading: thread-safe, immutable (the array is not given away).
+ * <p>Threading: thread-safe, immutable.
  *
  * @param info what the file says of itself
  * @param headerChecksum checksum of the header, part of the salt of all other checksums
@@ -30,7 +30,7 @@ import java.nio.file.Path;
  * @param blockCount number of blocks
  * @param largestRaw bytes of the largest block before compression
  * @param largestStored bytes of the largest block as stored
- * @param firstPages first page number of each index page
+ * @param topLevel first page number of each index page
  */
 record FileTrailer(
         CheckpointFileInfo info,
@@ -41,9 +41,7 @@ record FileTrailer(
         int blockCount,
         int largestRaw,
         int largestStored,
-        int[] firstPages) {
-    private static final int PIECE_LENGTH = 64 * 1024;
-
+        IndexTopLevel topLevel) {
     /**
      * Reads and checks header, footer and top level.
      *
@@ -87,12 +85,16 @@ record FileTrailer(
         checkPlaces(map, indexPosition, indexLength, indexPageCount);
         final Checksum checksum = new Checksum();
         checksum.update(headerBytes, 0, FileHeaderDescriptor.HEADER_LENGTH);
-        final int[] firstPages = readTopLevel(map, indexPosition + indexLength, indexPageCount, checksum);
+        final IndexTopLevel topLevel = IndexTopLevel.read(map, indexPosition + indexLength, indexPageCount, checksum);
         checksum.update(footer, 0, FOOTER_CHECKSUM_OFFSET);
         final int found = footer.getInt(FOOTER_CHECKSUM_OFFSET);
         if (found != checksum.value()) {
             throw corrupt(
-                    map, FOOTER_CHECKSUM_OFFSET, "footer checksum mismatch", Checksum.hex(checksum.value()), Checksum.hex(found));
+                    map,
+                    FOOTER_CHECKSUM_OFFSET,
+                    "footer checksum mismatch",
+                    Checksum.hex(checksum.value()),
+                    Checksum.hex(found));
         }
         final FileTrailer trailer = new FileTrailer(
                 new CheckpointFileInfo(
@@ -110,7 +112,7 @@ record FileTrailer(
                 footer.getInt(CheckpointFileDescriptor.BLOCK_COUNT_OFFSET),
                 footer.getInt(CheckpointFileDescriptor.LARGEST_RAW_OFFSET),
                 footer.getInt(CheckpointFileDescriptor.LARGEST_STORED_OFFSET),
-                firstPages);
+                topLevel);
         trailer.checkCounts(map);
         return trailer;
     }
@@ -140,24 +142,6 @@ record FileTrailer(
         }
     }
 
-    private static int[] readTopLevel(
-            final MappedFile map, final long position, final int count, final Checksum checksum) {
-        final int[] firstPages = new int[count]; // No longer than the file: checkPlaces has seen to it.
-        try (StagingBuffer staging = new StagingBuffer()) {
-            int next = 0;
-            while (next < count) {
-                final int pieceCount = Math.min(count - next, PIECE_LENGTH / Integer.BYTES);
-                final ByteBuffer piece = staging.withLength(pieceCount * Integer.BYTES);
-                map.copy(position + (long) next * Integer.BYTES, staging.pointer(), pieceCount * Integer.BYTES);
-                checksum.update(piece, 0, pieceCount * Integer.BYTES);
-                for (int i = 0; i < pieceCount; i++) {
-                    firstPages[next++] = piece.getInt(i * Integer.BYTES);
-                }
-            }
-        }
-        return firstPages;
-    }
-
     private static CheckpointFileIdentity identity(final MappedFile map, final FileHeader header) {
         try {
             return new CheckpointFileIdentity(
@@ -169,14 +153,14 @@ record FileTrailer(
 
     private void checkCounts(final MappedFile map) {
         final long pages = info.pageCount();
-        final boolean countsFit = pages >= firstPages.length
+        final boolean countsFit = pages >= topLevel.indexPageCount()
                 && pages <= CheckpointFileDescriptor.PAGE_COUNT_MAX
                 && info.lineCount() >= pages
                 && info.lineCount() <= pages * PageDescriptor.LINES_PER_PAGE
                 && blockCount >= 0
                 && blockCount <= pages
                 && (blockCount == 0) == (pages == 0)
-                && (firstPages.length == 0) == (pages == 0);
+                && (topLevel.indexPageCount() == 0) == (pages == 0);
         final boolean lengthsFit = largestRaw >= 0
                 && largestRaw <= BlockDescriptor.RAW_LENGTH_MAX
                 && largestStored >= 0
@@ -195,10 +179,8 @@ record FileTrailer(
                     "pages=" + pages + " lines=" + info.lineCount() + " blocks=" + blockCount + " largest raw="
                             + largestRaw + " largest stored=" + largestStored);
         }
-        for (int i = 0; i < firstPages.length; i++) {
-            if (firstPages[i] < 0 || (i > 0 && firstPages[i] <= firstPages[i - 1])) {
-                throw corrupt(map, 0, "top level of the index does not ascend", "ascending pages", "item " + i);
-            }
+        if (!topLevel.ascends()) {
+            throw corrupt(map, 0, "top level of the index does not ascend", "ascending pages", "others");
         }
     }
 
@@ -221,9 +203,11 @@ record FileTrailer(
                     + " offset=" + FileHeaderDescriptor.GENERATION_OFFSET + " expected=" + wanted + " found=" + found);
         }
         if (!info.equals(expected)) {
-            throw new CorruptStoreException("checkpoint file is not the one the manifest names (an older version of it?): file="
-                    + path + " offset=" + (info.length() - Integer.BYTES) + " expected checksum="
-                    + Checksum.hex(expected.footerChecksum()) + " found=" + Checksum.hex(info.footerChecksum()));
+            throw new CorruptStoreException(
+                    "checkpoint file is not the one the manifest names (an older version of it?): file="
+                            + path + " offset=" + (info.length() - Integer.BYTES) + " expected checksum="
+                            + Checksum.hex(expected.footerChecksum()) + " found="
+                            + Checksum.hex(info.footerChecksum()));
         }
     }
 

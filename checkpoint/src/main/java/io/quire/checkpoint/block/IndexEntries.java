@@ -6,7 +6,8 @@ import io.quire.store.memory.RawMemory;
 import java.util.Arrays;
 
 /**
- * The entries of a file being written, 24 bytes each outside the heap, in the order they were added; sorted once at the end.
+ * The entries of a file being written, 24 bytes each outside the heap, in the order they were added; sorted once at
+ * the end.
  *
  * <p>Threading: confined to one thread.
  */
@@ -50,8 +51,8 @@ final class IndexEntries implements AutoCloseable {
 
     private void grow() {
         if (capacity >= CheckpointFileDescriptor.PAGE_COUNT_MAX) {
-            throw new CheckpointFailedException("a checkpoint file takes at most "
-                    + CheckpointFileDescriptor.PAGE_COUNT_MAX + " pages");
+            throw new CheckpointFailedException(
+                    "a checkpoint file takes at most " + CheckpointFileDescriptor.PAGE_COUNT_MAX + " pages");
         }
         final int newCapacity = capacity * 2;
         final long newPointer = RawMemory.allocate((long) newCapacity * ENTRY_LENGTH);

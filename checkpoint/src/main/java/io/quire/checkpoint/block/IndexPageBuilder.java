@@ -46,7 +46,8 @@ final class IndexPageBuilder {
     /** {@return whether one more entry certainly fits} */
     boolean hasRoom() {
         final int used = (int) (packed.pointer() - startPointer);
-        return used + ENTRY_LENGTH_MAX + IndexPageDescriptor.restartCount(entryCount + 1) * RESTART_LENGTH <= PAGE_LENGTH;
+        return used + ENTRY_LENGTH_MAX + IndexPageDescriptor.restartCount(entryCount + 1) * RESTART_LENGTH
+                <= PAGE_LENGTH;
     }
 
     /** Adds an entry; pages ascend. */

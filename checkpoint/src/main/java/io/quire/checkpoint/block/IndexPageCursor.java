@@ -82,7 +82,8 @@ final class IndexPageCursor implements AutoCloseable {
         entriesLimit = staging.pointer() + length - (long) restartCount * RESTART_LENGTH;
         first();
         if (!next() || page != reader.firstPage(indexPage)) {
-            throw corrupt("index page does not begin as the top level says", "" + reader.firstPage(indexPage), "" + page);
+            throw corrupt(
+                    "index page does not begin as the top level says", "" + reader.firstPage(indexPage), "" + page);
         }
         first();
         number = indexPage;
@@ -240,7 +241,9 @@ final class IndexPageCursor implements AutoCloseable {
         return pageChecksum;
     }
 
-    /** {@return whether nothing but zeros lies between the last entry, which is the current one, and the restart table} */
+    /**
+     * {@return whether nothing but zeros lies between the last entry, which is the current one, and the restart table}
+     */
     boolean restIsZero() {
         for (int i = (int) (packed.pointer() - staging.pointer()); i < (int) (entriesLimit - staging.pointer()); i++) {
             if (buffer.get(i) != 0) {
@@ -255,8 +258,8 @@ final class IndexPageCursor implements AutoCloseable {
     }
 
     private CorruptStoreException corrupt(final String what, final String expected, final String found) {
-        return new CorruptStoreException(what + ": file=" + file.path() + " offset=" + position + " expected=" + expected
-                + " found=" + found);
+        return new CorruptStoreException(
+                what + ": file=" + file.path() + " offset=" + position + " expected=" + expected + " found=" + found);
     }
 
     @Override

@@ -12,14 +12,15 @@ import static org.agrona.BitUtil.SIZE_OF_SHORT;
  *  | checksum | entry count | reserved | entry 0 | ...   | zeros            | … | 1 | restart 0   |
  *  +----------+-------------+----------+-----------------+------------------+---+---+-------------+
  * </pre>
- * Entries ascend by page. Every {@link #RESTART_INTERVAL}-th entry, beginning with the first, is complete in itself; the restart
- * table, growing down from the end, holds a short for each: its offset in the index page. So a lookup is a binary search over
- * the restarts and a scan of at most that many entries.
+ * Entries ascend by page. Every {@link #RESTART_INTERVAL}-th entry, beginning with the first, is complete in itself;
+ * the restart table, growing down from the end, holds a short for each: its offset in the index page. So a lookup is
+ * a binary search over the restarts and a scan of at most that many entries.
  *
- * <p>An entry is, all {@linkplain PackedWriter packed}: page number (as difference to the entry before, greater than 0, except
- * at a restart), mask of lines, location. A location at a restart is the position of the block in the file and the number of
- * the entry's first line in the block. Elsewhere it is 0 when the entry directly follows the one before in the same block;
- * otherwise 1 + the zig-zag difference of block positions, then the number of the first line.
+ * <p>An entry is, all {@linkplain PackedWriter packed}: page number (as difference to the entry before, greater than
+ * 0, except at a restart), mask of lines, location. A location at a restart is the position of the block in the file
+ * and the number of the entry's first line in the block. Elsewhere it is 0 when the entry directly follows the one
+ * before in the same block; otherwise 1 + the zig-zag difference of block positions, then the number of the first
+ * line.
  *
  * <p>The checksum is the salted CRC32C of the rest of the index page.
  *

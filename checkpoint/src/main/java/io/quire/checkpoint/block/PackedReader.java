@@ -4,8 +4,8 @@ package io.quire.checkpoint.block;
 import io.quire.store.memory.RawMemory;
 
 /**
- * Reads what {@link PackedWriter} wrote, from private native memory, never beyond a limit. Malformed input is a sentinel, which
- * the caller turns into an exception that names the place.
+ * Reads what {@link PackedWriter} wrote, from private native memory, never beyond a limit. Malformed input is a
+ * sentinel, which the caller turns into an exception that names the place.
  *
  * <p>Threading: confined to one thread.
  */

@@ -6,9 +6,9 @@ import io.quire.store.memory.RawMemory;
 /**
  * Writes numbers and line masks in few bytes to native memory that the caller has made large enough.
  *
- * <p>A number takes seven bits a byte, low bits first, the high bit set on all bytes but the last (LEB128). A mask is one byte
- * that tells which of its eight bytes are not zero, followed by those; a full mask is a single zero byte, since an empty
- * mask is never written.
+ * <p>A number takes seven bits a byte, low bits first, the high bit set on all bytes but the last (LEB128). A mask is
+ * one byte that tells which of its eight bytes are not zero, followed by those; a full mask is a single zero byte,
+ * since an empty mask is never written.
  *
  * <p>Threading: confined to one thread.
  */

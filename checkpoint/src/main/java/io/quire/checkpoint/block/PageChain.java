@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The pages of a checkpoint: zeros, overlaid by the lines of all its files from the oldest to the newest. A page is put
- * together from the newest file to the oldest and only as far as lines are missing.
+ * The pages of a checkpoint: zeros, overlaid by the lines of all its files from the oldest to the newest. A page is
+ * put together from the newest file to the oldest and only as far as lines are missing.
  *
- * <p>Each thread keeps the blocks it decompressed last, so that loading pages in ascending order decompresses each block of
- * a sorted file once.
+ * <p>Each thread keeps the blocks it decompressed last, so that loading pages in ascending order decompresses each
+ * block of a sorted file once.
  *
  * <p>Threading: thread-safe; close only after the last load has returned.
  */

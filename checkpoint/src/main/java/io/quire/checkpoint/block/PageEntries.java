@@ -4,8 +4,8 @@ package io.quire.checkpoint.block;
 /**
  * The entries of a checkpoint file in page order.
  *
- * <p>A file whose pages were written out of order is read with as many decompressed blocks at hand as it usually has sorted
- * runs side by side; memory stays bounded whatever it has.
+ * <p>A file whose pages were written out of order is read with as many decompressed blocks at hand as it usually has
+ * sorted runs side by side; memory stays bounded whatever it has.
  *
  * <p>Threading: confined to one thread.
  */

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
 
 /**
- * Keeps the private buffers of threads that read checkpoint files: a thread takes what it used last when it can, so that what
- * it decompressed last is still there; nothing is allocated once every thread has had one.
+ * Keeps the private buffers of threads that read checkpoint files: a thread takes what it used last when it can, so
+ * that what it decompressed last is still there; nothing is allocated once every thread has had one.
  *
  * <p>Threading: thread-safe.
  *

@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import org.agrona.BufferUtil;
 
 /**
- * Private memory that bytes are copied to before they are checked and decompressed; grows to what is asked for, which callers
- * have held against a limit.
+ * Private memory that bytes are copied to before they are checked and decompressed; grows to what is asked for, which
+ * callers have held against a limit.
  *
  * <p>Threading: confined to one thread at a time.
  */

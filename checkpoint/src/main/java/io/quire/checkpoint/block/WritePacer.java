@@ -9,7 +9,7 @@ package io.quire.checkpoint.block;
 @FunctionalInterface
 public interface WritePacer {
     /** Never delays. */
-    WritePacer UNLIMITED = length -> { };
+    WritePacer UNLIMITED = length -> {};
 
     /**
      * Returns when the bytes may be written.

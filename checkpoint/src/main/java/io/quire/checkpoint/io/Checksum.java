@@ -2,11 +2,12 @@
 package io.quire.checkpoint.io;
 
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import java.util.zip.CRC32C;
 
 /**
- * CRC32C over private memory. Never over a mapping: a page that cannot be read would end the JVM inside the checksum, so
- * callers copy first.
+ * CRC32C over private memory. Never over a mapping: a page that cannot be read would end the JVM inside the checksum,
+ * so callers copy first.
  *
  * <p>Threading: confined to one thread at a time.
  */
@@ -74,6 +75,6 @@ public final class Checksum {
      * @return eight hexadecimal digits with prefix
      */
     public static String hex(final int checksum) {
-        return String.format("0x%08x", checksum);
+        return String.format(Locale.ROOT, "0x%08x", checksum);
     }
 }

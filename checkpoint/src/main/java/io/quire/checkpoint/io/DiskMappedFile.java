@@ -40,8 +40,7 @@ final class DiskMappedFile implements MappedFile {
         }
     }
 
-    static DiskMappedFile map(
-            final Path path, final FileChannel channel, final long size, final long windowLength) {
+    static DiskMappedFile map(final Path path, final FileChannel channel, final long size, final long windowLength) {
         final MappedByteBuffer[] windows = new MappedByteBuffer[(int) ((size + windowLength - 1) / windowLength)];
         for (int i = 0; i < windows.length; i++) {
             final long start = i * windowLength;

@@ -51,8 +51,8 @@ final class DiskStoreFile implements StoreFile {
                 throw DiskStoreFiles.failure("write at offset " + next + " of", path, source.remaining(), e);
             }
             if (written <= 0) {
-                throw new StoreIoException("cannot write at offset " + next + " of " + path + ": nothing was written of "
-                        + source.remaining() + " bytes");
+                throw new StoreIoException("cannot write at offset " + next + " of " + path
+                        + ": nothing was written of " + source.remaining() + " bytes");
             }
             next += written;
         }

@@ -29,9 +29,9 @@ import java.util.Set;
 /**
  * Files of the local file system.
  *
- * <p>What it creates belongs to its owner alone (files 0600, directories 0700, set by the call that creates them), it never
- * follows a symbolic link in the last part of a path, and it opens nothing but regular files, so that a pipe in place of
- * a file cannot block a store.
+ * <p>What it creates belongs to its owner alone (files 0600, directories 0700, set by the call that creates them), it
+ * never follows a symbolic link in the last part of a path, and it opens nothing but regular files, so that a pipe in
+ * place of a file cannot block a store.
  *
  * <p>Threading: thread-safe.
  */

@@ -5,7 +5,6 @@ import static io.quire.checkpoint.io.FileHeaderDescriptor.CHECKSUM_OFFSET;
 import static io.quire.checkpoint.io.FileHeaderDescriptor.FIRST_FIELD_OFFSET;
 import static io.quire.checkpoint.io.FileHeaderDescriptor.FLAGS_OFFSET;
 import static io.quire.checkpoint.io.FileHeaderDescriptor.GENERATION_OFFSET;
-import static io.quire.checkpoint.io.FileHeaderDescriptor.HEADER_LENGTH;
 import static io.quire.checkpoint.io.FileHeaderDescriptor.KIND_OFFSET;
 import static io.quire.checkpoint.io.FileHeaderDescriptor.LINE_SHIFT_OFFSET;
 import static io.quire.checkpoint.io.FileHeaderDescriptor.MAGIC;
@@ -93,8 +92,8 @@ public record FileHeader(FileKind kind, int minor, UUID storeId, long generation
         checkVersion(path, buffer, kind);
         final long generation = buffer.getLong(GENERATION_OFFSET);
         if (generation <= 0) {
-            throw new CorruptStoreException("generation out of range: file=" + path + " offset=" + GENERATION_OFFSET
-                    + " found=" + generation);
+            throw new CorruptStoreException(
+                    "generation out of range: file=" + path + " offset=" + GENERATION_OFFSET + " found=" + generation);
         }
         return new FileHeader(
                 kind,
@@ -124,15 +123,16 @@ public record FileHeader(FileKind kind, int minor, UUID storeId, long generation
                     + "; upgrade the library");
         }
         if (major < kind.oldestMajor()) {
-            throw new FormatTooOldException("format is no longer read: file=" + path + " kind=" + kind + " found=" + major
-                    + " supported=" + kind.oldestMajor() + ".." + kind.major());
+            throw new FormatTooOldException("format is no longer read: file=" + path + " kind=" + kind + " found="
+                    + major + " supported=" + kind.oldestMajor() + ".." + kind.major());
         }
         final int pageShift = buffer.get(PAGE_SHIFT_OFFSET);
         final int lineShift = buffer.get(LINE_SHIFT_OFFSET);
         if (pageShift != PageDescriptor.PAGE_SHIFT || lineShift != PageDescriptor.LINE_SHIFT) {
-            throw new FormatTooNewException("page geometry not supported: file=" + path + " found page shift=" + pageShift
-                    + " line shift=" + lineShift + " supported=" + PageDescriptor.PAGE_SHIFT + " and "
-                    + PageDescriptor.LINE_SHIFT);
+            throw new FormatTooNewException(
+                    "page geometry not supported: file=" + path + " found page shift=" + pageShift
+                            + " line shift=" + lineShift + " supported=" + PageDescriptor.PAGE_SHIFT + " and "
+                            + PageDescriptor.LINE_SHIFT);
         }
         final int flags = buffer.getInt(FLAGS_OFFSET);
         if (flags != 0) {

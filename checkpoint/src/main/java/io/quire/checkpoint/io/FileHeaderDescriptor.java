@@ -7,8 +7,8 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
 import static org.agrona.BitUtil.SIZE_OF_SHORT;
 
 /**
- * The first 64 bytes of every file of a store; little-endian. This layout is the same in all versions of all kinds, so
- * that any version can name what it finds.
+ * The first 64 bytes of every file of a store; little-endian. This layout is the same in all versions of all kinds,
+ * so that any version can name what it finds.
  * <pre>
  *  0        8      10      12      14           15           16
  *  +--------+------+-------+-------+------------+------------+
@@ -24,8 +24,8 @@ import static org.agrona.BitUtil.SIZE_OF_SHORT;
  *  |            | field         | field         |       | of 0..59 |
  *  +------------+---------------+---------------+-------+----------+
  * </pre>
- * Zero is never a valid kind or generation. Unknown flags mean a newer format. Written before anything else in the file
- * and never changed.
+ * Zero is never a valid kind or generation. Unknown flags mean a newer format. Written before anything else in the
+ * file and never changed.
  *
  * <p>Threading: thread-safe, immutable.
  */

@@ -2,8 +2,8 @@
 package io.quire.checkpoint.io;
 
 /**
- * What a file of a store is, with the versions of its format that this code writes and reads. The code is written in every
- * header, so that a file found in the wrong place is named for what it is.
+ * What a file of a store is, with the versions of its format that this code writes and reads. The code is written in
+ * every header, so that a file found in the wrong place is named for what it is.
  *
  * <p>Threading: thread-safe, immutable.
  */

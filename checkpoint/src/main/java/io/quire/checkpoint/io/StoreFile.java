@@ -45,7 +45,8 @@ public interface StoreFile extends AutoCloseable {
     void force(boolean metadata);
 
     /**
-     * Reserves space by writing zeros from the current end of the file, so that a later write inside it cannot find the disk full.
+     * Reserves space by writing zeros from the current end of the file, so that a later write inside it cannot find
+     * the disk full.
      *
      * @param length bytes the file has afterwards; no effect when it is that long already
      */

@@ -4,8 +4,8 @@ package io.quire.checkpoint.io;
 import java.util.Locale;
 
 /**
- * Names of checkpoint files and manifests: a word, a dash and a number in 16 hexadecimal digits, so that names sort by
- * number. Names are built from numbers only; no name is ever read out of a file, so no file can point elsewhere.
+ * Names of checkpoint files and manifests: a word, a dash and a number in 16 hexadecimal digits, so that names sort
+ * by number. Names are built from numbers only; no name is ever read out of a file, so no file can point elsewhere.
  *
  * <p>Threading: thread-safe, immutable.
  */

@@ -10,8 +10,8 @@ import java.util.List;
  * <p>All methods throw {@link io.quire.store.errors.StoreIoException} naming the path when the system refuses, and
  * {@link io.quire.store.errors.StoreFullException} with bytes needed and free when it is for want of space.
  *
- * <p>Threading: thread-safe. Called on the store's own threads or on the opening thread only, since an interrupt closes
- * a channel for everyone.
+ * <p>Threading: thread-safe. Called on the store's own threads or on the opening thread only, since an interrupt
+ * closes a channel for everyone.
  */
 public interface StoreFiles {
     /**

@@ -5,8 +5,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Hands out numbers of checkpoint files and remembers which are being written, so that {@link Retention} leaves a file alone that
- * no manifest names yet.
+ * Hands out numbers of checkpoint files and remembers which are being written, so that {@link Retention} leaves a
+ * file alone that no manifest names yet.
  *
  * <p>Threading: thread-safe.
  */

@@ -15,13 +15,13 @@ import java.util.UUID;
 /**
  * The root of a checkpoint: which files hold its pages, and what must be known to read them.
  *
- * <p>A manifest's <em>generation</em> grows with every manifest published; its checkpoint id tells which state it shows. Merging
- * files publishes a new generation of the same checkpoint.
+ * <p>A manifest's <em>generation</em> grows with every manifest published; its checkpoint id tells which state it
+ * shows. Merging files publishes a new generation of the same checkpoint.
  *
- * <p>What always holds, checked when a manifest is made and when one is read: generation and ids are greater than 0; the next
- * checkpoint id is greater than the checkpoint's, the next file number greater than that of every file named; files are in
- * ascending order of the checkpoints they cover, without overlap, none newer than the checkpoint; no file number appears
- * twice.
+ * <p>What always holds, checked when a manifest is made and when one is read: generation and ids are greater than 0;
+ * the next checkpoint id is greater than the checkpoint's, the next file number greater than that of every file
+ * named; files are in ascending order of the checkpoints they cover, without overlap, none newer than the checkpoint;
+ * no file number appears twice.
  *
  * <p>Threading: thread-safe, immutable.
  *
@@ -67,16 +67,17 @@ public record Manifest(
     private static void checkNumbers(
             final long generation, final CheckpointCut cut, final long nextCheckpointId, final long nextFileNumber) {
         if (generation <= 0 || nextCheckpointId <= cut.checkpointId() || nextFileNumber <= 0) {
-            throw new ConfigurationException("manifest numbers out of range: generation=" + generation + " checkpointId="
-                    + cut.checkpointId() + " nextCheckpointId=" + nextCheckpointId + " nextFileNumber="
-                    + nextFileNumber);
+            throw new ConfigurationException(
+                    "manifest numbers out of range: generation=" + generation + " checkpointId="
+                            + cut.checkpointId() + " nextCheckpointId=" + nextCheckpointId + " nextFileNumber="
+                            + nextFileNumber);
         }
     }
 
     private static void checkProperties(final SortedMap<Integer, Long> properties) {
         if (properties.size() > PROPERTY_COUNT_MAX || (!properties.isEmpty() && properties.firstKey() <= 0)) {
-            throw new ConfigurationException("manifest properties out of range: count=" + properties.size()
-                    + " limit=" + PROPERTY_COUNT_MAX + ", keys must be greater than 0");
+            throw new ConfigurationException("manifest properties out of range: count=" + properties.size() + " limit="
+                    + PROPERTY_COUNT_MAX + ", keys must be greater than 0");
         }
     }
 
@@ -90,17 +91,23 @@ public record Manifest(
         for (final CheckpointFileInfo file : files) {
             final long oldest = file.identity().oldestCheckpointId();
             final long newest = file.identity().newestCheckpointId();
-            if (oldest <= covered || newest > cut.checkpointId() || file.identity().fileNumber() >= nextFileNumber) {
-                throw new ConfigurationException("manifest names a file that does not fit: " + file.fileName() + " covers "
-                        + oldest + ".." + newest + " after " + covered + ", checkpointId=" + cut.checkpointId()
-                        + " nextFileNumber=" + nextFileNumber);
+            if (oldest <= covered
+                    || newest > cut.checkpointId()
+                    || file.identity().fileNumber() >= nextFileNumber) {
+                throw new ConfigurationException(
+                        "manifest names a file that does not fit: " + file.fileName() + " covers "
+                                + oldest + ".." + newest + " after " + covered + ", checkpointId=" + cut.checkpointId()
+                                + " nextFileNumber=" + nextFileNumber);
             }
             covered = newest;
         }
-        final long distinct =
-                files.stream().map(file -> file.identity().fileNumber()).distinct().count();
+        final long distinct = files.stream()
+                .map(file -> file.identity().fileNumber())
+                .distinct()
+                .count();
         if (distinct != files.size()) {
-            throw new ConfigurationException("manifest names a file twice: files=" + files.size() + " distinct=" + distinct);
+            throw new ConfigurationException(
+                    "manifest names a file twice: files=" + files.size() + " distinct=" + distinct);
         }
     }
 

@@ -78,13 +78,13 @@ public record ManifestCatalog(
             final List<RejectedManifest> rejected) {
         try {
             if (tooMany) {
-                throw new CorruptStoreException("more than " + MANIFEST_COUNT_MAX + " manifests: file=" + path
-                        + " was not read");
+                throw new CorruptStoreException(
+                        "more than " + MANIFEST_COUNT_MAX + " manifests: file=" + path + " was not read");
             }
             final Manifest manifest = ManifestReader.read(files, path);
             if (storeId != null && !manifest.storeId().equals(storeId)) {
-                throw new CorruptStoreException("manifest belongs to another store: file=" + path + " expected=" + storeId
-                        + " found=" + manifest.storeId());
+                throw new CorruptStoreException("manifest belongs to another store: file=" + path + " expected="
+                        + storeId + " found=" + manifest.storeId());
             }
             valid.add(manifest);
         } catch (final StateStoreException e) {

@@ -10,22 +10,22 @@ import io.quire.checkpoint.io.FileHeaderDescriptor;
 /**
  * A manifest file; little-endian.
  * <pre>
- *  0        64             72                   80                 88            96             104
- *  +--------+--------------+--------------------+------------------+-------------+--------------+
- *  | header | checkpoint id| next checkpoint id | next file number | taken at ms | log position |
- *  +--------+--------------+--------------------+------------------+-------------+--------------+
+ *  0        64              72                   80                 88            96             104
+ *  +--------+---------------+--------------------+------------------+-------------+--------------+
+ *  | header | checkpoint id | next checkpoint id | next file number | taken at ms | log position |
+ *  +--------+---------------+--------------------+------------------+-------------+--------------+
  *  104          112         120               128            132          136              140        144
  *  +------------+-----------+-----------------+--------------+------------+----------------+----------+
  *  | page count | hash seed | catalog address | window shift | file count | property count | reserved |
  *  +------------+-----------+-----------------+--------------+------------+----------------+----------+
  *  144
- *  +---------------------+---------------+--------+
- *  | properties, 16 each | files, 88 each| footer |
- *  +---------------------+---------------+--------+
+ *  +---------------------+----------------+--------+
+ *  | properties, 16 each | files, 88 each | footer |
+ *  +---------------------+----------------+--------+
  * </pre>
- * The header is a {@link FileHeaderDescriptor} whose generation is the manifest's and whose two fields are 0. A property is an int
- * key, an int 0 and a long value; keys ascend. The footer is a {@link FileFooterDescriptor} whose checksum is the CRC32C of
- * everything before it, so a manifest is whole or it is nothing.
+ * The header is a {@link FileHeaderDescriptor} whose generation is the manifest's and whose two fields are 0. A
+ * property is an int key, an int 0 and a long value; keys ascend. The footer is a {@link FileFooterDescriptor} whose
+ * checksum is the CRC32C of everything before it, so a manifest is whole or it is nothing.
  *
  * <p>A file:
  * <pre>

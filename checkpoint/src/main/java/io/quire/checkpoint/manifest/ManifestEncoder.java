@@ -25,13 +25,7 @@ final class ManifestEncoder {
         final int fileCount = manifest.files().size();
         final ByteBuffer buffer = ByteBuffer.allocate(ManifestDescriptor.length(propertyCount, fileCount))
                 .order(ByteOrder.LITTLE_ENDIAN);
-        new FileHeader(
-                        FileKind.MANIFEST,
-                        FileKind.MANIFEST.minor(),
-                        manifest.storeId(),
-                        manifest.generation(),
-                        0,
-                        0)
+        new FileHeader(FileKind.MANIFEST, FileKind.MANIFEST.minor(), manifest.storeId(), manifest.generation(), 0, 0)
                 .write(buffer, 0);
         buffer.putLong(ManifestDescriptor.CHECKPOINT_ID_OFFSET, manifest.cut().checkpointId());
         buffer.putLong(ManifestDescriptor.NEXT_CHECKPOINT_ID_OFFSET, manifest.nextCheckpointId());
@@ -40,7 +34,8 @@ final class ManifestEncoder {
         buffer.putLong(ManifestDescriptor.LOG_POSITION_OFFSET, manifest.cut().logPosition());
         buffer.putLong(ManifestDescriptor.PAGE_COUNT_OFFSET, manifest.layout().pageCount());
         buffer.putLong(ManifestDescriptor.HASH_SEED_OFFSET, manifest.layout().hashSeed());
-        buffer.putLong(ManifestDescriptor.CATALOG_ADDRESS_OFFSET, manifest.layout().catalogAddress());
+        buffer.putLong(
+                ManifestDescriptor.CATALOG_ADDRESS_OFFSET, manifest.layout().catalogAddress());
         buffer.putInt(ManifestDescriptor.WINDOW_SHIFT_OFFSET, manifest.layout().windowShift());
         buffer.putInt(ManifestDescriptor.FILE_COUNT_OFFSET, fileCount);
         buffer.putInt(ManifestDescriptor.PROPERTY_COUNT_OFFSET, propertyCount);
@@ -59,7 +54,8 @@ final class ManifestEncoder {
     }
 
     private static void putFile(final ByteBuffer buffer, final int offset, final CheckpointFileInfo file) {
-        buffer.putLong(offset + ManifestDescriptor.FILE_NUMBER_OFFSET, file.identity().fileNumber());
+        buffer.putLong(
+                offset + ManifestDescriptor.FILE_NUMBER_OFFSET, file.identity().fileNumber());
         buffer.putLong(
                 offset + ManifestDescriptor.FILE_STORE_ID_HIGH_OFFSET,
                 file.identity().storeId().getMostSignificantBits());

@@ -13,29 +13,29 @@ import java.nio.file.Path;
 /**
  * Publishes manifests.
  *
- * <p>Threading: thread-safe; manifests of one directory are published, and {@linkplain Retention cleaned up after}, by one
- * thread at a time.
+ * <p>Threading: thread-safe; manifests of one directory are published, and {@linkplain Retention cleaned up after},
+ * by one thread at a time.
  */
 public final class ManifestWriter {
     private ManifestWriter() {}
 
     /**
-     * Makes a manifest the newest of a directory. When the call returns, the manifest and the directory entries of the files it
-     * names are durable, and it has been read back.
+     * Makes a manifest the newest of a directory. When the call returns, the manifest and the directory entries of
+     * the files it names are durable, and it has been read back.
      *
-     * <p>Steps: write {@code manifest-<generation>.tmp}; force it; force the directory, so that files named are there before
-     * they are named; rename; force the directory; read and compare. A crash before the last force leaves the new manifest or
-     * not; the older ones are untouched in any case.
+     * <p>Steps: write {@code manifest-<generation>.tmp}; force it; force the directory, so that files named are there
+     * before they are named; rename; force the directory; read and compare. A crash before the last force leaves the
+     * new manifest or not; the older ones are untouched in any case.
      *
      * @param files access to files
      * @param directory where the store is
      * @param manifest to publish; the content of its files is durable
      * @throws CheckpointFailedException when a manifest of that generation exists
      * @throws CorruptStoreException when what is read back is not what was written
-     * @throws io.quire.store.errors.StoreFullException when the disk is full; nothing was published, retry when there is
-     *     space
-     * @throws io.quire.store.errors.StoreIoException when a step fails; whether the manifest is published is not known until
-     *     the store is reopened
+     * @throws io.quire.store.errors.StoreFullException when the disk is full; nothing was published, retry when there
+     *     is space
+     * @throws io.quire.store.errors.StoreIoException when a step fails; whether the manifest is published is not
+     *     known until the store is reopened
      */
     public static void publish(final StoreFiles files, final Path directory, final Manifest manifest) {
         final Path target = directory.resolve(manifest.fileName());
@@ -55,8 +55,8 @@ public final class ManifestWriter {
         files.forceDirectory(directory);
         final Manifest found = ManifestReader.read(files, target);
         if (!found.equals(manifest)) {
-            throw new CorruptStoreException("manifest reads back differently: file=" + target + " expected=" + manifest
-                    + " found=" + found);
+            throw new CorruptStoreException(
+                    "manifest reads back differently: file=" + target + " expected=" + manifest + " found=" + found);
         }
     }
 

@@ -13,8 +13,8 @@ import java.util.Objects;
  * @param path of the file
  * @param generation according to its name
  * @param cause why: {@link io.quire.store.errors.CorruptStoreException} when it is damaged or foreign,
- *     {@link io.quire.store.errors.FormatTooNewException} or {@link io.quire.store.errors.FormatTooOldException} when it is of
- *     another version, {@link io.quire.store.errors.StoreIoException} when it cannot be read
+ *     {@link io.quire.store.errors.FormatTooNewException} or {@link io.quire.store.errors.FormatTooOldException} when
+ *     it is of another version, {@link io.quire.store.errors.StoreIoException} when it cannot be read
  */
 public record RejectedManifest(Path path, long generation, StateStoreException cause) {
     /** Creates the description of a rejected manifest. */

@@ -15,8 +15,8 @@ import java.util.Set;
 /**
  * Deletes what no manifest that is kept needs.
  *
- * <p>The order makes a crash at any step harmless: first manifests go; then the directory is forced, so that none of them can come
- * back; only then go the files they named. A manifest that is left is complete at every instant.
+ * <p>The order makes a crash at any step harmless: first manifests go; then the directory is forced, so that none of
+ * them can come back; only then go the files they named. A manifest that is left is complete at every instant.
  *
  * <p>Threading: by one thread at a time, the same that publishes manifests, or excluded from it by a lock.
  */
@@ -39,9 +39,9 @@ public final class Retention {
     }
 
     /**
-     * Deletes older manifests than the newest to keep, except those to keep, and then every checkpoint file that no kept
-     * manifest names and nobody is writing, orphans of failed attempts included. When there is a newer manifest than the newest
-     * to keep, whether it can be used or not, nothing is deleted: what it needs is not known here.
+     * Deletes older manifests than the newest to keep, except those to keep, and then every checkpoint file that no
+     * kept manifest names and nobody is writing, orphans of failed attempts included. When there is a newer manifest
+     * than the newest to keep, whether it can be used or not, nothing is deleted: what it needs is not known here.
      *
      * @param keep manifests to keep, at least one; they are on disk and durable
      * @return names of the files deleted, in that order

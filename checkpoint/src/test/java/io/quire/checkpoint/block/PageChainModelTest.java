@@ -134,9 +134,8 @@ class PageChainModelTest {
             reader.walk((page, mask, pointer) -> {
                 walked.put(page, mask);
                 model.copyLines(page, mask, lines);
-                for (int i = 0; i < Long.bitCount(mask) * PageDescriptor.LINE_LENGTH; i++) {
-                    assertThat(RawMemory.getByte(pointer + i)).isEqualTo(RawMemory.getByte(lines + i));
-                }
+                assertThat(RawMemory.equal(null, pointer, lines, Long.bitCount(mask) * PageDescriptor.LINE_LENGTH))
+                        .isTrue();
             });
             assertThat(walked).isEqualTo(written);
             final Map<Integer, Long> iterated = new HashMap<>();

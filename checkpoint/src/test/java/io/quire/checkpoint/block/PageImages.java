@@ -62,8 +62,7 @@ public final class PageImages {
                 } else {
                     java.util.Arrays.fill(content, (byte) random.nextInt());
                 }
-                System.arraycopy(
-                        content, 0, bytes, line * PageDescriptor.LINE_LENGTH, PageDescriptor.LINE_LENGTH);
+                System.arraycopy(content, 0, bytes, line * PageDescriptor.LINE_LENGTH, PageDescriptor.LINE_LENGTH);
             }
         }
     }

@@ -29,7 +29,8 @@ class DiskStoreFilesTest {
     void shouldCreateFilesForTheirOwnerOnly() throws IOException {
         final Path path = directory.resolve("a");
         files.create(path).close();
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                .isEqualTo("rw-------");
     }
 
     @Test
@@ -37,7 +38,8 @@ class DiskStoreFilesTest {
         final Path path = directory.resolve("a/b/c");
         files.createDirectories(path);
         files.createDirectories(path);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                .isEqualTo("rwx------");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path.getParent())))
                 .isEqualTo("rwx------");
     }
@@ -95,7 +97,8 @@ class DiskStoreFilesTest {
             assertThatThrownBy(() -> file.read(18, ByteBuffer.allocate(3)))
                     .isInstanceOf(CorruptStoreException.class)
                     .hasMessageContaining("offset=20");
-            assertThatThrownBy(() -> file.write(0, ByteBuffer.wrap(new byte[1]))).isInstanceOf(RuntimeException.class);
+            assertThatThrownBy(() -> file.write(0, ByteBuffer.wrap(new byte[1])))
+                    .isInstanceOf(RuntimeException.class);
         }
     }
 
@@ -147,9 +150,8 @@ class DiskStoreFilesTest {
             for (final int position : new int[] {0, 1, PAGE - 1, PAGE, 2 * PAGE + 5, 3 * PAGE + 99}) {
                 final int length = bytes.length - position;
                 map.copy(position, pointer, length);
-                for (int i = 0; i < length; i++) {
-                    assertThat(RawMemory.getByte(pointer + i)).isEqualTo(bytes[position + i]);
-                }
+                assertThat(RawMemory.equal(bytes, RawMemory.ARRAY_OFFSET + position, pointer, length))
+                        .isTrue();
             }
             assertThatThrownBy(() -> map.copy(bytes.length, pointer, 1)).isInstanceOf(CorruptStoreException.class);
             assertThatThrownBy(() -> map.copy(-1, pointer, 1)).isInstanceOf(CorruptStoreException.class);

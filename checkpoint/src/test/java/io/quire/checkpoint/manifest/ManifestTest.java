@@ -36,7 +36,8 @@ class ManifestTest {
     void shouldReadBackWhatWasPublished() {
         final Manifest manifest = manifest(STORE_ID, 7, 5, 3).withProperties(Map.of(1, 11L, 9, -1L));
         ManifestWriter.publish(files, directory, manifest);
-        assertThat(ManifestReader.read(files, directory.resolve(manifest.fileName()))).isEqualTo(manifest);
+        assertThat(ManifestReader.read(files, directory.resolve(manifest.fileName())))
+                .isEqualTo(manifest);
         assertThat(files.list(directory)).containsExactly("manifest-0000000000000007");
     }
 
@@ -71,7 +72,8 @@ class ManifestTest {
         assertThat(ManifestCatalog.scan(files, directory, null).newestFirst())
                 .extracting(Manifest::generation)
                 .containsExactly(8L, 2L, 1L);
-        assertThat(ManifestCatalog.scan(files, directory.resolve("missing"), null).newestFirst())
+        assertThat(ManifestCatalog.scan(files, directory.resolve("missing"), null)
+                        .newestFirst())
                 .isEmpty();
     }
 
@@ -80,7 +82,11 @@ class ManifestTest {
         ManifestWriter.publish(files, directory, manifest(STORE_ID, 1, 1, 1));
         assertThatThrownBy(() -> ManifestWriter.publish(files, directory, manifest(STORE_ID, 1, 2, 2)))
                 .isInstanceOf(CheckpointFailedException.class);
-        assertThat(ManifestCatalog.scan(files, directory, STORE_ID).newestFirst().get(0).cut().checkpointId())
+        assertThat(ManifestCatalog.scan(files, directory, STORE_ID)
+                        .newestFirst()
+                        .get(0)
+                        .cut()
+                        .checkpointId())
                 .isEqualTo(1);
     }
 
@@ -96,7 +102,8 @@ class ManifestTest {
         final Manifest good = manifest(STORE_ID, 5, 5, 3);
         assertThatThrownBy(() -> good.withFiles(0, 9, good.files())).isInstanceOf(ConfigurationException.class);
         assertThatThrownBy(() -> good.withFiles(6, 3, good.files())).isInstanceOf(ConfigurationException.class);
-        assertThatThrownBy(() -> good.withFiles(6, 9, List.of(good.files().get(1), good.files().get(0))))
+        assertThatThrownBy(() -> good.withFiles(
+                        6, 9, List.of(good.files().get(1), good.files().get(0))))
                 .isInstanceOf(ConfigurationException.class);
         assertThatThrownBy(() -> good.withFiles(6, 9, List.of(file(1, 1), file(1, 2))))
                 .isInstanceOf(ConfigurationException.class);
