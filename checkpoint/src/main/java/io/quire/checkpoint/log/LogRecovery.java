@@ -10,6 +10,7 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.RawMemory;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.UUID;
 
 /**
@@ -72,7 +73,7 @@ public final class LogRecovery implements AutoCloseable {
      * @param position log position of the checkpoint that the state was loaded from; 0 without one
      * @param isLogExpected whether a log must be there; without one, an empty log is begun at the position
      * @param isLossAccepted whether to go on when the log ends before the position, instead of throwing
-     * @param ringPath where a ring may have survived
+     * @param ringPaths where a ring may have survived; at most one is of the log's last incarnation, and only that counts
      * @param handler receives the records
      * @param progress told how far it is
      * @return what was found
@@ -83,7 +84,7 @@ public final class LogRecovery implements AutoCloseable {
             final long position,
             final boolean isLogExpected,
             final boolean isLossAccepted,
-            final Path ringPath,
+            final List<Path> ringPaths,
             final ChangeRecordHandler handler,
             final LogProgress progress) {
         final long startNs = System.nanoTime();
@@ -91,8 +92,7 @@ public final class LogRecovery implements AutoCloseable {
         try (ChangeGroupAssembler assembler = new ChangeGroupAssembler(handler)) {
             replaySegments(isLogExpected, assembler, progress);
             checkReach(isLossAccepted);
-            ring = SurvivingRing.read(ringPath, storeId, bootIdHash);
-            final String ringFound = connectRing();
+            final String ringFound = connectRing(ringPaths);
             final int ringLength = (int) (ringEnd - ringStart);
             if (ringLength > 0) {
                 assembler.accept(ringStart, ring.pointerOf(ringStart), ringLength);
@@ -156,46 +156,60 @@ public final class LogRecovery implements AutoCloseable {
     }
 
     /** Decides which of the ring's records continue the segments, and says so. */
-    private String connectRing() {
+    private String connectRing(final List<Path> ringPaths) {
         ringStart = logEnd;
         ringEnd = logEnd;
         final LogSegment newest = newestSegment();
-        return switch (ring.status()) {
-            case MISSING -> "none";
-            case FOREIGN -> "ignored: " + ring.reason();
-            case DAMAGED -> {
-                if (newest != null && newest.header().identity().bootIdHash() == bootIdHash) {
-                    throw ringProblem(ring.reason());
+        final boolean isSameBoot = newest != null && newest.header().identity().bootIdHash() == bootIdHash;
+        final StringJoiner found = new StringJoiner("; ");
+        SurvivingRing damaged = null;
+        for (final Path path : ringPaths) {
+            final SurvivingRing candidate = SurvivingRing.read(path, storeId, bootIdHash);
+            switch (candidate.status()) {
+                case MISSING -> {}
+                case FOREIGN -> found.add("ignored: " + candidate.reason());
+                case DAMAGED -> {
+                    damaged = candidate;
+                    found.add("ignored: damaged, " + candidate.reason());
                 }
-                yield "ignored: damaged, " + ring.reason();
+                case VALID -> found.add(connectValidRing(candidate, newest));
             }
-            case VALID -> connectValidRing(newest);
-        };
+        }
+        if (damaged != null && isSameBoot && ring == null) {
+            throw ringProblem(damaged, damaged.reason());
+        }
+        return found.length() == 0 ? "none" : found.toString();
     }
 
-    private String connectValidRing(final LogSegment newest) {
+    private String connectValidRing(final SurvivingRing candidate, final LogSegment newest) {
         final long logIncarnation =
                 newest == null ? 0 : newest.header().identity().incarnation();
-        final int ringCount = LogIdentity.count(ring.incarnation());
-        if (ringCount > LogIdentity.count(logIncarnation)) {
-            throw ringProblem("it belongs to incarnation " + ringCount + " of the log, the newest segment to "
-                    + LogIdentity.count(logIncarnation) + "; segments are missing");
-        }
-        if (ring.incarnation() != logIncarnation) {
+        final int ringCount = LogIdentity.count(candidate.incarnation());
+        if (candidate.incarnation() != logIncarnation) {
+            candidate.close();
+            if (ringCount > LogIdentity.count(logIncarnation)) {
+                throw ringProblem(
+                        candidate,
+                        "it belongs to incarnation " + ringCount + " of the log, the newest segment to "
+                                + LogIdentity.count(logIncarnation) + "; segments are missing");
+            }
             return "ignored: of incarnation " + ringCount + ", all of it is in the log";
         }
+        ring = candidate;
         if (ring.tail() <= logEnd) {
             return "drained already";
         }
         if (ring.head() > logEnd || !ring.isBoundary(logEnd)) {
-            throw ringProblem("expected=records from position " + logEnd
-                    + ", the end of the log segments, found=records" + " from position " + ring.head());
+            throw ringProblem(
+                    ring,
+                    "expected=records from position " + logEnd
+                            + ", the end of the log segments, found=records from position " + ring.head());
         }
         ringEnd = ring.tail();
         return "drained " + (ringEnd - ringStart) + " bytes";
     }
 
-    private CorruptStoreException ringProblem(final String what) {
+    private static CorruptStoreException ringProblem(final SurvivingRing ring, final String what) {
         return new CorruptStoreException("the change-log ring does not fit its log: file=" + ring.path() + " " + what
                 + "; to give up the changes that are only there, remove the file");
     }

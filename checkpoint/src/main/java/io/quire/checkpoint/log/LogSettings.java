@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Threading: thread-safe, immutable.
  *
  * @param durability when a write is acknowledged
- * @param segmentLength bytes at which a new segment is begun, {@value #MIN_SEGMENT_LENGTH}..1 GiB
+ * @param segmentLength bytes at which a new segment is begun, {@value #MIN_SEGMENT_LENGTH}..1 TiB
  * @param preallocationLength bytes of space that are allocated ahead of the blocks at most, by writing zeros; 0 = none
  * @param maxBlockLength raw bytes of a block at most, 128 KiB..{@link LogBlockDescriptor#MAX_RAW_LENGTH}
  * @param batchLength bytes in the ring that the agent writes without waiting for more, 0..maxBlockLength
@@ -21,16 +21,16 @@ import java.util.concurrent.TimeUnit;
  */
 public record LogSettings(
         Durability durability,
-        int segmentLength,
+        long segmentLength,
         int preallocationLength,
         int maxBlockLength,
         int batchLength,
         long lingerNs,
         boolean compressed) {
     /** Fewest bytes of a segment. */
-    public static final int MIN_SEGMENT_LENGTH = 256 * 1024;
+    public static final int MIN_SEGMENT_LENGTH = 64 * 1024;
 
-    private static final int MAX_SEGMENT_LENGTH = 1024 * 1024 * 1024;
+    private static final long MAX_SEGMENT_LENGTH = 1L << 40;
     private static final int MIN_MAX_BLOCK_LENGTH = 2 * ChangeRecordDescriptor.MAX_RING_RECORD_LENGTH;
 
     /**
@@ -82,11 +82,11 @@ public record LogSettings(
      * @param newLength bytes
      * @return the settings
      */
-    public LogSettings withSegmentLength(final int newLength) {
+    public LogSettings withSegmentLength(final long newLength) {
         return new LogSettings(
                 durability,
                 newLength,
-                Math.min(preallocationLength, newLength),
+                (int) Math.min(preallocationLength, newLength),
                 maxBlockLength,
                 batchLength,
                 lingerNs,

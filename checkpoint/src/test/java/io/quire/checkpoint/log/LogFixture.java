@@ -22,11 +22,12 @@ import org.agrona.concurrent.IdleStrategy;
 final class LogFixture implements AutoCloseable {
     static final UUID STORE_ID = new UUID(0x0123456789ABCDEFL, 0xFEDCBA9876543210L);
 
+    private final Path root;
     final Path directory;
     final Path ringPath;
     StoreFiles files = new DiskStoreFiles();
     LogSettings settings = LogSettings.defaults(Durability.PROCESS)
-            .withSegmentLength(LogSettings.MIN_SEGMENT_LENGTH)
+            .withSegmentLength(256 * 1024)
             .withPreallocationLength(32 * 1024)
             .withBatch(0, 0);
     int ringCapacity = ChangeRing.MIN_CAPACITY;
@@ -45,6 +46,7 @@ final class LogFixture implements AutoCloseable {
     ChangeLog log;
 
     LogFixture(final Path root) {
+        this.root = root;
         directory = root.resolve("log");
         ringPath = root.resolve("ring");
     }
@@ -60,7 +62,7 @@ final class LogFixture implements AutoCloseable {
                     checkpointPosition,
                     checkpointPosition > 0,
                     isLossAccepted,
-                    ringPath,
+                    List.of(root.resolve("elsewhere"), ringPath),
                     new Change.Recorder(replayed, replayedGroupEnds),
                     LogProgress.NONE);
             isComplete = true;

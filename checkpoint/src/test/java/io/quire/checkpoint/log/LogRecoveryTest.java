@@ -79,7 +79,7 @@ class LogRecoveryTest {
             }
             assertThat(fixture.segments()).hasSizeGreaterThan(15);
             for (final Path segment : fixture.segments()) {
-                assertThat(Files.size(segment)).isLessThanOrEqualTo(LogSettings.MIN_SEGMENT_LENGTH);
+                assertThat(Files.size(segment)).isLessThanOrEqualTo(256 * 1024);
             }
         }
     }
