@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.log;
+
+import io.quire.store.changelog.ChangeRing;
+import io.quire.store.changelog.ConsumerSignal;
+import io.quire.store.changelog.FailStop;
+import io.quire.store.errors.StoreClosedException;
+import java.util.concurrent.CompletableFuture;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * Carries records from the ring to the log segments, and forces them.
+ *
+ * <p>Group commit needs no setting: what arrives during a force goes with the next one, so groups are as large as the disk is
+ * slow. While nobody waits, records gather for a moment in the ring, where they are safe from the death of the process.
+ *
+ * <p>Any failure is final: the fail stop is tripped with its cause, nothing is written or forced again, the ring keeps what
+ * was not written, and everybody who waits is told.
+ *
+ * <p>Threading: {@link #doWork} and {@link #onClose} belong to the agent's thread; everything else is thread-safe.
+ */
+public final class LogAgent implements Agent {
+    private final ChangeRing ring;
+    private final LogWriter writer;
+    private final LogSettings settings;
+    private final FailStop failStop;
+    private final ConsumerSignal signal;
+    private final NanoClock clock;
+    private final DurableWaiters waiters;
+    private final boolean isForced;
+    private boolean isBacklogged;
+    private long backlogSinceNs; // when the oldest record not yet written, or forced, was noticed
+    private volatile long writtenPosition;
+    private volatile long forceCount;
+    private volatile long forceNs;
+    private volatile long blockCount;
+    private volatile long writtenLength;
+
+    /**
+     * Creates the agent; it owns the writer from now on, and not the ring.
+     *
+     * @param ring where records come from; its head is the writer's position
+     * @param writer where they go
+     * @param settings of the log
+     * @param failStop shared with the store's writer
+     * @param signal wakes this agent when somebody waits for it, usually its idle strategy
+     * @param clock for batching and counters
+     */
+    public LogAgent(
+            final ChangeRing ring,
+            final LogWriter writer,
+            final LogSettings settings,
+            final FailStop failStop,
+            final ConsumerSignal signal,
+            final NanoClock clock) {
+        if (ring.headAcquire() != writer.position() || ring.incarnation() != writer.incarnation()) {
+            throw new IllegalArgumentException("ring does not belong to the log: head=" + ring.headAcquire()
+                    + " log position=" + writer.position());
+        }
+        this.ring = ring;
+        this.writer = writer;
+        this.settings = settings;
+        this.failStop = failStop;
+        this.signal = signal;
+        this.clock = clock;
+        isForced = settings.isForced();
+        waiters = new DurableWaiters(failStop, writer.durablePosition());
+        writtenPosition = writer.position();
+    }
+
+    @Override
+    public String roleName() {
+        return "quire-log";
+    }
+
+    /**
+     * One duty cycle: writes what is in the ring when it is worth it, and forces when somebody waits or it is time.
+     *
+     * @return 0 when there was nothing to do
+     */
+    @Override
+    public int doWork() {
+        if (failStop.isTripped()) {
+            return 0;
+        }
+        try {
+            return drainAndForce(false);
+        } catch (final Throwable e) {
+            fail(e);
+            return 0;
+        }
+    }
+
+    private void fail(final Throwable cause) {
+        failStop.trip(cause);
+        waiters.fail();
+    }
+
+    private int drainAndForce(final boolean isClosing) {
+        final long tail = ring.tailAcquire();
+        final long requested = waiters.requestedPosition();
+        final long written = writer.position();
+        final boolean isForceDue =
+                (isForced && tail > writer.durablePosition()) || requested > writer.durablePosition();
+        if (tail == written && !isForceDue) {
+            isBacklogged = false;
+            return 0;
+        }
+        final boolean isAwaited = requested > writer.durablePosition();
+        if (!isClosing && !isAwaited && tail - written < settings.batchLength() && !hasLingered()) {
+            return 0;
+        }
+        isBacklogged = false;
+        drain(written, tail);
+        if (isForceDue) {
+            force();
+        }
+        return 1;
+    }
+
+    private boolean hasLingered() {
+        final long nowNs = clock.nanoTime();
+        if (!isBacklogged) {
+            isBacklogged = true;
+            backlogSinceNs = nowNs;
+        }
+        return nowNs - backlogSinceNs >= settings.lingerNs();
+    }
+
+    private void drain(final long from, final long to) {
+        long position = from;
+        while (position < to) {
+            final int available = (int) Math.min(to - position, ring.contiguousLength(position));
+            position += writer.append(ring.pointerOf(position), available);
+            ring.headRelease(position);
+            writtenPosition = position;
+        }
+        blockCount = writer.blockCount();
+        writtenLength = writer.writtenLength();
+    }
+
+    private void force() {
+        final long startNs = clock.nanoTime();
+        writer.force();
+        forceNs += clock.nanoTime() - startNs;
+        forceCount = writer.forceCount();
+        waiters.advance(writer.durablePosition());
+    }
+
+    /** Writes and forces the rest, seals the log and closes its files; then every method of the store's writer throws. */
+    @Override
+    public void onClose() {
+        if (!failStop.isTripped()) {
+            try {
+                drainAndForce(true);
+                writer.seal();
+                waiters.advance(writer.durablePosition());
+            } catch (final Throwable e) {
+                fail(e);
+            }
+        }
+        fail(new StoreClosedException("the store is closed"));
+        writer.close();
+    }
+
+    /** {@return log position up to which records are in the log segments; after the death of the process, all of them are} */
+    public long writtenPosition() {
+        return writtenPosition;
+    }
+
+    /** {@return log position up to which records survive a power loss} */
+    public long durablePosition() {
+        return waiters.durablePosition();
+    }
+
+    /**
+     * Waits until everything before a position survives a power loss; asks for a force where the durability does not give
+     * one by itself. An interrupt does not end the wait, and its flag is kept.
+     *
+     * @param position log position, as the change log has returned it
+     * @param timeoutNs nanoseconds to wait at most
+     * @return whether it is durable
+     * @throws io.quire.store.errors.StoreFailedException when the log has failed, or fails meanwhile
+     * @throws StoreClosedException when the store was closed before the position was durable
+     */
+    public boolean awaitDurable(final long position, final long timeoutNs) {
+        if (waiters.durablePosition() >= position) {
+            return true;
+        }
+        failStop.check();
+        if (waiters.request(position)) {
+            signal.wake();
+        }
+        return waiters.await(position, timeoutNs);
+    }
+
+    /**
+     * The same without waiting.
+     *
+     * @param position log position, as the change log has returned it
+     * @return completes with the durable position, on the log agent's thread, or exceptionally like awaitDurable
+     */
+    public CompletableFuture<Long> durableFuture(final long position) {
+        if (waiters.request(position)) {
+            signal.wake();
+        }
+        return waiters.future(position);
+    }
+
+    /** {@return how often a file was forced} */
+    public long forceCount() {
+        return forceCount;
+    }
+
+    /** {@return nanoseconds spent forcing} */
+    public long forceNs() {
+        return forceNs;
+    }
+
+    /** {@return blocks written} */
+    public long blockCount() {
+        return blockCount;
+    }
+
+    /** {@return bytes of blocks written, headers included, after compression} */
+    public long writtenLength() {
+        return writtenLength;
+    }
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.log;
+
+import io.quire.checkpoint.io.StoreFiles;
+import io.quire.store.changelog.ChangeGroupAssembler;
+import io.quire.store.changelog.ChangeRecordDescriptor;
+import io.quire.store.changelog.ChangeRecordHandler;
+import io.quire.store.changelog.SurvivingRing;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.memory.RawMemory;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.StringJoiner;
+import java.util.UUID;
+
+/**
+ * Brings a log back after a shutdown of any kind: {@link #replay} hands over the complete groups behind a checkpoint, from
+ * the segments and then from the ring that a killed process left; {@link #startWriting} begins a new segment.
+ *
+ * <p>Nothing on disk changes before startWriting, and it changes everything at once: the new segment holds what was only in
+ * the ring, and gets its name when it is durable. So recovery may be killed at any instant and repeated. The caller
+ * replaces the ring only afterwards; its incarnation tells an old ring from the current one.
+ *
+ * <p>Threading: confined to the thread that opens the store.
+ */
+public final class LogRecovery implements AutoCloseable {
+    private static final long PROGRESS_LENGTH = 1024 * 1024;
+
+    private final StoreFiles files;
+    private final Path directory;
+    private final UUID storeId;
+    private final long bootIdHash;
+    private final LogSettings settings;
+
+    private SurvivingRing ring;
+    private long fromPosition;
+    private long logEnd = -1; // after the last valid block
+    private long ringStart; // the ring's records from here to its tail are not in the segments
+    private long ringEnd;
+    private int chainChecksum; // of the block before logEnd
+    private long durablePosition;
+    private LogSegments segments;
+    private boolean isGroupOpen;
+    private boolean isAfterGap;
+    private long ignoredLength;
+    private boolean isSealed;
+
+    /**
+     * Prepares a recovery; does nothing yet.
+     *
+     * @param files file layer
+     * @param directory of the log; need not exist before startWriting
+     * @param storeId identity of the store
+     * @param bootIdHash hash of the identity of the running system's boot
+     * @param settings of the log that is to be written
+     */
+    public LogRecovery(
+            final StoreFiles files,
+            final Path directory,
+            final UUID storeId,
+            final long bootIdHash,
+            final LogSettings settings) {
+        this.files = files;
+        this.directory = directory;
+        this.storeId = storeId;
+        this.bootIdHash = bootIdHash;
+        this.settings = settings;
+    }
+
+    /**
+     * Hands over the records of all complete groups from a position on. Changes nothing on disk.
+     *
+     * @param position log position of the checkpoint that the state was loaded from; 0 without one
+     * @param isLogExpected whether a log must be there; without one, an empty log is begun at the position
+     * @param isLossAccepted whether to go on when the log ends before the position, instead of throwing
+     * @param ringPaths where a ring may have survived; at most one is of the log's last incarnation, and only that counts
+     * @param handler receives the records
+     * @param progress told how far it is
+     * @return what was found
+     * @throws CorruptStoreException when the log has a hole, is damaged, does not reach back to the position or not up to it,
+     *     or does not connect with the ring; names file, offset, found and expected
+     */
+    public LogReplayReport replay(
+            final long position,
+            final boolean isLogExpected,
+            final boolean isLossAccepted,
+            final List<Path> ringPaths,
+            final ChangeRecordHandler handler,
+            final LogProgress progress) {
+        final long startNs = System.nanoTime();
+        fromPosition = position;
+        try (ChangeGroupAssembler assembler = new ChangeGroupAssembler(handler)) {
+            replaySegments(isLogExpected, assembler, progress);
+            checkReach(isLossAccepted);
+            final String ringFound = connectRing(ringPaths);
+            final int ringLength = (int) (ringEnd - ringStart);
+            if (ringLength > 0) {
+                assembler.accept(ringStart, ring.pointerOf(ringStart), ringLength);
+            }
+            isGroupOpen = assembler.isGroupOpen();
+            final long dropped = isGroupOpen ? ringEnd - assembler.groupEndPosition() : 0;
+            return new LogReplayReport(
+                    fromPosition,
+                    ringEnd,
+                    assembler.recordCount(),
+                    assembler.groupCount(),
+                    assembler.abortedGroupCount(),
+                    dropped,
+                    ringLength,
+                    ringFound,
+                    ignoredLength,
+                    isSealed,
+                    System.nanoTime() - startNs);
+        }
+    }
+
+    private void replaySegments(
+            final boolean isLogExpected, final ChangeGroupAssembler assembler, final LogProgress progress) {
+        try (LogReader reader = new LogReader(files, directory, storeId, bootIdHash, fromPosition)) {
+            if (reader.segment() == null && isLogExpected) {
+                throw new CorruptStoreException("the change log is missing: directory=" + directory
+                        + " expected=segments from position " + fromPosition + " found=none");
+            }
+            final long totalLength = reader.totalFileLength();
+            long reportedLength = 0;
+            while (reader.next()) {
+                assembler.accept(reader.startPosition(), reader.pointer(), reader.length());
+                if (reader.doneFileLength() - reportedLength >= PROGRESS_LENGTH) {
+                    reportedLength = reader.doneFileLength();
+                    progress.onProgress(reportedLength, totalLength);
+                }
+            }
+            progress.onProgress(totalLength, totalLength);
+            logEnd = reader.position();
+            chainChecksum = reader.chainChecksum();
+            durablePosition = Math.max(reader.durablePosition(), fromPosition);
+            segments = reader.segments();
+            ignoredLength = reader.ignoredLength();
+            isSealed = reader.isSealed();
+        }
+    }
+
+    private void checkReach(final boolean isLossAccepted) {
+        if (logEnd >= fromPosition) {
+            return;
+        }
+        if (!isLossAccepted) {
+            throw new CorruptStoreException("the change log ends before the checkpoint: directory=" + directory
+                    + " expected=records up to position " + fromPosition + " found=end at position " + logEnd
+                    + "; changes after the checkpoint may be lost");
+        }
+        // The checkpoint covers what is missing; the log begins anew behind it.
+        logEnd = fromPosition;
+        chainChecksum = 0;
+        isAfterGap = true;
+    }
+
+    /** Decides which of the ring's records continue the segments, and says so. */
+    private String connectRing(final List<Path> ringPaths) {
+        ringStart = logEnd;
+        ringEnd = logEnd;
+        final LogSegment newest = newestSegment();
+        final boolean isSameBoot = newest != null && newest.header().identity().bootIdHash() == bootIdHash;
+        final StringJoiner found = new StringJoiner("; ");
+        SurvivingRing damaged = null;
+        for (final Path path : ringPaths) {
+            final SurvivingRing candidate = SurvivingRing.read(path, storeId, bootIdHash);
+            switch (candidate.status()) {
+                case MISSING -> {}
+                case FOREIGN -> found.add("ignored: " + candidate.reason());
+                case DAMAGED -> {
+                    damaged = candidate;
+                    found.add("ignored: damaged, " + candidate.reason());
+                }
+                case VALID -> found.add(connectValidRing(candidate, newest));
+            }
+        }
+        if (damaged != null && isSameBoot && ring == null) {
+            throw ringProblem(damaged, damaged.reason());
+        }
+        return found.length() == 0 ? "none" : found.toString();
+    }
+
+    private String connectValidRing(final SurvivingRing candidate, final LogSegment newest) {
+        final long logIncarnation =
+                newest == null ? 0 : newest.header().identity().incarnation();
+        final int ringCount = LogIdentity.count(candidate.incarnation());
+        if (candidate.incarnation() != logIncarnation) {
+            candidate.close();
+            if (ringCount > LogIdentity.count(logIncarnation)) {
+                throw ringProblem(
+                        candidate,
+                        "it belongs to incarnation " + ringCount + " of the log, the newest segment to "
+                                + LogIdentity.count(logIncarnation) + "; segments are missing");
+            }
+            return "ignored: of incarnation " + ringCount + ", all of it is in the log";
+        }
+        ring = candidate;
+        if (ring.tail() <= logEnd) {
+            return "drained already";
+        }
+        if (ring.head() > logEnd || !ring.isBoundary(logEnd)) {
+            throw ringProblem(
+                    ring,
+                    "expected=records from position " + logEnd
+                            + ", the end of the log segments, found=records from position " + ring.head());
+        }
+        ringEnd = ring.tail();
+        return "drained " + (ringEnd - ringStart) + " bytes";
+    }
+
+    private static CorruptStoreException ringProblem(final SurvivingRing ring, final String what) {
+        return new CorruptStoreException("the change-log ring does not fit its log: file=" + ring.path() + " " + what
+                + "; to give up the changes that are only there, remove the file");
+    }
+
+    private LogSegment newestSegment() {
+        final List<LogSegment> live = segments.live();
+        return live.isEmpty() ? null : live.get(live.size() - 1);
+    }
+
+    /**
+     * Begins a new segment at the end of what was replayed. It takes in what was only in the ring, an abort record when the
+     * last group is incomplete, and, where writes are forced, what is not known to be durable in the old segments: an
+     * earlier force may have failed, after which the system may hold data it never wrote. When this returns, all of
+     * it is part of the log, durably; then create the ring, at the writer's position and incarnation.
+     *
+     * @param randomBits make the incarnation distinct from those of copies of the store
+     * @return the writer
+     * @throws io.quire.store.errors.StoreFullException when the disk is full; nothing was changed
+     * @throws io.quire.store.errors.StoreIoException when the system refuses; recovery can be repeated
+     */
+    public LogWriter startWriting(final int randomBits) {
+        if (logEnd < 0) {
+            throw new IllegalStateException("replay first");
+        }
+        files.createDirectories(directory);
+        final LogSegment newest = newestSegment();
+        final long lastIncarnation =
+                newest == null ? 0 : newest.header().identity().incarnation();
+        final LogIdentity identity =
+                new LogIdentity(storeId, LogIdentity.next(lastIncarnation, randomBits), bootIdHash);
+        final boolean isCached = newest != null && newest.header().identity().bootIdHash() == bootIdHash;
+        final LogWriter writer;
+        if (isCached && !isAfterGap && settings.isForced() && durablePosition < logEnd) {
+            writer = rewriteUnforced(identity);
+        } else {
+            final LogSegmentHeader header = new LogSegmentHeader(identity, logEnd, chainChecksum, isAfterGap);
+            writer = new LogWriter(files, directory, identity, settings, header, isCached ? durablePosition : logEnd);
+        }
+        complete(writer, isCached);
+        return writer;
+    }
+
+    private LogWriter rewriteUnforced(final LogIdentity identity) {
+        LogWriter writer = null;
+        boolean isComplete = false;
+        try (LogReader reader = new LogReader(files, directory, storeId, bootIdHash, durablePosition)) {
+            while (reader.next()) {
+                final int skipped = reader.skippedLength();
+                if (writer == null) {
+                    final LogSegmentHeader header = new LogSegmentHeader(
+                            identity, reader.startPosition() - skipped, reader.chainChecksumBefore(), false);
+                    writer = new LogWriter(files, directory, identity, settings, header, header.startPosition());
+                }
+                appendAll(writer, reader.pointer() - skipped, reader.length() + skipped);
+            }
+            isComplete = writer != null && writer.position() == logEnd;
+        } finally {
+            if (!isComplete && writer != null) {
+                writer.close();
+            }
+        }
+        if (!isComplete) {
+            throw new CorruptStoreException("the change log has changed during recovery: directory=" + directory);
+        }
+        return writer;
+    }
+
+    private void complete(final LogWriter writer, final boolean isCached) {
+        boolean isComplete = false;
+        try {
+            if (isCached) {
+                takeOverUnforced(writer);
+            }
+            if (ringEnd > ringStart) {
+                appendAll(writer, ring.pointerOf(ringStart), (int) (ringEnd - ringStart));
+            }
+            if (isGroupOpen) {
+                appendAbort(writer);
+            }
+            writer.publish();
+            isComplete = true;
+        } finally {
+            if (!isComplete) {
+                writer.close();
+            }
+        }
+        removeLeftovers();
+    }
+
+    /** Segments that this boot of the system has written and never forced are forced with the first force. */
+    private void takeOverUnforced(final LogWriter writer) {
+        final List<LogSegment> live = segments.live();
+        for (int i = Math.max(0, segments.indexOf(durablePosition)); i < live.size(); i++) {
+            final long end = i + 1 < live.size() ? live.get(i + 1).startPosition() : logEnd;
+            final long keptEnd = Math.min(end, writer.startPosition());
+            if (live.get(i).startPosition() < keptEnd && durablePosition < keptEnd) {
+                writer.addUnforced(live.get(i).path(), keptEnd);
+            }
+        }
+    }
+
+    private static void appendAll(final LogWriter writer, final long pointer, final int length) {
+        int done = 0;
+        while (done < length) {
+            done += writer.append(pointer + done, length - done);
+        }
+    }
+
+    private static void appendAbort(final LogWriter writer) {
+        final int length = ChangeRecordDescriptor.HEADER_LENGTH;
+        final long pointer = RawMemory.allocate(length);
+        try {
+            RawMemory.putLong(
+                    pointer + ChangeRecordDescriptor.LENGTH_OFFSET,
+                    ChangeRecordDescriptor.lengthTypeFlags(length, ChangeRecordDescriptor.TYPE_ABORT, (byte) 0));
+            RawMemory.putLong(
+                    pointer + ChangeRecordDescriptor.STATE_ID_OFFSET, ChangeRecordDescriptor.stateIdKeyLength(0, 0));
+            writer.append(pointer, length);
+        } finally {
+            RawMemory.free(pointer);
+        }
+    }
+
+    private void removeLeftovers() {
+        final List<Path> leftovers = LogSegments.scan(files, directory, storeId).leftovers();
+        for (final Path leftover : leftovers) {
+            files.delete(leftover);
+        }
+        if (!leftovers.isEmpty()) {
+            files.forceDirectory(directory);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (ring != null) {
+            ring.close();
+        }
+    }
+}

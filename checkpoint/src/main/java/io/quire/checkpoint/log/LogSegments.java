@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.log;
+
+import io.quire.checkpoint.io.StoreFile;
+import io.quire.checkpoint.io.StoreFiles;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.FormatTooNewException;
+import io.quire.store.errors.FormatTooOldException;
+import io.quire.store.errors.StateStoreException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * The segments in a log's directory, in log order. A segment is <em>dead</em> when one that starts before it has a later
+ * incarnation: recovery cut the log in front of it, and was killed before it could remove it.
+ *
+ * <p>Threading: thread-safe, immutable.
+ */
+final class LogSegments {
+    private final List<LogSegment> live;
+    private final List<Path> leftovers;
+
+    private LogSegments(final List<LogSegment> live, final List<Path> leftovers) {
+        this.live = live;
+        this.leftovers = leftovers;
+    }
+
+    /** Lists a directory and reads the headers of its segments. */
+    static LogSegments scan(final StoreFiles files, final Path directory, final UUID storeId) {
+        final List<LogSegment> found = new ArrayList<>();
+        final List<Path> leftovers = new ArrayList<>();
+        for (final String name : files.list(directory)) {
+            final long startPosition = LogSegmentDescriptor.startPosition(name);
+            if (startPosition >= 0) {
+                final Path path = directory.resolve(name);
+                if (files.exists(path)) { // else removed since by the retention of a live store
+                    found.add(read(files, path, startPosition, storeId));
+                }
+            } else if (LogSegmentDescriptor.isTemporary(name)) {
+                leftovers.add(directory.resolve(name));
+            }
+        }
+        found.sort(Comparator.comparingLong(LogSegment::startPosition));
+        final List<LogSegment> live = new ArrayList<>();
+        int maxCount = 0;
+        for (final LogSegment segment : found) {
+            final int count = segment.header() == null
+                    ? maxCount
+                    : LogIdentity.count(segment.header().identity().incarnation());
+            if (count < maxCount) {
+                leftovers.add(segment.path());
+            } else {
+                live.add(segment);
+                maxCount = count;
+            }
+        }
+        return new LogSegments(List.copyOf(live), List.copyOf(leftovers));
+    }
+
+    private static LogSegment read(
+            final StoreFiles files, final Path path, final long startPosition, final UUID storeId) {
+        try (StoreFile file = files.openRead(path)) {
+            return new LogSegment(path, startPosition, LogSegmentHeader.read(file, storeId, startPosition), null);
+        } catch (final CorruptStoreException | FormatTooNewException | FormatTooOldException e) {
+            return new LogSegment(path, startPosition, null, e);
+        }
+    }
+
+    /** Segments of the log, in order. */
+    List<LogSegment> live() {
+        return live;
+    }
+
+    /** Dead segments and files with temporary names, to be removed by the next writer. */
+    List<Path> leftovers() {
+        return leftovers;
+    }
+
+    /** Index of the segment that holds a position, or -1 when all start after it or there is none. */
+    int indexOf(final long position) {
+        int index = -1;
+        for (int i = 0; i < live.size() && live.get(i).startPosition() <= position; i++) {
+            index = i;
+        }
+        return index;
+    }
+
+    /** First segment that starts after another one, or null. */
+    LogSegment after(final LogSegment segment) {
+        final List<LogSegment> later = allAfter(segment);
+        return later.isEmpty() ? null : later.get(0);
+    }
+
+    /** Segments that start after another one, in order. */
+    List<LogSegment> allAfter(final LogSegment segment) {
+        return live.subList(indexOf(segment.startPosition()) + 1, live.size());
+    }
+
+    /** Problem of any live segment from an index on, or null. */
+    StateStoreException firstProblem(final int index) {
+        for (int i = Math.max(index, 0); i < live.size(); i++) {
+            if (live.get(i).problem() != null) {
+                return live.get(i).problem();
+            }
+        }
+        return null;
+    }
+}

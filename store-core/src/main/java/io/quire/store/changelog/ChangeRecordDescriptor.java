@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.changelog;
+
+/**
+ * Layout of one record of the change log, the same in the ring and in log segments; little-endian; 8-byte aligned and
+ * padded with zeros to a multiple of 8 bytes.
+ * <pre>
+ *  0        4      5       6          8         12           16         16 + key length
+ *  +--------+------+-------+----------+---------+------------+----------+-------------+---------+
+ *  | length | type | flags | reserved | stateId | key length | key      | value       | padding |
+ *  +--------+------+-------+----------+---------+------------+----------+-------------+---------+
+ * </pre>
+ * A <em>log position</em> is a byte position in the endless stream of padded records. A <em>group</em> is the records up to
+ * and including the first without {@link #FLAG_GROUP_CONTINUES}; only complete groups are replayed. Pads belong to no
+ * group. A pad has at least its first 8 bytes; every other record has the whole header. Zero is never a valid length or
+ * type, so zeroed space never looks like a record.
+ *
+ * <p>A record longer than the ring takes is cut into {@link #TYPE_FRAGMENT} records whose payloads (all that follows
+ * their headers), joined, are the record with its own header. All but the last have {@link #FLAG_GROUP_CONTINUES}; the
+ * last carries the flag of the record it completes. A fragment's key length is 0.
+ *
+ * <p>Threading: thread-safe, immutable.
+ */
+public final class ChangeRecordDescriptor {
+    /** int: bytes of the record with its header and without its padding; greater than 0. */
+    public static final int LENGTH_OFFSET = 0;
+    /** byte: one of the TYPE constants. */
+    public static final int TYPE_OFFSET = LENGTH_OFFSET + Integer.BYTES;
+    /** byte: {@link #FLAG_GROUP_CONTINUES} or 0. */
+    public static final int FLAGS_OFFSET = TYPE_OFFSET + Byte.BYTES;
+    /** short: zero. */
+    public static final int RESERVED_OFFSET = FLAGS_OFFSET + Byte.BYTES;
+    /** int: number of the state that changed; 0 in records that name none. */
+    public static final int STATE_ID_OFFSET = RESERVED_OFFSET + Short.BYTES;
+    /** int: bytes of the key, 0..length - {@link #HEADER_LENGTH}; the value is the rest. */
+    public static final int KEY_LENGTH_OFFSET = STATE_ID_OFFSET + Integer.BYTES;
+    /** Bytes before the key. */
+    public static final int HEADER_LENGTH = KEY_LENGTH_OFFSET + Integer.BYTES;
+    /** Offset of the key. */
+    public static final int KEY_OFFSET = HEADER_LENGTH;
+    /** Bytes that records are padded to a multiple of. */
+    public static final int ALIGNMENT = 8;
+    /** Bytes of the shortest pad: length, type, flags, reserved. */
+    public static final int MIN_PAD_LENGTH = STATE_ID_OFFSET;
+
+    /** Sets the value of a key. */
+    public static final byte TYPE_PUT = 1;
+    /** Removes a key. */
+    public static final byte TYPE_REMOVE = 2;
+    /** Removes all keys of a state. */
+    public static final byte TYPE_CLEAR_STATE = 3;
+    /** Creates a state; the key is its name, the value its descriptor. */
+    public static final byte TYPE_CREATE_STATE = 4;
+    /** Drops a state. */
+    public static final byte TYPE_DROP_STATE = 5;
+    /** Ends a group that is complete; no state, key or value. */
+    public static final byte TYPE_COMMIT = 6;
+    /** Ends a group that is to be ignored; no state, key or value. */
+    public static final byte TYPE_ABORT = 7;
+    /** A piece of a record that is longer than the ring takes. */
+    public static final byte TYPE_FRAGMENT = 8;
+    /** Reserved for the positions of the sources that feed a store. */
+    public static final byte TYPE_SOURCE = 9;
+    /** Fills the ring up to its end; its content is meaningless. */
+    public static final byte TYPE_PAD = 127;
+
+    /** The group of the record is not complete with it. */
+    public static final byte FLAG_GROUP_CONTINUES = 1;
+
+    /**
+     * Bytes that the records of one group may have together, headers and padding included. Replay holds one group in
+     * memory, so this bounds the memory that recovery needs.
+     */
+    public static final int MAX_GROUP_LENGTH = 256 * 1024 * 1024;
+
+    /** Bytes that one record may have in the ring; a longer one is cut into fragments. A ring may set a lower limit. */
+    public static final int MAX_RING_RECORD_LENGTH = 64 * 1024;
+
+    private ChangeRecordDescriptor() {}
+
+    /**
+     * Rounds a length up to the alignment of records.
+     *
+     * @param length bytes, not negative, at most Integer.MAX_VALUE - 7
+     * @return the same or the next multiple of {@link #ALIGNMENT}
+     */
+    public static int alignedLength(final int length) {
+        return (length + (ALIGNMENT - 1)) & -ALIGNMENT;
+    }
+
+    /**
+     * First 8 bytes of a record as one long: length, type, flags and zeros.
+     *
+     * @param length bytes with header, without padding
+     * @param type one of the TYPE constants
+     * @param flags {@link #FLAG_GROUP_CONTINUES} or 0
+     * @return the long to be stored at {@link #LENGTH_OFFSET}
+     */
+    public static long lengthTypeFlags(final int length, final byte type, final byte flags) {
+        return length | (long) type << (Byte.SIZE * TYPE_OFFSET) | (long) flags << (Byte.SIZE * FLAGS_OFFSET);
+    }
+
+    /**
+     * Second 8 bytes of a record as one long: state number and key length.
+     *
+     * @param stateId number of the state
+     * @param keyLength bytes of the key, not negative
+     * @return the long to be stored at {@link #STATE_ID_OFFSET}
+     */
+    public static long stateIdKeyLength(final int stateId, final int keyLength) {
+        return (stateId & 0xFFFF_FFFFL) | (long) keyLength << Integer.SIZE;
+    }
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.changelog;
+
+/**
+ * Receives the records of complete groups, in log order.
+ *
+ * <p>Threading: called by one thread, the one that replays.
+ */
+public interface ChangeRecordHandler {
+    /**
+     * One change. Key and value are in private memory and valid until the method returns.
+     *
+     * @param type one of PUT, REMOVE, CLEAR_STATE, CREATE_STATE, DROP_STATE, SOURCE in {@link ChangeRecordDescriptor}
+     * @param stateId number of the state
+     * @param keyPointer native pointer to the key
+     * @param keyLength bytes of the key, 0 when the type has none
+     * @param valuePointer native pointer to the value
+     * @param valueLength bytes of the value, 0 when the type has none
+     */
+    void onRecord(byte type, int stateId, long keyPointer, int keyLength, long valuePointer, int valueLength);
+
+    /**
+     * All records of a group were handed over.
+     *
+     * @param position log position after the group; reading may resume there
+     */
+    default void onGroupEnd(final long position) {}
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.changelog;
+
+import io.quire.store.memory.RawMemory;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * The writer's end of a ring: claims space, pads at the end of the body, publishes, and waits when the ring is full.
+ *
+ * <p>Invariants: published, position, limit and head + capacity never decrease in this order; the limit does not cross the end of the body; everything
+ * in [published, position) is whole records.
+ *
+ * <p>Threading: confined to the writer; the stall counters may be read by any thread.
+ */
+final class RingProducer {
+    private final ChangeRing ring;
+    private final FailStop failStop;
+    private final IdleStrategy idleStrategy;
+    private final ConsumerSignal signal;
+    private final NanoClock clock;
+    private final long bodyPointer;
+    private final long tailPointer;
+    private final long capacity;
+    private final long indexMask;
+    private final long limitStep;
+
+    private long position; // where the next record goes
+    private long limit; // claims that end here or before need no look at the consumer
+    private long published; // the tail as the consumer sees it
+    private volatile long stallCount;
+    private volatile long stallNs;
+
+    RingProducer(
+            final ChangeRing ring,
+            final FailStop failStop,
+            final IdleStrategy idleStrategy,
+            final ConsumerSignal signal,
+            final NanoClock clock) {
+        this.ring = ring;
+        this.failStop = failStop;
+        this.idleStrategy = idleStrategy;
+        this.signal = signal;
+        this.clock = clock;
+        bodyPointer = ring.bodyPointer();
+        tailPointer = ring.tailPointer();
+        capacity = ring.capacity();
+        indexMask = capacity - 1;
+        limitStep = capacity / 4;
+        position = ring.tailAcquire();
+        published = position;
+        limit = position;
+    }
+
+    /**
+     * Space for one record at the current position. Claiming again without {@link #advance} gives the same space.
+     *
+     * @param length bytes, a multiple of 8, at most the ring's maximum record length
+     * @return native pointer
+     */
+    long claim(final int length) {
+        if (position + length > limit || failStop.isTripped()) {
+            makeRoom(length);
+        }
+        return bodyPointer + (position & indexMask);
+    }
+
+    /** Moves behind a record that was written to the space claimed. */
+    void advance(final int length) {
+        position += length;
+    }
+
+    /** Makes everything up to the current position visible to the consumer. */
+    void publish() {
+        published = position;
+        RawMemory.putLongRelease(tailPointer, position);
+    }
+
+    /** Forgets records that were not published yet. */
+    void rewind(final long toPosition) {
+        assert toPosition >= published && toPosition <= position : "toPosition=" + toPosition;
+        position = toPosition;
+        limit = toPosition;
+    }
+
+    long position() {
+        return position;
+    }
+
+    long published() {
+        return published;
+    }
+
+    long stallCount() {
+        return stallCount;
+    }
+
+    long stallNs() {
+        return stallNs;
+    }
+
+    private void makeRoom(final int length) {
+        failStop.check();
+        final int toEnd = (int) (capacity - (position & indexMask));
+        if (length > toEnd) {
+            awaitRoom(toEnd);
+            writePad(toEnd);
+        }
+        final long head = awaitRoom(length);
+        final long bodyEnd = (position & ~indexMask) + capacity;
+        // In steps, so that the consumer is looked at, and woken, well before the ring is full.
+        limit = Math.min(Math.min(head + capacity, bodyEnd), position + limitStep);
+    }
+
+    private void writePad(final int length) {
+        final long pointer = bodyPointer + (position & indexMask);
+        RawMemory.putLong(
+                pointer + ChangeRecordDescriptor.LENGTH_OFFSET,
+                ChangeRecordDescriptor.lengthTypeFlags(length, ChangeRecordDescriptor.TYPE_PAD, (byte) 0));
+        advance(length);
+    }
+
+    private long awaitRoom(final int length) {
+        final long head = ring.headAcquire();
+        if (position - head >= limitStep) {
+            signal.wake();
+        }
+        if (position + length - head <= capacity) {
+            return head;
+        }
+        // The consumer can only make room for records that it sees.
+        publish();
+        return stall(length);
+    }
+
+    private long stall(final int length) {
+        final long startNs = clock.nanoTime();
+        stallCount++;
+        idleStrategy.reset();
+        try {
+            while (true) {
+                signal.wake();
+                final long head = ring.headAcquire();
+                if (position + length - head <= capacity) {
+                    return head;
+                }
+                failStop.check();
+                idleStrategy.idle();
+            }
+        } finally {
+            stallNs += clock.nanoTime() - startNs;
+        }
+    }
+}
