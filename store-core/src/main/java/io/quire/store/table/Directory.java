@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static io.quire.store.table.DirectoryDescriptor.ENTRY_LENGTH;
+import static io.quire.store.table.DirectoryDescriptor.NODE_LENGTH;
+import static io.quire.store.table.DirectoryDescriptor.NONE;
+import static io.quire.store.table.DirectoryDescriptor.WIDTH_MAX;
+import static io.quire.store.table.DirectoryDescriptor.address;
+import static io.quire.store.table.DirectoryDescriptor.depth;
+import static io.quire.store.table.DirectoryDescriptor.entryOffset;
+import static io.quire.store.table.DirectoryDescriptor.isNode;
+import static io.quire.store.table.DirectoryDescriptor.nodeReference;
+import static io.quire.store.table.DirectoryDescriptor.segmentReference;
+import static io.quire.store.table.DirectoryDescriptor.width;
+
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+
+/**
+ * From the first bits of a hash to the segment that holds it: extendible hashing (Fagin et al., 1979) with the directory
+ * as a trie of small nodes, so that neither a split nor a merge ever rewrites more than one page of it.
+ *
+ * <p>Changes are in two steps, so that an exception leaves all as it was: {@link #prepareSplit} or {@link #prepareMerge}
+ * may throw, {@link #split} and {@link #merge} do not. The top reference and the pointer to the top node are kept; a
+ * hydrated page stays where it is.
+ *
+ * <p>Threading: confined to the store's writer.
+ */
+final class Directory {
+    private final PagedMemory memory;
+    private final TableRoot root;
+    private final BlockHeap heap;
+    private long topReference;
+    private long topPointer;
+
+    // Where the last descent ended; only for split and merge.
+    private int foundLevel;
+    private long foundNode; // reference of the node that holds the segment's reference, NONE = the root holds it
+    private long parentEntry; // address of the reference to that node, 0 = the root holds it
+
+    Directory(final PagedMemory memory, final TableRoot root, final BlockHeap heap) {
+        this.memory = memory;
+        this.root = root;
+        this.heap = heap;
+        keepTop(root.directory());
+    }
+
+    /** Starts with one segment for all hashes. The root's counters are writable. */
+    void start(final long segment) {
+        putTop(segmentReference(segment, 0));
+    }
+
+    /** Forgets everything: the table has been dropped. */
+    void end() {
+        keepTop(NONE);
+    }
+
+    private void putTop(final long reference) {
+        root.directory(reference);
+        keepTop(reference);
+    }
+
+    private void keepTop(final long reference) {
+        topReference = reference;
+        topPointer = isNode(reference) ? memory.forRead(address(reference), NODE_LENGTH) : 0;
+    }
+
+    /** Reference (address and depth) of the segment for a hash. */
+    long reference(final long hash) {
+        long reference = topReference;
+        if (isNode(reference)) {
+            reference = RawMemory.getLong(topPointer + entryOffset(hash, width(reference)));
+            if (isNode(reference)) {
+                reference = descend(reference, hash);
+            }
+        }
+        if (reference == NONE) {
+            throw dropped();
+        }
+        return reference;
+    }
+
+    private static IllegalStateException dropped() {
+        return new IllegalStateException("the table has been dropped");
+    }
+
+    /** Throws when the table has been dropped. */
+    void checkPresent() {
+        if (topReference == NONE) {
+            throw dropped();
+        }
+    }
+
+    private long descend(final long top, final long hash) {
+        long reference = top;
+        long shifted = hash;
+        do {
+            shifted <<= WIDTH_MAX;
+            reference = RawMemory.getLong(memory.forRead(address(reference) + entryOffset(shifted, width(reference))));
+        } while (isNode(reference));
+        return reference;
+    }
+
+    /** Finds node and entry of the segment for a hash. */
+    private long locate(final long hash) {
+        foundLevel = 0;
+        foundNode = NONE;
+        parentEntry = 0;
+        long entry = 0;
+        long reference = topReference;
+        long shifted = hash;
+        while (isNode(reference)) {
+            if (foundNode != NONE) {
+                foundLevel++;
+                shifted <<= WIDTH_MAX;
+            }
+            foundNode = reference;
+            parentEntry = entry;
+            entry = address(reference) + entryOffset(shifted, width(reference));
+            reference = RawMemory.getLong(memory.forRead(entry));
+        }
+        return reference;
+    }
+
+    private int localDepth(final int depth) {
+        return depth - foundLevel * WIDTH_MAX;
+    }
+
+    private boolean splitNeedsNode(final int depth) {
+        return foundNode == NONE || localDepth(depth) == WIDTH_MAX;
+    }
+
+    /** Extents that splitting the segment for a hash takes from the store for the directory. */
+    int extentsForSplit(final long hash) {
+        return splitNeedsNode(depth(locate(hash))) ? heap.extentsForNode() : 0;
+    }
+
+    /**
+     * Makes all writable that splitting the segment for a hash will change.
+     *
+     * @return a new node, to be given to {@link #split} or {@link #abandon}; 0 when none is needed
+     */
+    long prepareSplit(final long hash) {
+        final int depth = depth(locate(hash));
+        root.forWriteCounters();
+        if (foundNode != NONE) {
+            memory.forWrite(address(foundNode), NODE_LENGTH);
+        }
+        if (parentEntry != 0) {
+            memory.forWrite(parentEntry, ENTRY_LENGTH);
+        }
+        return splitNeedsNode(depth) ? heap.allocate(SizeClasses.NODE, NODE_LENGTH) : 0;
+    }
+
+    /** Gives back what {@link #prepareSplit} returned. */
+    void abandon(final long newNode) {
+        if (newNode != 0) {
+            heap.free(newNode, SizeClasses.NODE);
+        }
+    }
+
+    /**
+     * Puts two segments of one bit more in the place of the segment for a hash.
+     *
+     * @param hash any hash of the segment that was split
+     * @param low segment of the hashes whose next bit is 0
+     * @param high segment of those whose next bit is 1
+     * @param newNode what {@link #prepareSplit} returned
+     */
+    void split(final long hash, final long low, final long high, final long newNode) {
+        final int depth = depth(locate(hash));
+        final long lowReference = segmentReference(low, depth + 1);
+        final long highReference = segmentReference(high, depth + 1);
+        if (newNode != 0) {
+            final long pointer = memory.forRead(newNode, NODE_LENGTH);
+            RawMemory.setMemory(pointer, NODE_LENGTH, (byte) 0);
+            putEntry(pointer, 0, lowReference);
+            putEntry(pointer, 1, highReference);
+            replaceSegment(hash, nodeReference(newNode, 1));
+            return;
+        }
+        final int localDepth = localDepth(depth);
+        if (localDepth == width(foundNode)) {
+            doubleNode();
+        }
+        final long pointer = memory.forRead(address(foundNode), NODE_LENGTH);
+        final int copies = 1 << (width(foundNode) - localDepth - 1);
+        final int first = firstEntry(hash, localDepth);
+        fill(pointer, first, copies, lowReference);
+        fill(pointer, first + copies, copies, highReference);
+    }
+
+    private void replaceSegment(final long hash, final long reference) {
+        if (foundNode == NONE) {
+            putTop(reference);
+        } else {
+            final int offset = entryOffset(hash << (foundLevel * WIDTH_MAX), width(foundNode));
+            RawMemory.putLong(memory.forRead(address(foundNode) + offset), reference);
+        }
+    }
+
+    /** First of the entries of a segment in the node last found. */
+    private int firstEntry(final long hash, final int localDepth) {
+        final int width = width(foundNode);
+        final int entry = entryOffset(hash << (foundLevel * WIDTH_MAX), width) / ENTRY_LENGTH;
+        return entry & -(1 << (width - localDepth));
+    }
+
+    private void doubleNode() {
+        final int width = width(foundNode);
+        final long pointer = memory.forRead(address(foundNode), NODE_LENGTH);
+        for (int i = (1 << width) - 1; i >= 0; i--) {
+            final long reference = entry(pointer, i);
+            putEntry(pointer, 2 * i, reference);
+            putEntry(pointer, 2 * i + 1, reference);
+        }
+        putNode(nodeReference(address(foundNode), width + 1));
+    }
+
+    /** Changes the reference to the node last found. */
+    private void putNode(final long reference) {
+        foundNode = reference;
+        if (parentEntry == 0) {
+            putTop(reference);
+        } else {
+            RawMemory.putLong(memory.forRead(parentEntry), reference);
+        }
+    }
+
+    /** Makes all writable that merging the segment for a hash with its neighbour will change. */
+    void prepareMerge(final long hash) {
+        final int depth = depth(locate(hash));
+        root.forWriteCounters();
+        memory.forWrite(address(foundNode), NODE_LENGTH);
+        if (parentEntry != 0) {
+            memory.forWrite(parentEntry, ENTRY_LENGTH);
+        }
+        if (localDepth(depth) == 1) {
+            heap.prepareFree(address(foundNode), SizeClasses.NODE);
+        }
+    }
+
+    /**
+     * Puts one segment in the place of two neighbours of the same depth.
+     *
+     * @param hash any hash of either
+     * @param merged the segment that now holds both
+     */
+    void merge(final long hash, final long merged) {
+        final int depth = depth(locate(hash)) - 1;
+        final int localDepth = localDepth(depth);
+        final long reference = segmentReference(merged, depth);
+        if (localDepth == 0) {
+            final long node = address(foundNode);
+            putNode(reference);
+            heap.free(node, SizeClasses.NODE);
+            return;
+        }
+        final long pointer = memory.forRead(address(foundNode), NODE_LENGTH);
+        fill(pointer, firstEntry(hash, localDepth), 1 << (width(foundNode) - localDepth), reference);
+        while (canHalve(pointer)) {
+            halveNode(pointer);
+        }
+    }
+
+    /** Whether the node last found is wider than its deepest segment needs. */
+    private boolean canHalve(final long pointer) {
+        final int width = width(foundNode);
+        for (int i = 0; i < 1 << width; i += 2) {
+            if (entry(pointer, i) != entry(pointer, i + 1)) {
+                return false;
+            }
+        }
+        return width > 1;
+    }
+
+    private void halveNode(final long pointer) {
+        final int width = width(foundNode);
+        for (int i = 0; i < 1 << (width - 1); i++) {
+            putEntry(pointer, i, entry(pointer, 2 * i));
+        }
+        final int kept = ENTRY_LENGTH << (width - 1);
+        RawMemory.setMemory(pointer + kept, kept, (byte) 0);
+        putNode(nodeReference(address(foundNode), width - 1));
+    }
+
+    private static void fill(final long pointer, final int first, final int count, final long reference) {
+        for (int i = first; i < first + count; i++) {
+            putEntry(pointer, i, reference);
+        }
+    }
+
+    private static long entry(final long pointer, final int index) {
+        return RawMemory.getLong(pointer + (long) index * ENTRY_LENGTH);
+    }
+
+    private static void putEntry(final long pointer, final int index, final long reference) {
+        RawMemory.putLong(pointer + (long) index * ENTRY_LENGTH, reference);
+    }
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static io.quire.store.table.FixedSlotDescriptor.HASH_OFFSET;
+import static io.quire.store.table.FixedSlotDescriptor.SLOT_LENGTH;
+import static io.quire.store.table.FixedSlotDescriptor.VALUE_OFFSET;
+import static io.quire.store.table.FixedSlotDescriptor.homeIndex;
+import static io.quire.store.table.FixedSlotDescriptor.slotOffset;
+import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
+import static io.quire.store.table.SegmentDescriptor.ZERO_VALUE_OFFSET;
+
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+
+/**
+ * Hash table from long to long in paged memory, with entries inline: one cache miss to find one. It grows and shrinks by a
+ * segment of 64 KiB at a time. No method but {@link #create}, {@link #open}, {@link #cursor} and {@link #statistics}
+ * allocates.
+ *
+ * <p>Every key and every value is allowed. An overwrite changes one line of one page; an insert the slot's line, the
+ * segment's header line and the root's.
+ *
+ * <p>Exceptions of all methods that write: {@link io.quire.store.errors.StoreFullException} when the table has to grow and
+ * cannot; of all methods: what loading a page after recovery throws. After any of them the table is as before the call.
+ * After {@link #drop} every method throws {@link IllegalStateException}.
+ *
+ * <p>Threading: confined to the store's writer.
+ */
+public final class FixedTable {
+    private final PagedMemory memory;
+    private final TableRoot root;
+    private final BlockHeap heap;
+    private final FixedSegments segments;
+    private final Directory directory;
+    private final KeyHash keyHash;
+
+    private FixedTable(final PagedMemory memory, final TableRoot root) {
+        this.memory = memory;
+        this.root = root;
+        heap = new BlockHeap(memory, root);
+        segments = new FixedSegments(memory, root, heap);
+        directory = segments.directory;
+        keyHash = new KeyHash(memory.hashSeed());
+    }
+
+    /**
+     * Creates an empty table, which takes two extents.
+     *
+     * @param memory where
+     * @return the table
+     * @throws io.quire.store.errors.StoreFullException when there is no space; nothing has changed
+     */
+    public static FixedTable create(final PagedMemory memory) {
+        memory.ensureFree(2);
+        final FixedTable table = new FixedTable(memory, TableRoot.create(memory, TableRootDescriptor.KIND_LONG_LONG));
+        table.segments.start();
+        return table;
+    }
+
+    /**
+     * Opens a table, in time independent of its size.
+     *
+     * @param memory where
+     * @param rootAddress what {@link #rootAddress} returned
+     * @return the table
+     * @throws CorruptStoreException when no table of this kind is there
+     * @throws io.quire.store.errors.FormatTooNewException when a newer release wrote it
+     */
+    public static FixedTable open(final PagedMemory memory, final long rootAddress) {
+        return new FixedTable(memory, TableRoot.open(memory, rootAddress, TableRootDescriptor.KIND_LONG_LONG));
+    }
+
+    /** {@return address of the table's root, for {@link #open}} */
+    public long rootAddress() {
+        return root.address();
+    }
+
+    /** {@return number of entries} */
+    public long size() {
+        directory.checkPresent();
+        return root.entries();
+    }
+
+    /**
+     * Value of a key.
+     *
+     * @param key any key
+     * @param missing what to return when the key is absent
+     * @return its value or missing
+     */
+    public long get(final long key, final long missing) {
+        final long address = find(keyHash.ofLong(key));
+        return address > 0 ? RawMemory.getLong(memory.forRead(address)) : missing;
+    }
+
+    /**
+     * Tells whether a key is present.
+     *
+     * @param key any key
+     * @return whether it is
+     */
+    public boolean containsKey(final long key) {
+        return find(keyHash.ofLong(key)) > 0;
+    }
+
+    /**
+     * Finds the value of a hash.
+     *
+     * @return address of its value; when absent the complement of the address of the slot to insert it at
+     */
+    private long find(final long hash) {
+        final long segment = DirectoryDescriptor.address(directory.reference(hash));
+        if (hash == 0) {
+            return findZero(segment);
+        }
+        int offset = slotOffset(homeIndex(hash));
+        long pointer = memory.forRead(segment + offset);
+        int wraps = 0;
+        // Linear probing (Knuth vol. 3, 6.4, algorithm L). A segment always has an empty slot.
+        while (true) {
+            final long found = RawMemory.getLong(pointer + HASH_OFFSET);
+            if (found == hash) {
+                return segment + offset + VALUE_OFFSET;
+            }
+            if (found == 0) {
+                return ~(segment + offset);
+            }
+            offset += SLOT_LENGTH;
+            pointer += SLOT_LENGTH;
+            if (Segments.isPageStart(offset)) {
+                if (offset == SEGMENT_LENGTH && ++wraps > 1) {
+                    throw noEmptySlot(segment);
+                }
+                offset = Segments.wrap(offset);
+                pointer = memory.forRead(segment + offset);
+            }
+        }
+    }
+
+    private long findZero(final long segment) {
+        return FixedSegments.hasZero(memory.forRead(segment)) ? segment + ZERO_VALUE_OFFSET : ~segment;
+    }
+
+    private static CorruptStoreException noEmptySlot(final long segment) {
+        return new CorruptStoreException(
+                "segment without an empty slot: segment=0x" + Long.toHexString(segment) + "; run 'quire verify'");
+    }
+
+    private void insert(final long hash, final long notFound, final long value) {
+        if (hash == 0) {
+            segments.insertZero(~notFound, value);
+        } else {
+            segments.insert(hash, ~notFound, value);
+        }
+    }
+
+    private long forWriteValue(final long valueAddress) {
+        return memory.forWrite(valueAddress, Long.BYTES);
+    }
+
+    /**
+     * Sets the value of a key.
+     *
+     * @param key any key
+     * @param value its new value
+     * @param missing what to return when the key was absent
+     * @return its previous value or missing
+     */
+    public long put(final long key, final long value, final long missing) {
+        final long hash = keyHash.ofLong(key);
+        final long address = find(hash);
+        if (address > 0) {
+            final long pointer = forWriteValue(address);
+            final long previous = RawMemory.getLong(pointer);
+            RawMemory.putLong(pointer, value);
+            return previous;
+        }
+        insert(hash, address, value);
+        return missing;
+    }
+
+    /**
+     * Sets the value of a key.
+     *
+     * @param key any key
+     * @param value its new value
+     */
+    public void set(final long key, final long value) {
+        final long hash = keyHash.ofLong(key);
+        final long address = find(hash);
+        if (address > 0) {
+            RawMemory.putLong(forWriteValue(address), value);
+        } else {
+            insert(hash, address, value);
+        }
+    }
+
+    /**
+     * Sets the value of a key that is absent.
+     *
+     * @param key any key
+     * @param value its value if it is absent
+     * @param missing what to return then
+     * @return the value it has already, or missing
+     */
+    public long putIfAbsent(final long key, final long value, final long missing) {
+        final long hash = keyHash.ofLong(key);
+        final long address = find(hash);
+        if (address > 0) {
+            return RawMemory.getLong(memory.forRead(address));
+        }
+        insert(hash, address, value);
+        return missing;
+    }
+
+    /**
+     * Adds to the value of a key; one that is absent counts as 0.
+     *
+     * @param key any key
+     * @param delta what to add, wrapping around
+     * @return the new value
+     */
+    public long addAndGet(final long key, final long delta) {
+        return getAndAdd(key, delta) + delta;
+    }
+
+    /**
+     * Adds to the value of a key; one that is absent counts as 0.
+     *
+     * @param key any key
+     * @param delta what to add, wrapping around
+     * @return the previous value
+     */
+    public long getAndAdd(final long key, final long delta) {
+        final long hash = keyHash.ofLong(key);
+        final long address = find(hash);
+        if (address > 0) {
+            final long pointer = forWriteValue(address);
+            final long previous = RawMemory.getLong(pointer);
+            RawMemory.putLong(pointer, previous + delta);
+            return previous;
+        }
+        insert(hash, address, delta);
+        return 0;
+    }
+
+    /**
+     * Sets the value of a key if it has an expected one.
+     *
+     * @param key any key
+     * @param expected the value it must have
+     * @param value its new value
+     * @return whether it was set; false when the key is absent
+     */
+    public boolean compareAndSet(final long key, final long expected, final long value) {
+        final long address = find(keyHash.ofLong(key));
+        if (address < 0 || RawMemory.getLong(memory.forRead(address)) != expected) {
+            return false;
+        }
+        RawMemory.putLong(forWriteValue(address), value);
+        return true;
+    }
+
+    /**
+     * Removes a key.
+     *
+     * @param key any key
+     * @return whether it was present
+     */
+    public boolean remove(final long key) {
+        final long hash = keyHash.ofLong(key);
+        final long address = find(hash);
+        if (address < 0) {
+            return false;
+        }
+        removeAt(hash, address);
+        return true;
+    }
+
+    /**
+     * Removes a key.
+     *
+     * @param key any key
+     * @param missing what to return when the key was absent
+     * @return the value it had or missing
+     */
+    public long removeAndGet(final long key, final long missing) {
+        final long hash = keyHash.ofLong(key);
+        final long address = find(hash);
+        if (address < 0) {
+            return missing;
+        }
+        final long value = RawMemory.getLong(memory.forRead(address));
+        removeAt(hash, address);
+        return value;
+    }
+
+    private void removeAt(final long hash, final long valueAddress) {
+        final long segment = HeapExtentDescriptor.extentOf(valueAddress);
+        if (hash == 0) {
+            segments.removeZero(segment);
+        } else if (segments.mergeIfSparse(hash, Segments.count(memory.forRead(segment)))) {
+            segments.remove(find(hash) - VALUE_OFFSET);
+        } else {
+            segments.remove(valueAddress - VALUE_OFFSET);
+        }
+    }
+
+    /**
+     * Passes every entry to a consumer, in the order of their memory. The consumer may set values of keys that are present
+     * but must not insert or remove; use a {@link #cursor} for that.
+     *
+     * @param consumer takes each entry once
+     */
+    public void forEach(final LongLongConsumer consumer) {
+        long position = 0;
+        do {
+            final long reference = directory.reference(position);
+            forEachIn(DirectoryDescriptor.address(reference), consumer);
+            position = Segments.next(position, reference);
+        } while (position != 0);
+    }
+
+    private void forEachIn(final long segment, final LongLongConsumer consumer) {
+        final long pointer = memory.forRead(segment, SEGMENT_LENGTH);
+        if (FixedSegments.hasZero(pointer)) {
+            consumer.accept(keyHash.keyOf(0), RawMemory.getLong(pointer + ZERO_VALUE_OFFSET));
+        }
+        for (int offset = slotOffset(0); offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
+            final long hash = RawMemory.getLong(pointer + offset + HASH_OFFSET);
+            if (hash != 0) {
+                consumer.accept(keyHash.keyOf(hash), RawMemory.getLong(pointer + offset + VALUE_OFFSET));
+            }
+        }
+    }
+
+    /**
+     * Starts an iteration that tolerates writes between its steps.
+     *
+     * @return a cursor before the first entry; allocates 32 KiB
+     */
+    public FixedTableCursor cursor() {
+        directory.checkPresent();
+        return new FixedTableCursor(this);
+    }
+
+    /**
+     * Copies the hashes of a segment for a cursor.
+     *
+     * @param position a hash of the segment; earlier ones are left out
+     * @param hashes takes them
+     * @return how many
+     */
+    int copyHashes(final long position, final long[] hashes) {
+        final long segment = DirectoryDescriptor.address(directory.reference(position));
+        final long pointer = memory.forRead(segment, SEGMENT_LENGTH);
+        int count = 0;
+        if (position == 0 && FixedSegments.hasZero(pointer)) {
+            hashes[count++] = 0;
+        }
+        for (int offset = slotOffset(0); offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
+            final long hash = RawMemory.getLong(pointer + offset + HASH_OFFSET);
+            if (hash != 0 && Long.compareUnsigned(hash, position) >= 0) {
+                hashes[count++] = hash;
+            }
+        }
+        return count;
+    }
+
+    /** First hash after those of the segment of a hash, 0 = none. */
+    long nextPosition(final long position) {
+        return Segments.next(position, directory.reference(position));
+    }
+
+    /** Address of the value of a hash, negative when it is absent. */
+    long valueAddress(final long hash) {
+        return find(hash);
+    }
+
+    long valueAt(final long valueAddress) {
+        return RawMemory.getLong(memory.forRead(valueAddress));
+    }
+
+    long keyOf(final long hash) {
+        return keyHash.keyOf(hash);
+    }
+
+    /** Removes all entries; all extents but two go back to the store. O(extents). */
+    public void clear() {
+        segments.clear();
+    }
+
+    /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
+    public void drop() {
+        segments.drop();
+    }
+
+    /** {@return sizes of the table; O(extents of the directory)} */
+    public TableStatistics statistics() {
+        directory.checkPresent();
+        final long entries = root.entries();
+        return new TableStatistics(
+                entries,
+                entries * SLOT_LENGTH,
+                root.segments(),
+                heap.blocksInUse(SizeClasses.NODE) - 1,
+                heap.extentCount() + root.segments(),
+                heap.freeLength());
+    }
+
+    /**
+     * Checks everything the table consists of, O(its size).
+     *
+     * @throws CorruptStoreException naming the first thing that is not as it must be
+     */
+    public void checkInvariants() {
+        new FixedTableChecker(memory, root, directory).check();
+    }
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static io.quire.store.table.RecordSlotDescriptor.SLOT_COUNT;
+import static io.quire.store.table.RecordSlotDescriptor.SLOT_LENGTH;
+import static io.quire.store.table.RecordSlotDescriptor.home;
+import static io.quire.store.table.RecordSlotDescriptor.homeIndex;
+import static io.quire.store.table.RecordSlotDescriptor.slotOffset;
+import static io.quire.store.table.SegmentDescriptor.HEADER_LENGTH;
+import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
+
+import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+
+/**
+ * Segments of {@link RecordSlotDescriptor} slots: linear probing inside the segment and deletion by shifting back, both
+ * without touching records.
+ *
+ * <p>Threading: confined to the store's writer.
+ */
+final class RecordSegments extends Segments {
+    private final KeyHash keyHash;
+
+    RecordSegments(final PagedMemory memory, final TableRoot root, final BlockHeap heap, final KeyHash keyHash) {
+        super(
+                memory,
+                root,
+                heap,
+                ExtentKind.RECORD_SEGMENT,
+                SegmentDescriptor.RECORD_MAGIC,
+                RecordSlotDescriptor.MERGE_COUNT_MAX);
+        this.keyHash = keyHash;
+    }
+
+    /**
+     * Finds room for a further entry, splitting the segment of its hash while that is full.
+     *
+     * @param emptySlot address of the slot where a search for the hash ended
+     * @return address of the slot to put it in
+     */
+    long reserve(final long hash, final long emptySlot) {
+        long slot = emptySlot;
+        long segment = HeapExtentDescriptor.extentOf(slot);
+        while (count(memory.forRead(segment)) >= RecordSlotDescriptor.COUNT_MAX) {
+            split(hash);
+            segment = DirectoryDescriptor.address(directory.reference(hash));
+            slot = emptySlot(segment, hash);
+        }
+        return slot;
+    }
+
+    private long emptySlot(final long segment, final long hash) {
+        int offset = slotOffset(homeIndex(hash));
+        while (RawMemory.getLong(memory.forRead(segment + offset)) != 0) {
+            offset = wrap(offset + SLOT_LENGTH);
+        }
+        return segment + offset;
+    }
+
+    /** Makes all writable that {@link #insert} will change. */
+    void prepareInsert(final long slot) {
+        root.forWriteCounters();
+        memory.forWrite(HeapExtentDescriptor.extentOf(slot), HEADER_LENGTH);
+        memory.forWrite(slot, SLOT_LENGTH);
+    }
+
+    /** Puts an entry in the slot that {@link #reserve} found, after {@link #prepareInsert}; the record is complete. */
+    void insert(final long slot, final long hash, final long record) {
+        final int depth = DirectoryDescriptor.depth(directory.reference(hash));
+        final long header = memory.forRead(HeapExtentDescriptor.extentOf(slot));
+        RawMemory.putLong(
+                memory.forRead(slot), RecordSlotDescriptor.slot(RecordSlotDescriptor.header(hash, depth), record));
+        count(header, count(header) + 1);
+        root.addEntries(1);
+    }
+
+    /** Gives an entry another record, after a forWrite of its slot. */
+    void replace(final long slot, final long record) {
+        final long pointer = memory.forRead(slot);
+        final long header = RawMemory.getLong(pointer) & ~RecordSlotDescriptor.RECORD_MASK;
+        RawMemory.putLong(pointer, RecordSlotDescriptor.slot(header, record));
+    }
+
+    /** Makes all writable that {@link #remove} will change. */
+    void prepareRemove(final long slot) {
+        root.forWriteCounters();
+        memory.forWrite(HeapExtentDescriptor.extentOf(slot), HEADER_LENGTH);
+        shiftBack(slot, false);
+    }
+
+    /** Removes the entry in a slot, after {@link #prepareRemove}; entries after it may move. */
+    void remove(final long slot) {
+        shiftBack(slot, true);
+        final long header = memory.forRead(HeapExtentDescriptor.extentOf(slot));
+        count(header, count(header) - 1);
+        root.addEntries(-1);
+    }
+
+    /**
+     * Closes the gap that an entry leaves (Knuth vol. 3, 6.4, algorithm R): each entry after it that would no longer be
+     * found from its home moves into the gap and leaves one itself.
+     *
+     * @param apply false to make all writable that will change, which may fail; true to change it
+     */
+    private void shiftBack(final long removedSlot, final boolean apply) {
+        final long segment = HeapExtentDescriptor.extentOf(removedSlot);
+        int offset = (int) (removedSlot - segment);
+        int gap = offset;
+        long gapPointer = forSlot(segment + gap, apply);
+        long pointer = gapPointer;
+        while (true) {
+            offset += SLOT_LENGTH;
+            pointer += SLOT_LENGTH;
+            if (isPageStart(offset)) {
+                offset = wrap(offset);
+                pointer = memory.forRead(segment + offset);
+            }
+            final long slot = RawMemory.getLong(pointer);
+            if (slot == 0) {
+                break;
+            }
+            if (staysReachable(slotOffset(home(slot)), gap, offset)) {
+                continue;
+            }
+            final long next = forSlot(segment + offset, apply);
+            if (apply) {
+                RawMemory.putLong(gapPointer, slot);
+            }
+            gap = offset;
+            gapPointer = next;
+        }
+        if (apply) {
+            RawMemory.putLong(gapPointer, 0);
+        }
+    }
+
+    private long forSlot(final long slot, final boolean alreadyWritable) {
+        return alreadyWritable ? memory.forRead(slot) : memory.forWrite(slot, SLOT_LENGTH);
+    }
+
+    /** {@inheritDoc} Refills the tags that have no hash bit left, which are few; each from its record. */
+    @Override
+    void prepareSplit(final long segment, final int depth) {
+        final long pointer = memory.forRead(segment, SEGMENT_LENGTH);
+        for (int offset = HEADER_LENGTH; offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
+            final long slot = RawMemory.getLong(pointer + offset);
+            if (slot != 0 && RecordSlotDescriptor.tagLength(slot) == 0) {
+                final long hash = hashOf(RecordSlotDescriptor.record(slot));
+                final long refilled = RecordSlotDescriptor.withTag(slot, RecordSlotDescriptor.freshTag(hash, depth));
+                RawMemory.putLong(memory.forWrite(segment + offset, SLOT_LENGTH), refilled);
+            }
+        }
+    }
+
+    /** Hash of the key of a record. */
+    long hashOf(final long record) {
+        final int keyLength = RawMemory.getInt(memory.forRead(record) + RecordDescriptor.KEY_LENGTH_OFFSET);
+        final long pointer = memory.forRead(record, RecordDescriptor.HEADER_LENGTH + keyLength);
+        return keyHash.ofBytes(null, pointer + RecordDescriptor.KEY_OFFSET, keyLength);
+    }
+
+    /**
+     * {@inheritDoc} In place: taking the entries in order from an empty slot on, none can find its new slot after its old
+     * one, so no entry is overwritten before it was moved.
+     */
+    @Override
+    void divide(final long pointer, final long siblingPointer, final int depth) {
+        int low = 0;
+        int high = 0;
+        int index = firstEmpty(pointer);
+        for (int i = 0; i < SLOT_COUNT; i++) {
+            final long slotPointer = pointer + slotOffset(index);
+            final long slot = RawMemory.getLong(slotPointer);
+            if (slot != 0) {
+                RawMemory.putLong(slotPointer, 0);
+                if (RecordSlotDescriptor.firstTagBit(slot)) {
+                    place(siblingPointer, RecordSlotDescriptor.splitTag(slot));
+                    high++;
+                } else {
+                    place(pointer, RecordSlotDescriptor.splitTag(slot));
+                    low++;
+                }
+            }
+            index = index + 1 == SLOT_COUNT ? 0 : index + 1;
+        }
+        count(pointer, low);
+        count(siblingPointer, high);
+    }
+
+    private static int firstEmpty(final long pointer) {
+        int index = 0;
+        while (RawMemory.getLong(pointer + slotOffset(index)) != 0) {
+            index++;
+        }
+        return index;
+    }
+
+    private static void place(final long pointer, final long slot) {
+        int index = home(slot);
+        while (RawMemory.getLong(pointer + slotOffset(index)) != 0) {
+            index = index + 1 == SLOT_COUNT ? 0 : index + 1;
+        }
+        RawMemory.putLong(pointer + slotOffset(index), slot);
+    }
+
+    @Override
+    void unite(final long lowPointer, final long highPointer) {
+        for (int offset = HEADER_LENGTH; offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
+            final long slot = RawMemory.getLong(lowPointer + offset);
+            if (slot != 0) {
+                RawMemory.putLong(lowPointer + offset, RecordSlotDescriptor.mergeTag(slot, false));
+            }
+        }
+        for (int offset = HEADER_LENGTH; offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
+            final long slot = RawMemory.getLong(highPointer + offset);
+            if (slot != 0) {
+                place(lowPointer, RecordSlotDescriptor.mergeTag(slot, true));
+            }
+        }
+    }
+}

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static io.quire.store.table.RecordDescriptor.HEADER_LENGTH;
+import static io.quire.store.table.RecordDescriptor.KEY_LENGTH_OFFSET;
+import static io.quire.store.table.RecordDescriptor.KEY_OFFSET;
+import static io.quire.store.table.RecordDescriptor.VALUE_LENGTH_OFFSET;
+import static io.quire.store.table.RecordDescriptor.valueOffset;
+import static io.quire.store.table.RecordSlotDescriptor.SLOT_LENGTH;
+import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
+
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StoreFullException;
+import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+
+/**
+ * Hash table from bytes to bytes in paged memory: segments of slots that point to records, and a heap of records whose
+ * addresses never change while they are there. Two cache misses to find one; one to find that a key is absent. It grows and
+ * shrinks by a segment of 64 KiB at a time. No method but {@link #create}, {@link #open}, {@link #cursor} and {@link
+ * #statistics} allocates on the heap.
+ *
+ * <p>Keys and values are given as a base and an offset as Agrona's buffers have them: a byte array and an offset from
+ * {@link RawMemory#ARRAY_OFFSET}, or null and a native pointer. They may lie in this table's own records: sources are read
+ * before anything they may be part of is freed.
+ *
+ * <p>Pointers are valid until the next call that writes to the store. A value is 8-byte aligned.
+ *
+ * <p>Exceptions of all methods that write: {@link StoreFullException} when the table has to grow and cannot, or a length is
+ * over its limit; of all methods: what loading a page after recovery throws. After any of them the table is as before the
+ * call. After {@link #drop} every method throws {@link IllegalStateException}.
+ *
+ * <p>Threading: confined to the store's writer.
+ */
+public final class RecordTable {
+    /** What {@link #find} returns for an absent key. */
+    public static final long NOT_FOUND = 0;
+    /** Longest key, bytes. */
+    public static final int MAX_KEY_LENGTH = 1024 * 1024;
+    /** Longest value, bytes; one that does not fit into a window of the store with its key is refused too. */
+    public static final int MAX_VALUE_LENGTH = 64 * 1024 * 1024;
+
+    private final PagedMemory memory;
+    private final TableRoot root;
+    private final BlockHeap heap;
+    private final RecordSegments segments;
+    private final Directory directory;
+    private final KeyHash keyHash;
+    private boolean lastPutInserted;
+    private RecordTableCursor openCursors;
+
+    private RecordTable(final PagedMemory memory, final TableRoot root) {
+        this.memory = memory;
+        this.root = root;
+        heap = new BlockHeap(memory, root);
+        keyHash = new KeyHash(memory.hashSeed());
+        segments = new RecordSegments(memory, root, heap, keyHash);
+        directory = segments.directory;
+    }
+
+    /**
+     * Creates an empty table, which takes two extents.
+     *
+     * @param memory where
+     * @return the table
+     * @throws StoreFullException when there is no space; nothing has changed
+     */
+    public static RecordTable create(final PagedMemory memory) {
+        memory.ensureFree(2);
+        final RecordTable table = new RecordTable(memory, TableRoot.create(memory, TableRootDescriptor.KIND_RECORD));
+        table.segments.start();
+        return table;
+    }
+
+    /**
+     * Opens a table, in time independent of its size.
+     *
+     * @param memory where
+     * @param rootAddress what {@link #rootAddress} returned
+     * @return the table
+     * @throws CorruptStoreException when no table of this kind is there
+     * @throws io.quire.store.errors.FormatTooNewException when a newer release wrote it
+     */
+    public static RecordTable open(final PagedMemory memory, final long rootAddress) {
+        return new RecordTable(memory, TableRoot.open(memory, rootAddress, TableRootDescriptor.KIND_RECORD));
+    }
+
+    /** {@return address of the table's root, for {@link #open}} */
+    public long rootAddress() {
+        return root.address();
+    }
+
+    /** {@return number of entries} */
+    public long size() {
+        directory.checkPresent();
+        return root.entries();
+    }
+
+    /**
+     * Finds the record of a key.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes
+     * @return its address, valid until the record is removed or replaced by one of another size; {@link #NOT_FOUND} when
+     *     the key is absent
+     */
+    public long find(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        final long slot = locate(keyHash.ofBytes(keyBase, keyOffset, keyLength), keyBase, keyOffset, keyLength);
+        return slot > 0 ? recordAt(slot) : NOT_FOUND;
+    }
+
+    private long recordAt(final long slot) {
+        return RecordSlotDescriptor.record(RawMemory.getLong(memory.forRead(slot)));
+    }
+
+    /**
+     * Finds the slot of a key.
+     *
+     * @return address of its slot; when absent the complement of the address of the slot to insert it at
+     */
+    private long locate(final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        final long reference = directory.reference(hash);
+        final long segment = DirectoryDescriptor.address(reference);
+        final long header = RecordSlotDescriptor.header(hash, DirectoryDescriptor.depth(reference));
+        int offset = RecordSlotDescriptor.slotOffset(RecordSlotDescriptor.home(header));
+        long pointer = memory.forRead(segment + offset);
+        int wraps = 0;
+        // Linear probing (Knuth vol. 3, 6.4, algorithm L). A segment always has an empty slot.
+        while (true) {
+            final long slot = RawMemory.getLong(pointer);
+            if (slot == 0) {
+                return ~(segment + offset);
+            }
+            if (RecordSlotDescriptor.matches(slot, header)
+                    && keyEquals(RecordSlotDescriptor.record(slot), keyBase, keyOffset, keyLength)) {
+                return segment + offset;
+            }
+            offset += SLOT_LENGTH;
+            pointer += SLOT_LENGTH;
+            if (Segments.isPageStart(offset)) {
+                if (offset == SEGMENT_LENGTH && ++wraps > 1) {
+                    throw noEmptySlot(segment);
+                }
+                offset = Segments.wrap(offset);
+                pointer = memory.forRead(segment + offset);
+            }
+        }
+    }
+
+    private boolean keyEquals(final long record, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        long pointer = memory.forRead(record);
+        if (RawMemory.getInt(pointer + KEY_LENGTH_OFFSET) != keyLength) {
+            return false;
+        }
+        if (crossesPage(record, HEADER_LENGTH + keyLength)) {
+            pointer = memory.forRead(record, HEADER_LENGTH + keyLength);
+        }
+        return RawMemory.equal(keyBase, keyOffset, pointer + KEY_OFFSET, keyLength);
+    }
+
+    private static boolean crossesPage(final long address, final int length) {
+        return ((int) address & (PageDescriptor.PAGE_LENGTH - 1)) + length > PageDescriptor.PAGE_LENGTH;
+    }
+
+    private static CorruptStoreException noEmptySlot(final long segment) {
+        return new CorruptStoreException(
+                "segment without an empty slot: segment=0x" + Long.toHexString(segment) + "; run 'quire verify'");
+    }
+
+    /**
+     * Length of a record's key.
+     *
+     * @param record its address
+     * @return bytes
+     */
+    public int keyLength(final long record) {
+        return RawMemory.getInt(memory.forRead(record) + KEY_LENGTH_OFFSET);
+    }
+
+    /**
+     * Length of a record's value.
+     *
+     * @param record its address
+     * @return bytes
+     */
+    public int valueLength(final long record) {
+        return RawMemory.getInt(memory.forRead(record) + VALUE_LENGTH_OFFSET);
+    }
+
+    /**
+     * Pointer to a record's key.
+     *
+     * @param record its address
+     * @return native pointer to all of the key
+     */
+    public long keyPointer(final long record) {
+        return memory.forRead(record, HEADER_LENGTH + keyLength(record)) + KEY_OFFSET;
+    }
+
+    /**
+     * Pointer to a record's value.
+     *
+     * @param record its address
+     * @return native pointer to all of the value
+     */
+    public long valuePointer(final long record) {
+        final long pointer = memory.forRead(record);
+        final int length = RecordDescriptor.length(
+                RawMemory.getInt(pointer + KEY_LENGTH_OFFSET), RawMemory.getInt(pointer + VALUE_LENGTH_OFFSET));
+        final int valueOffset = valueOffset(RawMemory.getInt(pointer + KEY_LENGTH_OFFSET));
+        return crossesPage(record, length) && length > valueOffset
+                ? memory.forRead(record + valueOffset, length - valueOffset)
+                : pointer + valueOffset;
+    }
+
+    /**
+     * Pointer to a record's value for changing it in place; all of its lines count as changed.
+     *
+     * @param record its address
+     * @return native pointer to all of the value
+     */
+    public long valuePointerForWrite(final long record) {
+        final int valueLength = valueLength(record);
+        return valueLength == 0
+                ? valuePointer(record)
+                : memory.forWrite(record + valueOffset(keyLength(record)), valueLength);
+    }
+
+    /**
+     * Pointer to a part of a record's value for changing it in place; only its lines count as changed.
+     *
+     * @param record its address
+     * @param offset bytes from the start of the value
+     * @param length bytes, greater than 0; the part lies inside the value
+     * @return native pointer to the part
+     */
+    public long valuePointerForWrite(final long record, final int offset, final int length) {
+        assert offset >= 0 && length > 0 && offset + length <= valueLength(record)
+                : "offset=" + offset + " length=" + length + " valueLength=" + valueLength(record);
+        return memory.forWrite(record + valueOffset(keyLength(record)) + offset, length);
+    }
+
+    /**
+     * Sets the value of a key. The value is overwritten in place when its new length is of the same size class; otherwise
+     * the record moves.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes, up to {@link #MAX_KEY_LENGTH}
+     * @param valueBase byte array or null
+     * @param valueOffset offset in the array or native pointer
+     * @param valueLength bytes, up to {@link #MAX_VALUE_LENGTH}
+     * @return address of the record
+     */
+    public long put(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        checkLengths(keyLength, valueLength);
+        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
+        final long slot = locate(hash, keyBase, keyOffset, keyLength);
+        if (slot > 0) {
+            final long record = overwrite(hash, slot, valueBase, valueOffset, valueLength);
+            lastPutInserted = false;
+            return record;
+        }
+        final long target = segments.reserve(hash, ~slot);
+        final long record = newRecord(target, keyBase, keyOffset, keyLength, valueLength);
+        if (valueLength > 0) {
+            RawMemory.copy(valueBase, valueOffset, null, valuePointer(record), valueLength);
+        }
+        segments.insert(target, hash, record);
+        lastPutInserted = true;
+        return record;
+    }
+
+    /**
+     * Finds the record of a key or inserts one whose value is zeros, for changing the value in place.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes, up to {@link #MAX_KEY_LENGTH}
+     * @param valueLength length of the value if it is inserted, bytes; one that is found keeps its length
+     * @return address of the record
+     */
+    public long insertOrFind(final byte[] keyBase, final long keyOffset, final int keyLength, final int valueLength) {
+        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
+        final long slot = locate(hash, keyBase, keyOffset, keyLength);
+        if (slot > 0) {
+            lastPutInserted = false;
+            return recordAt(slot);
+        }
+        checkLengths(keyLength, valueLength);
+        final long target = segments.reserve(hash, ~slot);
+        final long record = newRecord(target, keyBase, keyOffset, keyLength, valueLength);
+        if (valueLength > 0) {
+            RawMemory.setMemory(valuePointer(record), valueLength, (byte) 0);
+        }
+        segments.insert(target, hash, record);
+        lastPutInserted = true;
+        return record;
+    }
+
+    /** {@return whether the last {@link #put} or {@link #insertOrFind} that returned has inserted an entry} */
+    public boolean lastPutInserted() {
+        return lastPutInserted;
+    }
+
+    private static void checkLengths(final int keyLength, final int valueLength) {
+        if (keyLength < 0 || keyLength > MAX_KEY_LENGTH) {
+            throw new StoreFullException(
+                    "key length out of range: found=" + keyLength + " most=" + MAX_KEY_LENGTH + " bytes");
+        }
+        if (valueLength < 0 || valueLength > MAX_VALUE_LENGTH) {
+            throw new StoreFullException(
+                    "value length out of range: found=" + valueLength + " most=" + MAX_VALUE_LENGTH + " bytes");
+        }
+    }
+
+    /** Takes a record with its key in place, all writable, and makes writable what inserting it at a slot will change. */
+    private long newRecord(
+            final long slot, final byte[] keyBase, final long keyOffset, final int keyLength, final int valueLength) {
+        segments.prepareInsert(slot);
+        final long record = heap.allocateRecord(RecordDescriptor.length(keyLength, valueLength));
+        writeHead(record, keyBase, keyOffset, keyLength, valueLength);
+        root.addPayload((long) keyLength + valueLength);
+        return record;
+    }
+
+    private void writeHead(
+            final long record, final byte[] keyBase, final long keyOffset, final int keyLength, final int valueLength) {
+        final int valueOffset = valueOffset(keyLength);
+        final long pointer = memory.forRead(record, valueOffset);
+        if (valueOffset > KEY_OFFSET) {
+            RawMemory.putLong(pointer + valueOffset - Long.BYTES, 0); // bytes between key and value are zero
+        }
+        RawMemory.putInt(pointer + KEY_LENGTH_OFFSET, keyLength);
+        RawMemory.putInt(pointer + VALUE_LENGTH_OFFSET, valueLength);
+        if (keyLength > 0) {
+            RawMemory.copy(keyBase, keyOffset, null, pointer + KEY_OFFSET, keyLength);
+        }
+    }
+
+    private long overwrite(
+            final long hash, final long slot, final byte[] valueBase, final long valueOffset, final int valueLength) {
+        final long record = recordAt(slot);
+        final int keyLength = keyLength(record);
+        final int oldValueLength = valueLength(record);
+        if (!sameBlock(
+                RecordDescriptor.length(keyLength, oldValueLength), RecordDescriptor.length(keyLength, valueLength))) {
+            return replace(hash, slot, record, valueBase, valueOffset, valueLength);
+        }
+        if (valueLength > 0) {
+            memory.forWrite(record + valueOffset(keyLength), valueLength);
+        }
+        if (valueLength != oldValueLength) {
+            root.forWriteCounters();
+            final long pointer = memory.forWrite(record, HEADER_LENGTH);
+            RawMemory.putInt(pointer + VALUE_LENGTH_OFFSET, valueLength);
+            root.addPayload(valueLength - oldValueLength);
+        }
+        if (valueLength > 0) {
+            RawMemory.copy(valueBase, valueOffset, null, valuePointer(record), valueLength);
+        }
+        return record;
+    }
+
+    private static boolean sameBlock(final int length, final int otherLength) {
+        final int sizeClass = SizeClasses.ofLength(length);
+        return sizeClass == SizeClasses.ofLength(otherLength)
+                && (sizeClass != SizeClasses.LARGE
+                        || SizeClasses.largeExtentCount(length) == SizeClasses.largeExtentCount(otherLength));
+    }
+
+    /** Gives an entry a record of another size class. */
+    private long replace(
+            final long hash,
+            final long slot,
+            final long oldRecord,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        final int keyLength = keyLength(oldRecord);
+        final int oldValueLength = valueLength(oldRecord);
+        memory.forWrite(slot, SLOT_LENGTH);
+        root.forWriteCounters();
+        final int length = RecordDescriptor.length(keyLength, valueLength);
+        final long record = heap.allocateRecord(length);
+        try {
+            writeHead(record, null, keyPointer(oldRecord), keyLength, valueLength);
+            if (valueLength > 0) {
+                RawMemory.copy(valueBase, valueOffset, null, valuePointer(record), valueLength);
+            }
+            heap.freeRecord(oldRecord, RecordDescriptor.length(keyLength, oldValueLength));
+        } catch (final RuntimeException e) {
+            heap.freeRecord(record, length);
+            throw e;
+        }
+        segments.replace(slot, record);
+        root.addPayload(valueLength - oldValueLength);
+        recordMoved(hash, oldRecord, record);
+        return record;
+    }
+
+    /**
+     * Removes a key.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes
+     * @return whether it was present
+     */
+    public boolean remove(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
+        long slot = locate(hash, keyBase, keyOffset, keyLength);
+        if (slot < 0) {
+            return false;
+        }
+        if (segments.mergeIfSparse(hash, Segments.count(memory.forRead(HeapExtentDescriptor.extentOf(slot))))) {
+            slot = locate(hash, keyBase, keyOffset, keyLength);
+        }
+        segments.prepareRemove(slot);
+        final long record = recordAt(slot);
+        final int recordKeyLength = keyLength(record);
+        final int valueLength = valueLength(record);
+        heap.freeRecord(record, RecordDescriptor.length(recordKeyLength, valueLength));
+        segments.remove(slot);
+        root.addPayload(-((long) recordKeyLength + valueLength));
+        recordMoved(hash, record, NOT_FOUND);
+        return true;
+    }
+
+    /**
+     * Passes every record to a consumer, in the order of their slots. The consumer may change values in place but must not
+     * put or remove; use a {@link #cursor} for that.
+     *
+     * @param consumer takes each record once
+     */
+    public void forEach(final RecordConsumer consumer) {
+        long position = 0;
+        do {
+            final long reference = directory.reference(position);
+            final long pointer = memory.forRead(DirectoryDescriptor.address(reference), SEGMENT_LENGTH);
+            for (int offset = SegmentDescriptor.HEADER_LENGTH; offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
+                final long slot = RawMemory.getLong(pointer + offset);
+                if (slot != 0) {
+                    consumer.accept(RecordSlotDescriptor.record(slot));
+                }
+            }
+            position = Segments.next(position, reference);
+        } while (position != 0);
+    }
+
+    /**
+     * Starts an iteration that tolerates writes between its steps. Close it: until then each remove tells it what it
+     * removes.
+     *
+     * @return a cursor before the first entry; allocates 64 KiB
+     */
+    public RecordTableCursor cursor() {
+        directory.checkPresent();
+        final RecordTableCursor cursor = new RecordTableCursor(this, openCursors);
+        openCursors = cursor;
+        return cursor;
+    }
+
+    /** Forgets a cursor. */
+    void closed(final RecordTableCursor cursor) {
+        if (openCursors == cursor) {
+            openCursors = cursor.nextOpen();
+        } else {
+            RecordTableCursor before = openCursors;
+            while (before != null && before.nextOpen() != cursor) {
+                before = before.nextOpen();
+            }
+            if (before != null) {
+                before.nextOpen(cursor.nextOpen());
+            }
+        }
+    }
+
+    private void recordMoved(final long hash, final long oldRecord, final long newRecord) {
+        for (RecordTableCursor cursor = openCursors; cursor != null; cursor = cursor.nextOpen()) {
+            cursor.recordMoved(hash, oldRecord, newRecord);
+        }
+    }
+
+    private void endCursors() {
+        while (openCursors != null) {
+            openCursors.close();
+        }
+    }
+
+    /** Copies the slots of the segment of a hash for a cursor. */
+    void copySlots(final long position, final long[] slots) {
+        final long segment = DirectoryDescriptor.address(directory.reference(position));
+        final long pointer = memory.forRead(segment, SEGMENT_LENGTH);
+        for (int index = 0; index < slots.length; index++) {
+            slots[index] = RawMemory.getLong(pointer + RecordSlotDescriptor.slotOffset(index));
+        }
+    }
+
+    /** First hash after those of the segment of a hash, 0 = none. */
+    long nextPosition(final long position) {
+        return Segments.next(position, directory.reference(position));
+    }
+
+    /** Whether the segment of a hash also holds earlier ones. */
+    boolean beginsBefore(final long position) {
+        return DirectoryDescriptor.prefix(position, DirectoryDescriptor.depth(directory.reference(position)))
+                != position;
+    }
+
+    long hashOf(final long record) {
+        return segments.hashOf(record);
+    }
+
+    /** Removes all entries; all extents but two go back to the store. Cursors end. O(extents). */
+    public void clear() {
+        segments.clear();
+        endCursors();
+    }
+
+    /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
+    public void drop() {
+        segments.drop();
+        endCursors();
+    }
+
+    /** {@return sizes of the table; O(extents of the heap)} */
+    public TableStatistics statistics() {
+        directory.checkPresent();
+        return new TableStatistics(
+                root.entries(),
+                root.payload(),
+                root.segments(),
+                heap.blocksInUse(SizeClasses.NODE) - 1,
+                heap.extentCount() + root.segments(),
+                heap.freeLength());
+    }
+
+    /**
+     * Checks everything the table consists of, O(its size).
+     *
+     * @throws CorruptStoreException naming the first thing that is not as it must be
+     */
+    public void checkInvariants() {
+        new RecordTableChecker(memory, root, directory, keyHash).check();
+    }
+}

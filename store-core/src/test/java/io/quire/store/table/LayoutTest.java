@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.PageDescriptor;
+import org.junit.jupiter.api.Test;
+
+/** Pins what stands in pages, so that no layout changes unnoticed. */
+class LayoutTest {
+    @Test
+    void shouldPinSegmentHeaders() {
+        assertThat(SegmentDescriptor.FIXED_MAGIC).isEqualTo(0x47455346);
+        assertThat(SegmentDescriptor.RECORD_MAGIC).isEqualTo(0x47455352);
+        assertThat(SegmentDescriptor.MAGIC_OFFSET).isZero();
+        assertThat(SegmentDescriptor.DEPTH_OFFSET).isEqualTo(4);
+        assertThat(SegmentDescriptor.COUNT_OFFSET).isEqualTo(8);
+        assertThat(SegmentDescriptor.FLAGS_OFFSET).isEqualTo(12);
+        assertThat(SegmentDescriptor.ZERO_VALUE_OFFSET).isEqualTo(16);
+        assertThat(SegmentDescriptor.PREFIX_OFFSET).isEqualTo(24);
+        assertThat(SegmentDescriptor.HEADER_LENGTH).isEqualTo(64);
+        assertThat(SegmentDescriptor.SEGMENT_LENGTH).isEqualTo(65_536);
+        assertThat(SegmentDescriptor.DEPTH_MAX).isEqualTo(54);
+        assertThat(SegmentDescriptor.FLAG_ZERO_HASH).isEqualTo(1);
+    }
+
+    @Test
+    void shouldPinFixedSlots() {
+        assertThat(FixedSlotDescriptor.HASH_OFFSET).isZero();
+        assertThat(FixedSlotDescriptor.VALUE_OFFSET).isEqualTo(8);
+        assertThat(FixedSlotDescriptor.SLOT_LENGTH).isEqualTo(16);
+        assertThat(FixedSlotDescriptor.SLOT_COUNT).isEqualTo(4_092);
+        assertThat(FixedSlotDescriptor.COUNT_MAX).isEqualTo(3_577);
+        assertThat(FixedSlotDescriptor.MERGE_COUNT_MAX).isEqualTo(1_788);
+        assertThat(FixedSlotDescriptor.slotOffset(0)).isEqualTo(64);
+        assertThat(FixedSlotDescriptor.slotOffset(4_091)).isEqualTo(65_520);
+        assertThat(FixedSlotDescriptor.slotIndex(65_520)).isEqualTo(4_091);
+        assertThat(FixedSlotDescriptor.homeIndex(0x1234_5678_0000_0000L)).isZero();
+        assertThat(FixedSlotDescriptor.homeIndex(0x1234_5678_FFFF_FFFFL)).isEqualTo(4_091);
+        assertThat(FixedSlotDescriptor.homeIndex(0x8000_0000L)).isEqualTo(2_046);
+    }
+
+    @Test
+    void shouldPinRecordSlots() {
+        assertThat(RecordSlotDescriptor.SLOT_LENGTH).isEqualTo(8);
+        assertThat(RecordSlotDescriptor.SLOT_COUNT).isEqualTo(8_184);
+        assertThat(RecordSlotDescriptor.COUNT_MAX).isEqualTo(6_544);
+        assertThat(RecordSlotDescriptor.MERGE_COUNT_MAX).isEqualTo(3_272);
+        final long header = RecordSlotDescriptor.header(0xABC0_0000_FFFF_FFFFL, 4);
+        assertThat(header).isEqualTo(8_183L << 51 | 0b10111100001L << 40);
+        final long slot = RecordSlotDescriptor.slot(header, 0x7_FFFF_FFF0L);
+        assertThat(slot).isEqualTo(header | 0x7FFF_FFFFL);
+        assertThat(RecordSlotDescriptor.record(slot)).isEqualTo(0x7_FFFF_FFF0L);
+        assertThat(RecordSlotDescriptor.home(slot)).isEqualTo(8_183);
+        assertThat(RecordSlotDescriptor.record(RecordSlotDescriptor.slot(0, (1L << 44) - 16)))
+                .isEqualTo((1L << 44) - 16);
+        assertThat(RecordSlotDescriptor.slotOffset(8_183)).isEqualTo(65_528);
+        assertThat(RecordSlotDescriptor.slotIndex(65_528)).isEqualTo(8_183);
+    }
+
+    @Test
+    void shouldShiftTagsThroughSplitsAndMerges() {
+        final long hash = 0xD3A5_9B17_6C2E_4F81L;
+        long slot = RecordSlotDescriptor.slot(RecordSlotDescriptor.header(hash, 3), 4096);
+        for (int depth = 3; depth < 13; depth++) {
+            assertThat(RecordSlotDescriptor.tagLength(slot)).isEqualTo(13 - depth);
+            assertThat(RecordSlotDescriptor.matches(slot, RecordSlotDescriptor.header(hash, depth)))
+                    .isTrue();
+            assertThat(RecordSlotDescriptor.matches(slot, RecordSlotDescriptor.header(hash ^ 1L << 63 - depth, depth)))
+                    .isFalse();
+            assertThat(RecordSlotDescriptor.matches(slot, RecordSlotDescriptor.header(hash ^ 1L << 30, depth)))
+                    .isFalse(); // another home
+            assertThat(RecordSlotDescriptor.firstTagBit(slot)).isEqualTo((hash << depth) < 0);
+            slot = RecordSlotDescriptor.splitTag(slot);
+            assertThat(RecordSlotDescriptor.record(slot)).isEqualTo(4096);
+        }
+        assertThat(RecordSlotDescriptor.tagLength(slot)).isZero();
+        assertThat(RecordSlotDescriptor.matches(slot, RecordSlotDescriptor.header(hash, 13)))
+                .isTrue();
+        for (int depth = 13; depth > 0; depth--) {
+            slot = RecordSlotDescriptor.mergeTag(slot, (hash << (depth - 1)) < 0);
+            assertThat(RecordSlotDescriptor.tagLength(slot)).isEqualTo(Math.min(10, 14 - depth));
+            assertThat(RecordSlotDescriptor.matches(slot, RecordSlotDescriptor.header(hash, depth - 1)))
+                    .isTrue();
+        }
+        assertThat(slot).isEqualTo(RecordSlotDescriptor.slot(RecordSlotDescriptor.header(hash, 0), 4096));
+    }
+
+    @Test
+    void shouldPinTheDirectory() {
+        assertThat(DirectoryDescriptor.WIDTH_MAX).isEqualTo(9);
+        assertThat(DirectoryDescriptor.NODE_LENGTH).isEqualTo(4_096);
+        assertThat(DirectoryDescriptor.ENTRY_COUNT_MAX).isEqualTo(512);
+        final long segment = DirectoryDescriptor.segmentReference(0x7FF_FFFF_0000L, 54);
+        assertThat(segment).isEqualTo(0x7FF_FFFF_0036L);
+        assertThat(DirectoryDescriptor.isNode(segment)).isFalse();
+        assertThat(DirectoryDescriptor.depth(segment)).isEqualTo(54);
+        assertThat(DirectoryDescriptor.address(segment)).isEqualTo(0x7FF_FFFF_0000L);
+        final long node = DirectoryDescriptor.nodeReference(0x3000, 9);
+        assertThat(node).isEqualTo(0x3049);
+        assertThat(DirectoryDescriptor.isNode(node)).isTrue();
+        assertThat(DirectoryDescriptor.width(node)).isEqualTo(9);
+        assertThat(DirectoryDescriptor.address(node)).isEqualTo(0x3000);
+        assertThat(DirectoryDescriptor.entryOffset(-1L, 9)).isEqualTo(4_088);
+        assertThat(DirectoryDescriptor.entryOffset(Long.MIN_VALUE, 1)).isEqualTo(8);
+        assertThat(DirectoryDescriptor.prefix(-1L, 0)).isZero();
+        assertThat(DirectoryDescriptor.prefix(-1L, 4)).isEqualTo(0xFL << 60);
+    }
+
+    @Test
+    void shouldPinHeapExtents() {
+        assertThat(HeapExtentDescriptor.MAGIC).isEqualTo(0x58455048);
+        assertThat(HeapExtentDescriptor.MAGIC_OFFSET).isZero();
+        assertThat(HeapExtentDescriptor.CLASS_OFFSET).isEqualTo(4);
+        assertThat(HeapExtentDescriptor.USED_OFFSET).isEqualTo(8);
+        assertThat(HeapExtentDescriptor.BUMP_OFFSET).isEqualTo(12);
+        assertThat(HeapExtentDescriptor.FREE_OFFSET).isEqualTo(16);
+        assertThat(HeapExtentDescriptor.NEXT_OFFSET).isEqualTo(20);
+        assertThat(HeapExtentDescriptor.PREV_OFFSET).isEqualTo(24);
+        assertThat(HeapExtentDescriptor.EXTENTS_OFFSET).isEqualTo(28);
+        assertThat(HeapExtentDescriptor.HEADER_LENGTH).isEqualTo(64);
+        assertThat(HeapExtentDescriptor.FREE_BLOCK_NEXT_OFFSET).isZero();
+        assertThat(HeapExtentDescriptor.extentNumber((1L << 43) - 1)).isEqualTo((1 << 27) - 1);
+        assertThat(HeapExtentDescriptor.extentAddress((1 << 27) - 1)).isEqualTo((1L << 43) - 65_536);
+        assertThat(HeapExtentDescriptor.extentOf(0x12_3456)).isEqualTo(0x12_0000);
+    }
+
+    @Test
+    void shouldPinRecords() {
+        assertThat(RecordDescriptor.KEY_LENGTH_OFFSET).isZero();
+        assertThat(RecordDescriptor.VALUE_LENGTH_OFFSET).isEqualTo(4);
+        assertThat(RecordDescriptor.KEY_OFFSET).isEqualTo(8);
+        assertThat(RecordDescriptor.valueOffset(0)).isEqualTo(8);
+        assertThat(RecordDescriptor.valueOffset(1)).isEqualTo(16);
+        assertThat(RecordDescriptor.valueOffset(8)).isEqualTo(16);
+        assertThat(RecordDescriptor.length(8, 100)).isEqualTo(116);
+        assertThat(RecordTable.MAX_KEY_LENGTH).isEqualTo(1_048_576);
+        assertThat(RecordTable.MAX_VALUE_LENGTH).isEqualTo(67_108_864);
+    }
+
+    @Test
+    void shouldPinTableRoots() {
+        assertThat(TableRootDescriptor.MAGIC).isEqualTo(0x4c425451);
+        assertThat(TableRootDescriptor.KIND_LONG_LONG).isEqualTo(1);
+        assertThat(TableRootDescriptor.KIND_RECORD).isEqualTo(2);
+        assertThat(TableRootDescriptor.VERSION).isEqualTo(1);
+        assertThat(TableRootDescriptor.MAGIC_OFFSET).isZero();
+        assertThat(TableRootDescriptor.KIND_OFFSET).isEqualTo(4);
+        assertThat(TableRootDescriptor.VERSION_OFFSET).isEqualTo(8);
+        assertThat(TableRootDescriptor.SEGMENTS_OFFSET).isEqualTo(12);
+        assertThat(TableRootDescriptor.DIRECTORY_OFFSET).isEqualTo(16);
+        assertThat(TableRootDescriptor.ENTRIES_OFFSET).isEqualTo(24);
+        assertThat(TableRootDescriptor.PAYLOAD_OFFSET).isEqualTo(32);
+        assertThat(TableRootDescriptor.HASH_CHECK_OFFSET).isEqualTo(40);
+        assertThat(TableRootDescriptor.COUNTERS_LENGTH).isEqualTo(48);
+        assertThat(TableRootDescriptor.classOffset(0)).isEqualTo(64);
+        assertThat(TableRootDescriptor.classOffset(SizeClasses.LARGE)).isEqualTo(64 + 38 * 8);
+        assertThat(TableRootDescriptor.CLASS_EXTENTS_OFFSET).isEqualTo(4);
+        assertThat(TableRootDescriptor.classOffset(SizeClasses.COUNT)).isLessThan(TableRootDescriptor.ROOT_LENGTH);
+    }
+
+    @Test
+    void shouldPinSizeClasses() {
+        assertThat(SizeClasses.NODE).isZero();
+        assertThat(SizeClasses.LARGE).isEqualTo(38);
+        assertThat(SizeClasses.BLOCK_LENGTH_MAX).isEqualTo(32_704);
+        final int[] lengths = {
+            4096, 16, 32, 48, 64, 80, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536,
+            1792, 2048, 2496, 2944, 3584, 4352, 4992, 5952, 7232, 8128, 9344, 10880, 13056, 16320, 21824, 32704
+        };
+        for (int sizeClass = 0; sizeClass < lengths.length; sizeClass++) {
+            assertThat(SizeClasses.blockLength(sizeClass)).isEqualTo(lengths[sizeClass]);
+        }
+        assertThat(SizeClasses.blocksPerExtent(SizeClasses.NODE)).isEqualTo(15);
+        assertThat(SizeClasses.blocksPerExtent(1)).isEqualTo(4_092);
+        assertThat(SizeClasses.blocksPerExtent(37)).isEqualTo(2);
+        assertThat(SizeClasses.extentKind(SizeClasses.NODE)).isEqualTo(ExtentKind.PAGES);
+        assertThat(SizeClasses.extentKind(1)).isEqualTo(ExtentKind.RECORD_HEAP);
+        assertThat(SizeClasses.extentKind(SizeClasses.LARGE)).isEqualTo(ExtentKind.LARGE_RECORD);
+        assertThat(SizeClasses.largeExtentCount(65_472)).isEqualTo(1);
+        assertThat(SizeClasses.largeExtentCount(65_473)).isEqualTo(2);
+    }
+
+    @Test
+    void shouldFindTheSmallestClassThatFits() {
+        for (int length = 0; length <= SizeClasses.BLOCK_LENGTH_MAX; length++) {
+            final int sizeClass = SizeClasses.ofLength(length);
+            assertThat(SizeClasses.blockLength(sizeClass)).isGreaterThanOrEqualTo(length);
+            if (sizeClass > SizeClasses.FIRST_RECORD) {
+                assertThat(SizeClasses.blockLength(sizeClass - 1)).isLessThan(length);
+            }
+        }
+        assertThat(SizeClasses.ofLength(SizeClasses.BLOCK_LENGTH_MAX + 1)).isEqualTo(SizeClasses.LARGE);
+    }
+
+    @Test
+    void shouldTouchNoMoreLinesThanAPaddedBlockAndWasteLittle() {
+        for (int sizeClass = 5; sizeClass < SizeClasses.LARGE; sizeClass++) {
+            final int length = SizeClasses.blockLength(sizeClass);
+            final int padded = (length + PageDescriptor.LINE_LENGTH - 1) / PageDescriptor.LINE_LENGTH;
+            final int blocks = SizeClasses.blocksPerExtent(sizeClass);
+            for (int block = 0; block < blocks; block++) {
+                final int offset = SizeClasses.firstOffset(sizeClass) + block * length;
+                final int last = offset + length - 1;
+                assertThat(last / PageDescriptor.LINE_LENGTH - offset / PageDescriptor.LINE_LENGTH + 1)
+                        .isLessThanOrEqualTo(padded);
+            }
+            assertThat((double) blocks * length / PageDescriptor.EXTENT_LENGTH).isGreaterThan(0.94);
+        }
+    }
+}

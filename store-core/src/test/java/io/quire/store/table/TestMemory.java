@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import io.quire.store.memory.AnonymousMemory;
+import io.quire.store.memory.PageCapture;
+import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Memories for table tests, and a replica that gets the lines that count as changed and nothing else: a store recovered
+ * from it is complete only if every change was announced.
+ */
+final class TestMemory {
+    static final int SMALL_WINDOW_SHIFT = 20;
+
+    private TestMemory() {}
+
+    /** Memory of at most so many extents, those of the allocator included, in windows of 16. */
+    static PagedMemory limited(final long hashSeed, final int extentCount) {
+        return PagedMemory.create(new PagedMemory.Builder(new AnonymousMemory(SMALL_WINDOW_SHIFT))
+                .hashSeed(hashSeed)
+                .lengthMax((long) extentCount * PageDescriptor.EXTENT_LENGTH));
+    }
+
+    static final class Replica {
+        private final Map<Integer, byte[]> pages = new HashMap<>();
+        private int pageLimit;
+        private long hashSeed;
+        private int windowShift;
+        long lineCount;
+
+        /** Takes a checkpoint of a memory. */
+        void checkpoint(final PagedMemory memory) {
+            lineCount = 0;
+            pageLimit = memory.pageLimit();
+            hashSeed = memory.hashSeed();
+            windowShift = memory.windowShift();
+            final PageCapture capture = memory.seal();
+            while (!capture.complete()) {
+                capture.capture(Integer.MAX_VALUE, this::accept);
+            }
+            capture.end();
+        }
+
+        private void accept(final int page, final long mask, final long lines) {
+            final byte[] image = pages.computeIfAbsent(page, any -> new byte[PageDescriptor.PAGE_LENGTH]);
+            long from = lines;
+            for (int line = 0; line < PageDescriptor.LINES_PER_PAGE; line++) {
+                if ((mask >>> line & 1) != 0) {
+                    RawMemory.copy(
+                            null,
+                            from,
+                            image,
+                            RawMemory.ARRAY_OFFSET + line * PageDescriptor.LINE_LENGTH,
+                            PageDescriptor.LINE_LENGTH);
+                    from += PageDescriptor.LINE_LENGTH;
+                    lineCount++;
+                }
+            }
+        }
+
+        /** Recovers a memory whose pages are all cold. */
+        PagedMemory recover() {
+            return PagedMemory.recover(
+                    new PagedMemory.Builder(new AnonymousMemory(windowShift)).hashSeed(hashSeed),
+                    this::load,
+                    pageLimit);
+        }
+
+        private void load(final int page, final long target) {
+            final byte[] image = pages.get(page);
+            if (image != null) {
+                RawMemory.copy(image, RawMemory.ARRAY_OFFSET, null, target, PageDescriptor.PAGE_LENGTH);
+            } else {
+                RawMemory.setMemory(target, PageDescriptor.PAGE_LENGTH, (byte) 0x5a); // must not matter
+            }
+        }
+    }
+}
