@@ -3,18 +3,26 @@ package io.quire.checkpoint;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.ArchConfiguration;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The arrows between the packages of this module point down only. */
 class PackageArrowsTest {
     private static final String BASE = "io.quire.checkpoint";
 
-    private final JavaClasses classes = new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages(BASE);
+    private static JavaClasses classes;
+
+    @BeforeAll
+    static void importClasses() {
+        ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
+        classes = new ClassFileImporter()
+                .withImportOption(new ImportOption.DoNotIncludeTests())
+                .importPackages(BASE);
+    }
 
     @Test
     void shouldKeepTheFileLayerBelowTheFormats() {
@@ -41,6 +49,7 @@ class PackageArrowsTest {
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage(BASE + target)
+                    .allowEmptyShould(true)
                     .check(classes);
         }
     }

@@ -78,14 +78,14 @@ public final class LivePlace {
         try {
             if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
                 Files.createDirectory(
-                        directory,
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
         } catch (final IOException e) {
-            throw new StoreIoException("live directory could not be created: directory=" + directory + " (" + e + ")", e);
+            throw new StoreIoException(
+                    "live directory could not be created: directory=" + directory + " (" + e + ")", e);
         }
-        final OwnerRecord owner = new OwnerRecord(
-                ProcessIdentity.current(), System.currentTimeMillis(), storeDirectory, directory);
+        final OwnerRecord owner =
+                new OwnerRecord(ProcessIdentity.current(), System.currentTimeMillis(), storeDirectory, directory);
         owner.write(directory);
         owner.write(storeDirectory);
         return directory;
@@ -121,7 +121,8 @@ public final class LivePlace {
             Files.createDirectories(
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         } catch (final IOException e) {
-            throw new StoreIoException("live directory could not be created: directory=" + directory + " (" + e + ")", e);
+            throw new StoreIoException(
+                    "live directory could not be created: directory=" + directory + " (" + e + ")", e);
         }
         return new MappedFileMemory(directory.resolve(MEMORY_FILE_NAME), windowShift);
     }

@@ -69,8 +69,8 @@ public record OwnerRecord(ProcessIdentity process, long sinceMs, Path storeDirec
     public void write(final Path directory) {
         final Path file = directory.resolve(FILE_NAME);
         final Path temporary = directory.resolve(FILE_NAME + ".tmp");
-        final String text = "pid=" + process.pid() + "\nstarted=" + process.startMs() + "\nsince=" + sinceMs + "\nstore="
-                + escape(storeDirectory) + "\nlive=" + escape(liveDirectory) + "\n";
+        final String text = "pid=" + process.pid() + "\nstarted=" + process.startMs() + "\nsince=" + sinceMs
+                + "\nstore=" + escape(storeDirectory) + "\nlive=" + escape(liveDirectory) + "\n";
         try {
             Files.deleteIfExists(temporary);
             try (var channel = Files.newByteChannel(

@@ -60,8 +60,8 @@ public final class StoreLock implements AutoCloseable {
         final String self = "pid " + ProcessHandle.current().pid() + " since " + Instant.now();
         final Object other = System.getProperties().putIfAbsent(entry, self);
         if (other != null) {
-            throw new StoreLockedException("store is open in this process already: directory=" + directory + " owner="
-                    + other);
+            throw new StoreLockedException(
+                    "store is open in this process already: directory=" + directory + " owner=" + other);
         }
         boolean locked = false;
         try {
@@ -81,10 +81,8 @@ public final class StoreLock implements AutoCloseable {
         final FileAttribute<Set<PosixFilePermission>> attribute = PosixFilePermissions.asFileAttribute(owner);
         FileChannel channel = null;
         try {
-            channel = FileChannel.open(
-                    file,
-                    EnumSet.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                    attribute);
+            channel =
+                    FileChannel.open(file, EnumSet.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), attribute);
             if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                 throw new IOException("not a regular file");
             }

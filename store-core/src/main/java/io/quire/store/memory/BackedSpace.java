@@ -31,7 +31,9 @@ final class BackedSpace {
     void ensure(final long address, final long length) {
         final long end = address + length;
         if (address < recoveredLimit) {
-            for (long extent = address & -EXTENT_LENGTH; extent < Math.min(end, recoveredLimit); extent += EXTENT_LENGTH) {
+            for (long extent = address & -EXTENT_LENGTH;
+                    extent < Math.min(end, recoveredLimit);
+                    extent += EXTENT_LENGTH) {
                 ensureRecovered(extent);
             }
         }

@@ -128,7 +128,8 @@ final class ExtentAllocator {
                 || kind == ExtentKind.FREE
                 || kind == ExtentKind.WINDOW
                 || kind == ExtentKind.RUN_CONTINUED) {
-            throw new ConfigurationException("not the start of an allocated extent: address=" + address + " kind=" + kind);
+            throw new ConfigurationException(
+                    "not the start of an allocated extent: address=" + address + " kind=" + kind);
         }
         final int used = field(window, WindowDescriptor.USED_COUNT_OFFSET);
         int count = 1;
@@ -136,10 +137,7 @@ final class ExtentAllocator {
             count++;
         }
         putKinds(base, extent, count, ExtentKind.FREE.code(), ExtentKind.FREE.code());
-        putField(
-                window,
-                WindowDescriptor.FREE_COUNT_OFFSET,
-                field(window, WindowDescriptor.FREE_COUNT_OFFSET) + count);
+        putField(window, WindowDescriptor.FREE_COUNT_OFFSET, field(window, WindowDescriptor.FREE_COUNT_OFFSET) + count);
         if (extent < field(window, WindowDescriptor.SEARCH_START_OFFSET)) {
             putField(window, WindowDescriptor.SEARCH_START_OFFSET, extent);
         }

@@ -110,8 +110,8 @@ public final class MappedFileMemory implements LiveMemory {
         if (String.valueOf(cause.getMessage()).contains("No space left")
                 || String.valueOf(cause.getMessage()).contains("quota")) {
             return new StoreFullException(
-                    "no space to grow live memory: file=" + path + " offset=" + address + " needed=" + length
-                            + " free=" + free + "; free space there or choose another kind of live memory, then retry",
+                    "no space to grow live memory: file=" + path + " offset=" + address + " needed=" + length + " free="
+                            + free + "; free space there or choose another kind of live memory, then retry",
                     cause);
         }
         return new StoreIoException(

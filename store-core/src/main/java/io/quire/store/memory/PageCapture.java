@@ -119,8 +119,10 @@ public final class PageCapture implements AutoCloseable {
         }
         poolBuffer.putInt(index + PAGE_FIELD_OFFSET, page);
         poolBuffer.putLong(index + MASK_FIELD_OFFSET, mask);
-        copyLines(memory.pointer(PageDescriptor.addressOfPage(page)), mask, poolBuffer.addressOffset() + index
-                + LINES_OFFSET);
+        copyLines(
+                memory.pointer(PageDescriptor.addressOfPage(page)),
+                mask,
+                poolBuffer.addressOffset() + index + LINES_OFFSET);
         pool.commit(index);
         writerCapturedPages = writerCapturedPages + 1; // single writer: no lost update
     }

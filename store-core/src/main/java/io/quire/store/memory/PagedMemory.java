@@ -2,7 +2,6 @@
 package io.quire.store.memory;
 
 import static io.quire.store.memory.PageDescriptor.EXTENT_LENGTH;
-import static io.quire.store.memory.PageDescriptor.EXTENT_SHIFT;
 import static io.quire.store.memory.PageDescriptor.PAGE_LENGTH;
 
 import io.quire.store.errors.ConfigurationException;
@@ -56,8 +55,8 @@ public final class PagedMemory implements AutoCloseable {
 
     private PagedMemory(final Builder settings, final PageSource source, final int recoveredPageCount) {
         if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
-            throw new ConfigurationException("only little-endian machines are supported: found="
-                    + ByteOrder.nativeOrder());
+            throw new ConfigurationException(
+                    "only little-endian machines are supported: found=" + ByteOrder.nativeOrder());
         }
         live = settings.live;
         windowShift = live.windowShift();
@@ -230,8 +229,7 @@ public final class PagedMemory implements AutoCloseable {
     private void ensureHot(final long address, final int length) {
         final int last = Math.min(PageDescriptor.pageOf(address + length - 1), recoveredPageCount - 1);
         for (int page = PageDescriptor.pageOf(address); page <= last; page++) {
-            if (PageTable.stampAcquire(pageTable.entry(PageDescriptor.addressOfPage(page)))
-                    <= PageTable.LOADING) {
+            if (PageTable.stampAcquire(pageTable.entry(PageDescriptor.addressOfPage(page))) <= PageTable.LOADING) {
                 hydrate(page);
             }
         }

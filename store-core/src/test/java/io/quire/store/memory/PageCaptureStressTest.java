@@ -22,8 +22,8 @@ class PageCaptureStressTest {
     @Test
     void shouldCaptureTheStateAtTheBarrierUnderAWriteStorm() throws Exception {
         final Random random = new Random(seed);
-        try (PagedMemory memory = PagedMemory.create(
-                new PagedMemory.Builder(new AnonymousMemory(20)).capturePoolLength(64 * 1024))) {
+        try (PagedMemory memory =
+                PagedMemory.create(new PagedMemory.Builder(new AnonymousMemory(20)).capturePoolLength(64 * 1024))) {
             final long address = memory.allocateRun(ExtentKind.LARGE_RECORD, EXTENTS);
             final int length = EXTENTS * PageDescriptor.EXTENT_LENGTH;
             RawMemory.setMemory(memory.forWrite(address, length), length, (byte) 0);

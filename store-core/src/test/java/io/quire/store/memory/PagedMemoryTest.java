@@ -303,7 +303,9 @@ class PagedMemoryTest {
         final Map<Integer, Long> masks = new HashMap<>();
         final PageCapture capture = memory.seal();
         while (!capture.complete()) {
-            capture.capture(100, (page, mask, lines) -> assertThat(masks.put(page, mask)).isNull());
+            capture.capture(
+                    100,
+                    (page, mask, lines) -> assertThat(masks.put(page, mask)).isNull());
         }
         capture.end();
         return masks;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import io.quire.checkpoint.recovery.Threads;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.IdleStrategy;
+
+/**
+ * Runs an agent on a thread of its own. Unlike Agrona's runner it never interrupts its thread, because an interrupt would
+ * close the files the agent writes.
+ *
+ * <p>Threading: thread-safe.
+ */
+final class AgentThread implements Runnable {
+    private final Agent agent;
+    private final IdleStrategy idleStrategy;
+    private final Runnable wake;
+    private final Thread thread;
+    private volatile boolean running = true;
+
+    AgentThread(final Agent agent, final IdleStrategy idleStrategy, final Runnable wake) {
+        this.agent = agent;
+        this.idleStrategy = idleStrategy;
+        this.wake = wake;
+        thread = new Thread(this, agent.roleName());
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (running) {
+                idleStrategy.idle(duty());
+            }
+        } finally {
+            agent.onClose();
+        }
+    }
+
+    private int duty() {
+        try {
+            return agent.doWork();
+        } catch (final Exception e) {
+            throw new IllegalStateException(agent.roleName() + " failed", e); // agents of a store catch their own
+        }
+    }
+
+    /** Lets the agent finish and ends the thread. */
+    void stop() {
+        running = false;
+        wake.run();
+        Threads.join(thread);
+    }
+}

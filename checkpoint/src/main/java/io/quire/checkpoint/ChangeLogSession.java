@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import io.quire.checkpoint.log.LogAgent;
+import io.quire.checkpoint.log.LogIdleStrategy;
+import io.quire.checkpoint.log.LogRetention;
+import io.quire.checkpoint.log.LogSettings;
+import io.quire.checkpoint.log.LogWriter;
+import io.quire.store.StateStore;
+import io.quire.store.changelog.ChangeLog;
+import io.quire.store.changelog.ChangeRing;
+import io.quire.store.changelog.FailStop;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.SystemNanoClock;
+
+/**
+ * The change log of an open store: ring, producer, agent and its thread.
+ *
+ * <p>Threading: {@link #changeLog} is the writer's; the rest is thread-safe.
+ */
+final class ChangeLogSession implements CheckpointLog {
+    private static final long AWAIT_NS_MAX = TimeUnit.DAYS.toNanos(365);
+
+    private final ChangeRing ring;
+    private final ChangeLog changeLog;
+    private final FailStop failStop = new FailStop();
+    private final LogIdleStrategy idleStrategy = new LogIdleStrategy();
+    private final LogAgent agent;
+    private final AgentThread thread;
+    private final LogRetention retention;
+    private final StateStore store;
+
+    ChangeLogSession(
+            final ChangeRing ring,
+            final LogWriter writer,
+            final LogSettings settings,
+            final LogRetention retention,
+            final StateStore store) {
+        this.ring = ring;
+        this.retention = retention;
+        this.store = store;
+        changeLog = new ChangeLog(
+                ring,
+                failStop,
+                new BackoffIdleStrategy(100, 10, 1000, TimeUnit.MICROSECONDS.toNanos(200)),
+                idleStrategy,
+                SystemNanoClock.INSTANCE);
+        agent = new LogAgent(ring, writer, settings, failStop, idleStrategy, SystemNanoClock.INSTANCE);
+        thread = new AgentThread(new Watched(), idleStrategy, idleStrategy::wake);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    ChangeLog changeLog() {
+        return changeLog;
+    }
+
+    LogAgent agent() {
+        return agent;
+    }
+
+    /** Whether the log stopped for another reason than being closed. */
+    boolean failed() {
+        return store.failure() != null;
+    }
+
+    @Override
+    public long position() {
+        return changeLog.position();
+    }
+
+    @Override
+    public void awaitDurable(final long position) {
+        agent.awaitDurable(position, AWAIT_NS_MAX);
+    }
+
+    @Override
+    public void deleteBefore(final long position) {
+        retention.deleteBefore(position);
+    }
+
+    /** Writes and forces what is in the ring and ends the thread. No write may be under way. */
+    void stop() {
+        thread.stop();
+    }
+
+    /** Unmaps the ring; its file stays. After {@link #stop}. */
+    void closeRing() {
+        ring.close();
+    }
+
+    /** The agent, with an eye on its failure: the store stops at its writer's next operation, not when the ring is full. */
+    private final class Watched implements Agent {
+        @Override
+        public int doWork() {
+            final int work = agent.doWork();
+            if (failStop.isTripped() && store.failure() == null) {
+                store.fail(failStop.cause());
+            }
+            return work;
+        }
+
+        @Override
+        public void onClose() {
+            agent.onClose();
+        }
+
+        @Override
+        public String roleName() {
+            return agent.roleName();
+        }
+    }
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import io.quire.checkpoint.block.PageChain;
+import io.quire.checkpoint.live.LivePlace;
+import io.quire.checkpoint.live.StoreLock;
+import io.quire.checkpoint.recovery.Hydrator;
+import io.quire.store.BytesState;
+import io.quire.store.Durability;
+import io.quire.store.LongLongState;
+import io.quire.store.StateStore;
+import io.quire.store.ValueState;
+import io.quire.store.codec.Codec;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A store of keyed states that survives: a directory with checkpoints and a change log, and the state itself in live memory.
+ *
+ * <pre>{@code
+ * try (DurableStateStore store = DurableStateStore.open(directory)) {   // opens, or recovers: the same call
+ *     LongLongState visits = store.longLongState("visits");
+ *     visits.addAndGet(42L, 1);                 // in place, 0 B allocated, logged
+ *     store.checkpoint().join();                // incremental; the writer never stopped
+ * }                                             // the next open() answers its first read in milliseconds
+ * }</pre>
+ *
+ * <p>What a write survives when its call returns is the {@link Durability} the store was opened with.
+ *
+ * <p>Threading: states and batches are the writer's, see {@link StateStore}; {@link #checkpoint}, positions, counters and
+ * {@link #close} may be called by any thread.
+ */
+public final class DurableStateStore implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(DurableStateStore.class.getName());
+
+    private final DurableStoreContext context;
+    private final Path directory;
+    private final StoreLock lock;
+    private final LivePlace place;
+    private final PublishedCheckpoints published;
+    private final PageChain chain;
+    private final StateStore store;
+    private final CheckpointLog checkpointLog;
+    private final ChangeLogSession log;
+    private final RecoveryReport report;
+    private final Checkpointer checkpointer;
+    private final Hydrator hydrator;
+    private boolean closed;
+
+    private DurableStateStore(final DurableStoreContext context, final StoreOpening opening) {
+        this.context = context;
+        directory = opening.directory;
+        lock = opening.lock;
+        place = opening.place;
+        published = opening.published;
+        chain = opening.chain;
+        store = opening.store;
+        checkpointLog = opening.checkpointLog;
+        log = opening.log;
+        report = opening.report;
+        checkpointer = new Checkpointer(store, published, context, directory, checkpointLog, () -> {});
+        hydrator = new Hydrator(store.memory(), () -> {});
+        store.attach(
+                log == null ? null : log.changeLog(),
+                log != null && context.durability() == Durability.SYNC ? log::awaitDurable : null,
+                checkpointer::takeDueBarrier);
+        if (log != null) {
+            log.start();
+        }
+        checkpointer.start();
+        if (context.hydrateInBackground()) {
+            hydrator.start();
+        }
+    }
+
+    /**
+     * Opens the store in a directory with default settings, recovering it if need be, or creates one in an empty or missing
+     * directory. Takes milliseconds whatever the size of the state, plus the replay of the log since the last checkpoint.
+     *
+     * @param directory where the store is
+     * @return the open store
+     * @throws io.quire.store.errors.StoreLockedException when it is open elsewhere
+     * @throws io.quire.store.errors.ConfigurationException when the path is no directory or holds something else
+     * @throws io.quire.store.errors.CorruptStoreException when files are damaged and going back would lose changes
+     * @throws io.quire.store.errors.StoreIoException when the directory cannot be read or written
+     * @throws io.quire.store.errors.StoreFullException when there is no space to begin
+     */
+    public static DurableStateStore open(final Path directory) {
+        return open(new DurableStoreContext().directory(directory));
+    }
+
+    /**
+     * Opens or creates a store, see {@link #open(Path)}.
+     *
+     * @param context settings, not to be changed afterwards
+     * @return the open store
+     */
+    public static DurableStateStore open(final DurableStoreContext context) {
+        context.conclude();
+        // An interrupt that is pending would close the files one after the other as they are opened.
+        final boolean interrupted = Thread.interrupted();
+        try {
+            return new DurableStateStore(context, new StoreOpening(context).open());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * The state of a name, created when there is none; see {@link StateStore#longLongState}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @return the state
+     */
+    public LongLongState longLongState(final String name) {
+        return store.longLongState(name);
+    }
+
+    /**
+     * The state of a name, created when there is none; see {@link StateStore#bytesState}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @return the state
+     */
+    public BytesState bytesState(final String name) {
+        return store.bytesState(name);
+    }
+
+    /**
+     * The state of a name, created when there is none; see {@link StateStore#valueState}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyCodec how keys become bytes
+     * @param valueCodec how values become bytes
+     * @param <K> type of the keys
+     * @param <V> type of the values
+     * @return the state
+     */
+    public <K, V> ValueState<K, V> valueState(final String name, final Codec<K> keyCodec, final Codec<V> valueCodec) {
+        return store.valueState(name, keyCodec, valueCodec);
+    }
+
+    /** Begins a batch; see {@link StateStore#beginBatch}. */
+    public void beginBatch() {
+        store.beginBatch();
+    }
+
+    /** Commits a batch; see {@link StateStore#commitBatch}. */
+    public void commitBatch() {
+        store.commitBatch();
+    }
+
+    /** Rolls a batch back; see {@link StateStore#rollbackBatch}. */
+    public void rollbackBatch() {
+        store.rollbackBatch();
+    }
+
+    /** Takes a due checkpoint's barrier now; see {@link StateStore#poll}. */
+    public void poll() {
+        store.poll();
+    }
+
+    /** Gives up the writer's role; see {@link StateStore#releaseOwnership}. */
+    public void releaseOwnership() {
+        store.releaseOwnership();
+    }
+
+    /**
+     * Takes a checkpoint. Called by the writer, or while there is none, its barrier is taken before the call returns; if
+     * another checkpoint is under way the call waits for that one first. Called inside a batch or by another thread, the
+     * barrier comes at the writer's next operation outside a batch, and so joining the future must not keep the writer from
+     * getting there.
+     *
+     * @return completes when the checkpoint is durable and verified, exceptionally with {@link
+     *     io.quire.store.errors.CheckpointFailedException} when it failed
+     * @throws io.quire.store.errors.StoreClosedException when the store is closed
+     * @throws io.quire.store.errors.StoreFailedException when it is fail-stopped
+     */
+    public CompletableFuture<CheckpointInfo> checkpoint() {
+        store.checkWritable();
+        if (store.ownedByCaller() && !store.inBatch()) {
+            return checkpointer.checkpointByWriter();
+        }
+        return checkpointer.request();
+    }
+
+    /**
+     * Log position after the last write that was applied and logged. With durability NONE it does not move.
+     *
+     * @return position, by the writer exact, by others a moment old
+     */
+    public long appliedPosition() {
+        return checkpointLog.position();
+    }
+
+    /** {@return log position up to which everything survives power loss, checkpoints included} */
+    public long durablePosition() {
+        final long checkpointed = published.newest().cut().logPosition();
+        return log == null ? checkpointed : Math.max(checkpointed, log.agent().durablePosition());
+    }
+
+    /**
+     * Waits until everything up to a position survives power loss; has it forced if need be.
+     *
+     * @param position what {@link #appliedPosition()} returned
+     * @param timeoutNs longest wait, nanoseconds
+     * @return whether it does; false after the timeout
+     * @throws io.quire.store.errors.StoreFailedException when the log has failed
+     */
+    public boolean awaitDurable(final long position, final long timeoutNs) {
+        return log == null ? durablePosition() >= position : log.agent().awaitDurable(position, timeoutNs);
+    }
+
+    /** {@return what opening found and did} */
+    public RecoveryReport recoveryReport() {
+        return report;
+    }
+
+    /** {@return figures of the running store} */
+    public StoreStatus status() {
+        return StoreStatus.of(store.memory(), checkpointer, hydrator, log, published.newest());
+    }
+
+    /** Waits until every recovered page is in memory. Needs background hydration. */
+    public void awaitHydrated() {
+        hydrator.await();
+    }
+
+    /** {@return the store in memory underneath} */
+    public StateStore stateStore() {
+        return store;
+    }
+
+    /** {@return real path of the store's directory} */
+    public Path directory() {
+        return directory;
+    }
+
+    /**
+     * Closes the store; a second call does nothing. By the writer, or when there is none, a last checkpoint is taken unless
+     * the settings say otherwise, so that the next open has nothing to replay. By another thread, the writer is shut out first
+     * and no checkpoint is taken: what it has written since the last one is in the log, unless durability is NONE. An open
+     * batch is rolled back. Blocks until files are closed.
+     *
+     * @throws io.quire.store.errors.CheckpointFailedException when the last checkpoint failed; the store is closed
+     *     nevertheless, and everything acknowledged is in the log, unless durability is NONE
+     * @throws io.quire.store.errors.StoreFailedException when the log could not be completed; the store is closed
+     */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        RuntimeException problem = null;
+        if (store.failure() == null && store.ownedByCaller()) {
+            problem = lastCheckpoint();
+        }
+        final boolean alone = store.closeToCallers();
+        hydrator.stop();
+        checkpointer.stop();
+        if (log != null) {
+            log.stop();
+        }
+        try {
+            release(alone);
+        } finally {
+            lock.close();
+        }
+        if (problem != null) {
+            throw problem;
+        }
+    }
+
+    private RuntimeException lastCheckpoint() {
+        try {
+            if (store.inBatch()) {
+                store.rollbackBatch();
+            }
+            if (context.checkpointOnClose()) {
+                checkpointer.checkpointByWriter().join();
+            }
+            return null;
+        } catch (final java.util.concurrent.CompletionException e) {
+            return e.getCause() instanceof RuntimeException cause ? cause : e;
+        } catch (final RuntimeException e) {
+            return e;
+        }
+    }
+
+    private void release(final boolean alone) {
+        final boolean failed = store.failure() != null;
+        if (alone) {
+            if (log != null) {
+                log.closeRing();
+            }
+            store.close();
+            chain.close();
+        } else {
+            LOG.log(
+                    Level.WARNING,
+                    "the writer was still inside an operation when the store was closed: its memory stays mapped until the"
+                            + " process ends, directory={0}",
+                    directory);
+        }
+        if (failed) {
+            place.reclaimMemory(); // the ring may hold what could not be written: the next open takes it from there
+        } else {
+            place.remove();
+        }
+    }
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import io.quire.checkpoint.block.PageChain;
+import io.quire.checkpoint.io.StoreFiles;
+import io.quire.checkpoint.live.BootIdentity;
+import io.quire.checkpoint.live.LivePlace;
+import io.quire.checkpoint.live.StoreLock;
+import io.quire.checkpoint.log.LogRecovery;
+import io.quire.checkpoint.log.LogReplayReport;
+import io.quire.checkpoint.log.LogRetention;
+import io.quire.checkpoint.log.LogSettings;
+import io.quire.checkpoint.log.LogWriter;
+import io.quire.checkpoint.manifest.CheckpointCut;
+import io.quire.checkpoint.manifest.Manifest;
+import io.quire.checkpoint.manifest.ManifestCatalog;
+import io.quire.checkpoint.manifest.MemoryLayout;
+import io.quire.checkpoint.manifest.RejectedManifest;
+import io.quire.store.Durability;
+import io.quire.store.StateStore;
+import io.quire.store.changelog.ChangeRing;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.FormatTooNewException;
+import io.quire.store.errors.FormatTooOldException;
+import io.quire.store.errors.StateStoreException;
+import io.quire.store.memory.LiveMemory;
+import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.PagedMemory;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * Opens a directory: takes the lock, recovers or creates the state, and starts the log. Everything it has opened is closed
+ * again when a step fails; nothing on disk is changed before the state has been recovered.
+ *
+ * <p>Threading: confined to the opening thread.
+ */
+final class StoreOpening {
+    private final DurableStoreContext context;
+    private final StoreFiles files;
+    private final long startNs = System.nanoTime();
+    private final List<String> rejected = new ArrayList<>();
+    private final SecureRandom random = new SecureRandom();
+
+    Path directory;
+    StoreLock lock;
+    LivePlace place;
+    PublishedCheckpoints published;
+    PageChain chain;
+    StateStore store;
+    CheckpointLog checkpointLog;
+    ChangeLogSession log;
+    RecoveryReport report;
+
+    private ManifestCatalog found;
+    private boolean created;
+    private boolean lossAccepted;
+
+    StoreOpening(final DurableStoreContext context) {
+        this.context = context;
+        files = context.storeFiles();
+    }
+
+    StoreOpening open() {
+        directory = StoreDirectory.prepare(files, context.directory());
+        lock = StoreLock.acquire(directory);
+        boolean opened = false;
+        try {
+            LivePlace.sweep(context.sharedMemoryDirectory());
+            found = ManifestCatalog.scan(files, directory, null);
+            if (found.newestFirst().isEmpty()) {
+                createStore();
+            }
+            recover();
+            opened = true;
+            return this;
+        } finally {
+            if (!opened) {
+                closeAll();
+            }
+        }
+    }
+
+    private void createStore() {
+        if (!found.rejected().isEmpty()) {
+            throw found.rejected().get(0).cause();
+        }
+        StoreDirectory.checkNew(files, directory);
+        final UUID storeId = new UUID(random.nextLong(), random.nextLong());
+        final Manifest first = new Manifest(
+                storeId,
+                1,
+                new CheckpointCut(1, 0, System.currentTimeMillis()),
+                new MemoryLayout(context.windowShift(), 0, random.nextLong(), 0),
+                2,
+                1,
+                new TreeMap<>(),
+                List.of());
+        published = new PublishedCheckpoints(files, directory, found, List.of(), context.retainedCheckpoints());
+        published.clearUp();
+        published.publishFirst(first);
+        found = ManifestCatalog.scan(files, directory, storeId);
+        created = true;
+    }
+
+    private void recover() {
+        final List<Manifest> usable = usableManifests();
+        final Manifest manifest = usable.get(0);
+        place = new LivePlace(directory, manifest.storeId(), context.sharedMemoryDirectory());
+        place.reclaimMemory();
+        final MemoryLayout layout = manifest.layout();
+        openMemory(layout);
+        published = new PublishedCheckpoints(files, directory, found, usable, context.retainedCheckpoints());
+        final long bootIdHash = BootIdentity.currentHash();
+        final LogSettings logSettings = logSettings();
+        try (LogRecovery recovery = new LogRecovery(
+                files, directory.resolve(StoreDirectory.LOG_DIRECTORY), manifest.storeId(), bootIdHash, logSettings)) {
+            final LogReplayReport replay = replay(recovery, manifest);
+            published.clearUp();
+            startLog(recovery, replay, manifest, bootIdHash, logSettings);
+            report = report(manifest, replay);
+        }
+    }
+
+    /** The valid manifests from the one to recover from on; the files of the first are open. */
+    private List<Manifest> usableManifests() {
+        int passedOver = 0;
+        for (final RejectedManifest manifest : found.rejected()) {
+            checkVersion(manifest.cause());
+            if (manifest.generation() > found.newestFirst().get(0).generation()) {
+                passedOver++;
+            }
+            rejected.add(manifest.cause().getMessage());
+        }
+        StateStoreException firstCause = null;
+        for (int i = 0; i < found.newestFirst().size(); i++) {
+            final Manifest manifest = found.newestFirst().get(i);
+            try {
+                chain = PageChain.open(files, directory, manifest.files());
+                checkFallback(manifest, passedOver);
+                return found.newestFirst().subList(i, found.newestFirst().size());
+            } catch (final CorruptStoreException e) {
+                if (chain != null) {
+                    throw e; // of the check, not of the files
+                }
+                firstCause = firstCause == null ? e : firstCause;
+                rejected.add("manifest-" + Long.toHexString(manifest.generation()) + ": " + e.getMessage());
+                passedOver++;
+            }
+        }
+        throw firstCause;
+    }
+
+    private static void checkVersion(final StateStoreException cause) {
+        if (cause instanceof FormatTooNewException || cause instanceof FormatTooOldException) {
+            throw cause;
+        }
+    }
+
+    private void checkFallback(final Manifest manifest, final int passedOver) {
+        // One damaged manifest may be passed over when the one before says that the log has everything since. With two,
+        // the
+        // one in between may have said otherwise.
+        final boolean lossless = passedOver == 0 || (passedOver == 1 && PublishedCheckpoints.isLogged(manifest));
+        if (lossless) {
+            return;
+        }
+        if (!context.acceptLossOnFallback()) {
+            throw new CorruptStoreException("the newest checkpoint is damaged: directory=" + directory + " cause: "
+                    + rejected.get(0) + "; checkpoint " + manifest.cut().checkpointId() + " of "
+                    + java.time.Instant.ofEpochMilli(manifest.cut().takenAtMs())
+                    + " is whole, but changes after it that are not in the change log would be lost: to accept that, open with"
+                    + " acceptLossOnFallback(true)");
+        }
+        lossAccepted = true;
+    }
+
+    private void openMemory(final MemoryLayout layout) {
+        final long stateLength = PageDescriptor.addressOfPage((int) layout.pageCount());
+        final LiveMemory live = place.openMemory(context.liveMemory(), layout.windowShift(), stateLength);
+        final PagedMemory.Builder settings;
+        try {
+            settings = new PagedMemory.Builder(live)
+                    .hashSeed(layout.hashSeed())
+                    .lengthMax(context.liveMemoryLengthMax())
+                    .capturePoolLength(context.capturePoolLength())
+                    .growAhead("quire-grower");
+        } catch (final RuntimeException e) {
+            live.close();
+            throw e;
+        }
+        final PagedMemory memory = layout.pageCount() == 0
+                ? PagedMemory.create(settings)
+                : PagedMemory.recover(settings, chain, (int) layout.pageCount());
+        try {
+            store = new StateStore(memory);
+        } catch (final RuntimeException e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    private LogSettings logSettings() {
+        return LogSettings.defaults(context.durability()).withSegmentLength((int) context.logSegmentLength());
+    }
+
+    private LogReplayReport replay(final LogRecovery recovery, final Manifest manifest) {
+        return recovery.replay(
+                manifest.cut().logPosition(),
+                PublishedCheckpoints.isLogged(manifest),
+                lossAccepted,
+                List.of(place.ringFiles()),
+                new StateReplay(store),
+                context.recoveryProgress()::onProgress);
+    }
+
+    private void startLog(
+            final LogRecovery recovery,
+            final LogReplayReport replay,
+            final Manifest manifest,
+            final long bootIdHash,
+            final LogSettings settings) {
+        final LogRetention retention =
+                new LogRetention(files, directory.resolve(StoreDirectory.LOG_DIRECTORY), manifest.storeId());
+        final boolean logged = context.durability() != Durability.NONE;
+        if (logged) {
+            final LogWriter writer = recovery.startWriting(random.nextInt());
+            startRing(writer, manifest.storeId(), bootIdHash, settings, retention);
+        } else {
+            keepRingWithoutLog(recovery, replay);
+            checkpointLog = new NoChangeLog(replay.endPosition(), retention);
+            place.create(0);
+        }
+        if (logged != PublishedCheckpoints.isLogged(published.newest())) {
+            published.publishLogged(logged);
+        }
+    }
+
+    private void startRing(
+            final LogWriter writer,
+            final UUID storeId,
+            final long bootIdHash,
+            final LogSettings settings,
+            final LogRetention retention) {
+        boolean started = false;
+        try {
+            final Path live = place.create(context.changeRingLength());
+            final ChangeRing ring = ChangeRing.create(
+                    live.resolve(LivePlace.RING_FILE_NAME),
+                    storeId,
+                    bootIdHash,
+                    writer.incarnation(),
+                    context.changeRingLength(),
+                    writer.position());
+            log = new ChangeLogSession(ring, writer, settings, retention, store);
+            checkpointLog = log;
+            started = true;
+        } finally {
+            if (!started) {
+                writer.close();
+            }
+        }
+    }
+
+    /** A store that keeps no log from now on still owes what an earlier owner's ring holds. */
+    private void keepRingWithoutLog(final LogRecovery recovery, final LogReplayReport replay) {
+        if (replay.ringLength() > 0) {
+            try (LogWriter writer = recovery.startWriting(random.nextInt())) {
+                writer.seal();
+            }
+        }
+    }
+
+    private RecoveryReport report(final Manifest manifest, final LogReplayReport replay) {
+        return new RecoveryReport(
+                created,
+                manifest.cut().checkpointId(),
+                manifest.cut().takenAtMs(),
+                PageDescriptor.addressOfPage((int) manifest.layout().pageCount()),
+                manifest.files().size(),
+                replay.recordCount(),
+                replay.endPosition() - replay.fromPosition(),
+                replay.ringLength(),
+                replay.droppedLength(),
+                rejected,
+                lossAccepted,
+                System.nanoTime() - startNs);
+    }
+
+    private void closeAll() {
+        try {
+            if (log != null) {
+                log.stop();
+                log.closeRing();
+            }
+        } finally {
+            try {
+                if (store != null) {
+                    store.close();
+                }
+            } finally {
+                if (chain != null) {
+                    chain.close();
+                }
+                lock.close();
+            }
+        }
+    }
+}

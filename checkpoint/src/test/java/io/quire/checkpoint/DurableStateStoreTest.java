@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.store.BytesState;
+import io.quire.store.Durability;
+import io.quire.store.LongLongState;
+import io.quire.store.ValueState;
+import io.quire.store.codec.Codecs;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StoreClosedException;
+import io.quire.store.errors.StoreLockedException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class DurableStateStoreTest {
+    @TempDir
+    Path temp;
+
+    private DurableStoreContext context() {
+        return new DurableStoreContext()
+                .directory(temp.resolve("store"))
+                .windowShift(22)
+                .changeRingLength(1 << 20)
+                .logSegmentLength(1 << 20)
+                .checkpointIntervalNs(0);
+    }
+
+    @Test
+    void shouldFindEverythingAgainAfterACleanClose() {
+        final DurableStoreContext context = context();
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.recoveryReport().created()).isTrue();
+            final LongLongState longs = store.longLongState("longs");
+            for (long i = 0; i < 100_000; i++) {
+                longs.put(i * 7919, i);
+            }
+            store.valueState("typed", Codecs.STRING, Codecs.LONG).put("key", 5L);
+        }
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final RecoveryReport report = store.recoveryReport();
+            assertThat(report.created()).isFalse();
+            assertThat(report.logRecordCount()).isZero();
+            assertThat(report.rejected()).isEmpty();
+            final LongLongState longs = store.longLongState("longs");
+            assertThat(longs.size()).isEqualTo(100_000);
+            for (long i = 0; i < 100_000; i++) {
+                assertThat(longs.get(i * 7919, -1)).isEqualTo(i);
+            }
+            longs.checkInvariants();
+            final ValueState<String, Long> typed = store.valueState("typed", Codecs.STRING, Codecs.LONG);
+            assertThat(typed.get("key")).isEqualTo(5);
+            store.awaitHydrated();
+            assertThat(store.status().hydratedPages()).isEqualTo(store.status().recoveredPages());
+            assertThat(longs.get(7919, -1)).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Durability.class,
+            names = {"PROCESS", "GROUP", "SYNC"})
+    void shouldReplayTheLogWhenNoCheckpointWasTaken(final Durability durability) {
+        final DurableStoreContext context = context().durability(durability).checkpointOnClose(false);
+        final int count = durability == Durability.SYNC ? 200 : 50_000;
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState longs = store.longLongState("longs");
+            final BytesState bytes = store.bytesState("bytes");
+            for (int i = 0; i < count; i++) {
+                longs.addAndGet(i % 1000, i);
+                final UnsafeBuffer key = new UnsafeBuffer(("k" + i % 777).getBytes(StandardCharsets.US_ASCII));
+                bytes.put(key, 0, key.capacity(), key, 0, key.capacity());
+                if (i % 10 == 0) {
+                    longs.remove(i % 500);
+                    bytes.remove(key, 0, key.capacity());
+                }
+                if (i == count / 2) {
+                    store.checkpoint().join();
+                }
+            }
+            assertThat(store.awaitDurable(store.appliedPosition(), TimeUnit.SECONDS.toNanos(10)))
+                    .isTrue();
+            assertThat(store.durablePosition()).isEqualTo(store.appliedPosition());
+        }
+        final LongLongStateDigest expected = new LongLongStateDigest(count);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.recoveryReport().logRecordCount()).isGreaterThan(count / 3);
+            expected.check(store);
+        }
+    }
+
+    /** The same operations on plain maps. */
+    private static final class LongLongStateDigest {
+        private final java.util.Map<Long, Long> longs = new java.util.HashMap<>();
+        private final java.util.Set<String> keys = new java.util.HashSet<>();
+
+        LongLongStateDigest(final int count) {
+            for (int i = 0; i < count; i++) {
+                longs.merge((long) (i % 1000), (long) i, Long::sum);
+                keys.add("k" + i % 777);
+                if (i % 10 == 0) {
+                    longs.remove((long) (i % 500));
+                    keys.remove("k" + i % 777);
+                }
+            }
+        }
+
+        void check(final DurableStateStore store) {
+            final LongLongState state = store.longLongState("longs");
+            assertThat(state.size()).isEqualTo(longs.size());
+            longs.forEach((key, value) -> assertThat(state.get(key, -1)).isEqualTo(value));
+            final BytesState bytes = store.bytesState("bytes");
+            assertThat(bytes.size()).isEqualTo(keys.size());
+            bytes.forEach(
+                    (key, value) -> assertThat(keys).contains(key.getStringWithoutLengthAscii(0, key.capacity())));
+            state.checkInvariants();
+            bytes.checkInvariants();
+        }
+    }
+
+    @Test
+    void shouldWriteIncrementsInProportionToWhatChanged() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final LongLongState longs = store.longLongState("longs");
+            for (long i = 0; i < 200_000; i++) {
+                longs.put(i, i * 0x9E3779B97F4A7C15L);
+            }
+            final CheckpointInfo full = store.checkpoint().join();
+            longs.put(77, 1);
+            final CheckpointInfo small = store.checkpoint().join();
+            assertThat(full.bytesWritten()).isGreaterThan(1_000_000);
+            assertThat(small.pageCount()).isEqualTo(1);
+            assertThat(small.lineCount()).isEqualTo(1);
+            assertThat(small.bytesWritten()).isLessThan(10_000);
+            final CheckpointInfo none = store.checkpoint().join();
+            assertThat(none.bytesWritten()).isZero();
+            assertThat(none.checkpointId()).isEqualTo(small.checkpointId());
+        }
+    }
+
+    @Test
+    void shouldTakeCheckpointsByItselfWhenTheIntervalHasPassed() throws Exception {
+        try (DurableStateStore store =
+                DurableStateStore.open(context().checkpointIntervalNs(TimeUnit.MILLISECONDS.toNanos(20)))) {
+            final LongLongState longs = store.longLongState("longs");
+            final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            long i = 0;
+            while (store.status().completedCheckpoints() < 5 && System.nanoTime() < deadline) {
+                longs.put(i % 1000, i++);
+            }
+            assertThat(store.status().completedCheckpoints()).isGreaterThanOrEqualTo(5);
+            assertThat(store.status().failedCheckpoints()).isZero();
+        }
+    }
+
+    @Test
+    void shouldLetAnotherThreadAskForACheckpoint() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final LongLongState longs = store.longLongState("longs");
+            longs.put(1, 1);
+            final CompletableFuture<CompletableFuture<CheckpointInfo>> asked =
+                    CompletableFuture.supplyAsync(store::checkpoint);
+            final CompletableFuture<CheckpointInfo> future = asked.get(5, TimeUnit.SECONDS);
+            assertThat(future).isNotDone();
+            store.poll();
+            assertThat(future.get(5, TimeUnit.SECONDS).pageCount()).isPositive();
+        }
+    }
+
+    @Test
+    void shouldKeepABatchWholeAcrossReopening() {
+        final DurableStoreContext context = context().checkpointOnClose(false);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState longs = store.longLongState("longs");
+            store.beginBatch();
+            longs.put(1, 1);
+            longs.put(2, 2);
+            store.commitBatch();
+            store.beginBatch();
+            longs.put(1, 5);
+            longs.put(3, 3);
+            store.rollbackBatch();
+            store.beginBatch();
+            longs.put(4, 4); // rolled back by close
+        }
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState longs = store.longLongState("longs");
+            assertThat(longs.size()).isEqualTo(2);
+            assertThat(longs.get(1, 0)).isEqualTo(1);
+            assertThat(longs.get(2, 0)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void shouldLoseOnlyWhatCameAfterTheCheckpointWithoutALog() {
+        final DurableStoreContext context =
+                context().durability(Durability.NONE).checkpointOnClose(false);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            store.longLongState("longs").put(1, 1);
+            store.checkpoint().join();
+            store.longLongState("longs").put(2, 2);
+        }
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.longLongState("longs").get(1, 0)).isEqualTo(1);
+            assertThat(store.longLongState("longs").containsKey(2)).isFalse();
+        }
+    }
+
+    @Test
+    void shouldGoBackAndForthBetweenDurabilities() {
+        long key = 0;
+        for (final Durability durability :
+                List.of(Durability.PROCESS, Durability.NONE, Durability.GROUP, Durability.NONE, Durability.PROCESS)) {
+            try (DurableStateStore store = DurableStateStore.open(
+                    context().durability(durability).checkpointOnClose(durability == Durability.NONE))) {
+                final LongLongState longs = store.longLongState("longs");
+                assertThat(longs.size()).isEqualTo(key);
+                longs.put(key, key);
+            }
+            key++;
+        }
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            assertThat(store.longLongState("longs").size()).isEqualTo(key);
+        }
+    }
+
+    @Test
+    void shouldRefuseASecondOwnerAtOnceAlsoThroughALink() throws Exception {
+        final DurableStoreContext context = context();
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            store.longLongState("longs").put(1, 1);
+            assertThatThrownBy(() -> DurableStateStore.open(context()))
+                    .isInstanceOf(StoreLockedException.class)
+                    .hasMessageContaining(Long.toString(ProcessHandle.current().pid()));
+            final Path link = temp.resolve("link");
+            Files.createSymbolicLink(link, temp.resolve("store"));
+            assertThatThrownBy(() -> DurableStateStore.open(link)).isInstanceOf(StoreLockedException.class);
+        }
+        DurableStateStore.open(context).close();
+    }
+
+    @Test
+    void shouldRefuseDirectoriesThatAreNotStores() throws Exception {
+        final Path file = Files.writeString(temp.resolve("file"), "x");
+        assertThatThrownBy(() -> DurableStateStore.open(file)).isInstanceOf(ConfigurationException.class);
+        final Path foreign = Files.createDirectory(temp.resolve("foreign"));
+        Files.writeString(foreign.resolve("notes.txt"), "mine");
+        assertThatThrownBy(() -> DurableStateStore.open(foreign))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("notes.txt");
+        try (Stream<Path> left = Files.list(foreign)) {
+            assertThat(left).hasSize(1);
+        }
+    }
+
+    @Test
+    void shouldCreateFilesForTheOwnerOnly() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            store.longLongState("longs").put(1, 1);
+            store.checkpoint().join();
+            try (Stream<Path> paths = Files.walk(temp.resolve("store"))) {
+                paths.forEach(path -> {
+                    try {
+                        final String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+                        assertThat(mode).as(path.toString()).endsWith("------");
+                    } catch (final java.io.IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                });
+            }
+        }
+    }
+
+    @Test
+    void shouldFallBackToTheCheckpointBeforeADamagedOneWhenTheLogHasTheRest() throws Exception {
+        final DurableStoreContext context = context().checkpointOnClose(false);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState longs = store.longLongState("longs");
+            for (int round = 0; round < 3; round++) {
+                for (long i = 0; i < 1000; i++) {
+                    longs.addAndGet(i, round + 1);
+                }
+                store.checkpoint().join();
+            }
+            longs.put(-1, 1);
+        }
+        final Path newest = newestManifest();
+        final byte[] bytes = Files.readAllBytes(newest);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(newest, bytes);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.recoveryReport().rejected()).hasSize(1);
+            assertThat(store.recoveryReport().logRecordCount()).isEqualTo(1001);
+            final LongLongState longs = store.longLongState("longs");
+            assertThat(longs.get(999, 0)).isEqualTo(6);
+            assertThat(longs.get(-1, 0)).isEqualTo(1);
+            longs.put(-2, 2);
+            store.checkpoint().join();
+        }
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.longLongState("longs").size()).isEqualTo(1002);
+        }
+    }
+
+    @Test
+    void shouldAskBeforeGoingBackWhenThatLosesSomething() throws Exception {
+        final DurableStoreContext context =
+                context().durability(Durability.NONE).checkpointOnClose(false);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState longs = store.longLongState("longs");
+            for (long i = 1; i <= 3; i++) {
+                longs.put(1, i);
+                store.checkpoint().join();
+            }
+        }
+        Files.write(newestManifest(), new byte[10]);
+        assertThatThrownBy(() -> DurableStateStore.open(context))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("acceptLossOnFallback");
+        try (DurableStateStore store = DurableStateStore.open(context.acceptLossOnFallback(true))) {
+            assertThat(store.recoveryReport().lossAccepted()).isTrue();
+            assertThat(store.longLongState("longs").get(1, 0)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void shouldRefuseAStoreWithoutManifests() throws Exception {
+        final DurableStoreContext context = context();
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            store.longLongState("longs").put(1, 1);
+        }
+        try (Stream<Path> names = Files.list(temp.resolve("store"))) {
+            for (final Path path : names.toList()) {
+                if (path.getFileName().toString().startsWith("manifest-")) {
+                    Files.delete(path);
+                }
+            }
+        }
+        assertThatThrownBy(() -> DurableStateStore.open(context))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("manifests are missing");
+    }
+
+    private Path newestManifest() throws Exception {
+        try (Stream<Path> names = Files.list(temp.resolve("store"))) {
+            return names.filter(path -> path.getFileName().toString().startsWith("manifest-"))
+                    .max(java.util.Comparator.naturalOrder())
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void shouldShutOutAWriterOnAnotherThreadBeforeClosing() throws Exception {
+        final DurableStoreContext context = context();
+        final DurableStateStore store = DurableStateStore.open(context);
+        final LongLongState longs = store.longLongState("longs");
+        store.releaseOwnership();
+        final long[] written = new long[1];
+        final CompletableFuture<Throwable> ended = new CompletableFuture<>();
+        final Thread writer = new Thread(() -> {
+            try {
+                while (true) {
+                    longs.put(written[0], written[0]);
+                    written[0]++;
+                }
+            } catch (final Throwable t) {
+                ended.complete(t);
+            }
+        });
+        writer.start();
+        Thread.sleep(200);
+        store.close();
+        assertThat(ended.get(5, TimeUnit.SECONDS)).isInstanceOf(StoreClosedException.class);
+        store.close();
+        assertThatThrownBy(store::checkpoint).isInstanceOf(StoreClosedException.class);
+        try (DurableStateStore reopened = DurableStateStore.open(context)) {
+            assertThat(reopened.longLongState("longs").size()).isEqualTo(written[0]);
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingInSharedMemoryAfterClose() throws Exception {
+        final Path shared = Files.createDirectory(temp.resolve("shared"));
+        try (DurableStateStore store =
+                DurableStateStore.open(context().sharedMemoryDirectory(shared).liveMemory(LiveMemoryKind.SHARED))) {
+            store.longLongState("longs").put(1, 1);
+            try (Stream<Path> left = Files.list(shared)) {
+                assertThat(left).hasSize(1);
+            }
+        }
+        try (Stream<Path> left = Files.list(shared)) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(LiveMemoryKind.class)
+    void shouldWorkInEveryKindOfLiveMemory(final LiveMemoryKind kind) {
+        final DurableStoreContext context = context().liveMemory(kind);
+        for (int round = 0; round < 3; round++) {
+            try (DurableStateStore store = DurableStateStore.open(context)) {
+                final LongLongState longs = store.longLongState("longs");
+                for (long i = 0; i < 20_000; i++) {
+                    assertThat(longs.addAndGet(i, 1)).isEqualTo(round + 1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldKeepWorkingWhenTheCallerIsInterrupted() {
+        final DurableStoreContext context = context().durability(Durability.GROUP);
+        Thread.currentThread().interrupt();
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState longs = store.longLongState("longs");
+            for (long i = 0; i < 200_000; i++) {
+                longs.put(i, i);
+            }
+            store.checkpoint().join();
+            assertThat(store.awaitDurable(store.appliedPosition(), TimeUnit.SECONDS.toNanos(5)))
+                    .isTrue();
+        }
+        assertThat(Thread.interrupted()).isTrue();
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.longLongState("longs").size()).isEqualTo(200_000);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.errors.StateMismatchException;
+import io.quire.store.memory.RawMemory;
+import io.quire.store.table.RecordTable;
+import io.quire.store.table.TableStatistics;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Byte keys to byte values of any length up to {@link #KEY_LENGTH_MAX} and {@link #VALUE_LENGTH_MAX}, from and to Agrona
+ * buffers; nothing allocated. An empty key and an empty value are valid.
+ *
+ * <p>Buffers given by the caller are read or written during the call only. Every method that writes throws {@link
+ * io.quire.store.errors.WrongThreadException} from a thread that is not the writer, {@link
+ * io.quire.store.errors.StoreClosedException} after close, {@link io.quire.store.errors.StoreFailedException} once the
+ * store is fail-stopped, and {@link io.quire.store.errors.StoreFullException} when there is no memory or a limit is
+ * exceeded; the operation then had no effect. A range outside a buffer is an {@link IndexOutOfBoundsException}.
+ *
+ * <p>Threading: single writer, which also reads.
+ */
+public final class BytesState extends KeyedState {
+    /** Returned for an absent key. */
+    public static final int NOT_FOUND = -1;
+    /** Longest key, bytes. */
+    public static final int KEY_LENGTH_MAX = RecordTable.MAX_KEY_LENGTH;
+    /** Longest value, bytes. */
+    public static final int VALUE_LENGTH_MAX = RecordTable.MAX_VALUE_LENGTH;
+
+    private final RecordTable table;
+    private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
+    private final UnsafeBuffer valueView = new UnsafeBuffer(0, 0);
+
+    BytesState(final StateStore store, final StateDescriptor descriptor, final RecordTable table) {
+        super(store, descriptor);
+        this.table = table;
+    }
+
+    /**
+     * Copies the value of a key to a buffer.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param keyLength its bytes
+     * @param value takes the value
+     * @param valueOffset where its first byte goes
+     * @return bytes of the value, or {@link #NOT_FOUND}
+     * @throws IllegalArgumentException when the value does not fit; nothing was copied
+     */
+    public int get(
+            final DirectBuffer key,
+            final int keyOffset,
+            final int keyLength,
+            final MutableDirectBuffer value,
+            final int valueOffset) {
+        final long record = find(key, keyOffset, keyLength);
+        if (record == RecordTable.NOT_FOUND) {
+            return NOT_FOUND;
+        }
+        final int length = table.valueLength(record);
+        if (value.isExpandable()) {
+            value.checkLimit(valueOffset + length);
+        } else if (valueOffset < 0 || length > value.capacity() - valueOffset) {
+            throw doesNotFit(length, value, valueOffset);
+        }
+        if (length > 0) {
+            RawMemory.copy(
+                    null, table.valuePointer(record), value.byteArray(), value.addressOffset() + valueOffset, length);
+        }
+        return length;
+    }
+
+    private static IllegalArgumentException doesNotFit(
+            final int length, final DirectBuffer value, final int valueOffset) {
+        return new IllegalArgumentException("value does not fit into the buffer: valueLength=" + length + " capacity="
+                + value.capacity() + " offset=" + valueOffset);
+    }
+
+    /**
+     * Wraps the value of a key where it lies, without a copy.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param keyLength its bytes
+     * @param view set to the value; valid until the next write to the store, by whatever method, or its close
+     * @return whether the key is present; when not, the view is left as it was
+     */
+    public boolean wrap(final DirectBuffer key, final int keyOffset, final int keyLength, final DirectBuffer view) {
+        final long record = find(key, keyOffset, keyLength);
+        if (record == RecordTable.NOT_FOUND) {
+            return false;
+        }
+        view.wrap(table.valuePointer(record), table.valueLength(record));
+        return true;
+    }
+
+    /**
+     * Length of the value of a key.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param keyLength its bytes
+     * @return bytes, or {@link #NOT_FOUND}
+     */
+    public int valueLength(final DirectBuffer key, final int keyOffset, final int keyLength) {
+        final long record = find(key, keyOffset, keyLength);
+        return record == RecordTable.NOT_FOUND ? NOT_FOUND : table.valueLength(record);
+    }
+
+    /**
+     * Whether a key is present.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param keyLength its bytes
+     * @return true when it is
+     */
+    public boolean containsKey(final DirectBuffer key, final int keyOffset, final int keyLength) {
+        return find(key, keyOffset, keyLength) != RecordTable.NOT_FOUND;
+    }
+
+    private long find(final DirectBuffer key, final int keyOffset, final int keyLength) {
+        store.beforeRead();
+        key.boundsCheck(keyOffset, keyLength);
+        return table.find(key.byteArray(), key.addressOffset() + keyOffset, keyLength);
+    }
+
+    /**
+     * Sets the value of a key; in place when the new value fits where the old one is.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param keyLength its bytes, 0..{@link #KEY_LENGTH_MAX}
+     * @param value holds the value
+     * @param valueOffset its first byte
+     * @param valueLength its bytes, 0..{@link #VALUE_LENGTH_MAX}
+     */
+    public void put(
+            final DirectBuffer key,
+            final int keyOffset,
+            final int keyLength,
+            final DirectBuffer value,
+            final int valueOffset,
+            final int valueLength) {
+        store.beforeWrite();
+        key.boundsCheck(keyOffset, keyLength);
+        value.boundsCheck(valueOffset, valueLength);
+        final byte[] keyBase = key.byteArray();
+        final long keyAt = key.addressOffset() + keyOffset;
+        if (store.inBatch()) {
+            saveUndo(keyBase, keyAt, keyLength);
+        }
+        final byte[] valueBase = value.byteArray();
+        final long valueAt = value.addressOffset() + valueOffset;
+        table.put(keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
+        store.logPut(id, keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
+    }
+
+    /**
+     * Adds to a counter in place: the value is an 8-byte little-endian integer, and an absent key counts as 0.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param keyLength its bytes
+     * @param delta what to add, wrapping around on overflow
+     * @return the new value
+     * @throws StateMismatchException when the key has a value that is not 8 bytes long; nothing was changed
+     */
+    public long addAndGet(final DirectBuffer key, final int keyOffset, final int keyLength, final long delta) {
+        store.beforeWrite();
+        key.boundsCheck(keyOffset, keyLength);
+        final byte[] keyBase = key.byteArray();
+        final long keyAt = key.addressOffset() + keyOffset;
+        if (store.inBatch()) {
+            saveUndo(keyBase, keyAt, keyLength);
+        }
+        final long record = table.insertOrFind(keyBase, keyAt, keyLength, Long.BYTES);
+        if (table.valueLength(record) != Long.BYTES) {
+            throw new StateMismatchException(
+                    "not a counter: state=" + name() + " valueLength=" + table.valueLength(record) + " expected=8");
+        }
+        final long pointer = table.valuePointerForWrite(record);
+        final long sum = RawMemory.getLong(pointer) + delta;
+        RawMemory.putLong(pointer, sum);
+        store.logPut(id, keyBase, keyAt, keyLength, null, pointer, Long.BYTES);
+        return sum;
+    }
+
+    /**
+     * Removes a key.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param keyLength its bytes
+     * @return whether it was present
+     */
+    public boolean remove(final DirectBuffer key, final int keyOffset, final int keyLength) {
+        store.beforeWrite();
+        key.boundsCheck(keyOffset, keyLength);
+        final byte[] keyBase = key.byteArray();
+        final long keyAt = key.addressOffset() + keyOffset;
+        if (store.inBatch()) {
+            saveUndo(keyBase, keyAt, keyLength);
+        }
+        final boolean removed = table.remove(keyBase, keyAt, keyLength);
+        if (removed) {
+            store.logRemove(id, keyBase, keyAt, keyLength);
+        }
+        return removed;
+    }
+
+    /**
+     * Visits all entries, in no order. The consumer must not write to this state.
+     *
+     * @param consumer takes each entry once
+     */
+    public void forEach(final BytesConsumer consumer) {
+        store.beforeRead();
+        table.forEach(record -> {
+            keyView.wrap(table.keyPointer(record), table.keyLength(record));
+            valueView.wrap(table.valuePointer(record), table.valueLength(record));
+            consumer.accept(keyView, valueView);
+        });
+    }
+
+    @Override
+    public long size() {
+        store.beforeRead();
+        return table.size();
+    }
+
+    @Override
+    public void clear() {
+        store.beforeClear(name());
+        table.clear();
+        store.logClear(id);
+    }
+
+    @Override
+    public TableStatistics statistics() {
+        store.beforeRead();
+        return table.statistics();
+    }
+
+    @Override
+    public void checkInvariants() {
+        store.beforeRead();
+        table.checkInvariants();
+    }
+
+    private void saveUndo(final byte[] keyBase, final long keyAt, final int keyLength) {
+        final long record = table.find(keyBase, keyAt, keyLength);
+        if (record == RecordTable.NOT_FOUND) {
+            store.undoLog().saveBytes(id, keyBase, keyAt, keyLength, 0, 0);
+        } else {
+            store.undoLog()
+                    .saveBytes(id, keyBase, keyAt, keyLength, table.valuePointer(record), table.valueLength(record));
+        }
+    }
+
+    @Override
+    void applyPut(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        table.put(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+    }
+
+    @Override
+    void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        table.remove(keyBase, keyOffset, keyLength);
+    }
+
+    @Override
+    void applyClear() {
+        table.clear();
+    }
+}

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.CodecIdentity;
+import io.quire.store.catalog.StateCatalog;
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.catalog.StateKind;
+import io.quire.store.changelog.ChangeLog;
+import io.quire.store.codec.Codec;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StateMismatchException;
+import io.quire.store.errors.StoreClosedException;
+import io.quire.store.errors.StoreFailedException;
+import io.quire.store.errors.StoreFullException;
+import io.quire.store.errors.WrongThreadException;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+import io.quire.store.table.FixedTable;
+import io.quire.store.table.RecordTable;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A store of keyed states in paged memory. States are created on first use and found again by name. Writes go to memory
+ * first and to the change log, if there is one, before the call returns.
+ *
+ * <p>The first thread that writes becomes the writer; only it may write until {@link #releaseOwnership()}. Between two
+ * operations the writer runs the duty that the durable layer has asked for, such as a checkpoint's barrier.
+ *
+ * <p>Once something failed that must not be papered over (the change log, a rollback), the store is fail-stopped: reads
+ * go on, every write throws {@link StoreFailedException} with the first cause.
+ *
+ * <p>Threading: single writer.
+ */
+public final class StateStore implements AutoCloseable {
+    private static final long DEPARTURE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
+
+    private final PagedMemory memory;
+    private final StateCatalog catalog;
+    private final Map<String, KeyedState> statesByName = new HashMap<>();
+    private final Ownership ownership = new Ownership();
+    private final UndoLog undoLog = new UndoLog();
+    private KeyedState[] statesById = new KeyedState[8];
+
+    private Thread writer;
+    private ChangeLog changeLog;
+    private WriteAcknowledger acknowledger;
+    private WriterDuty duty;
+    private volatile boolean dutyRequested;
+    private boolean batch;
+    private boolean batchTooLarge;
+    private volatile boolean closed;
+    private boolean memoryClosed;
+    private volatile Throwable failure;
+
+    /**
+     * Opens the store that a memory holds, or creates it in a new one. The store closes the memory.
+     *
+     * @param memory new or recovered
+     * @throws CorruptStoreException when the recovered pages do not hold a store
+     */
+    public StateStore(final PagedMemory memory) {
+        this.memory = memory;
+        catalog = StateCatalog.open(memory);
+        catalog.forEach((descriptor, root) -> register(openTable(descriptor, root)));
+    }
+
+    /**
+     * The state of a name, created when there is none.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public LongLongState longLongState(final String name) {
+        return (LongLongState) state(name, StateKind.LONG_LONG, CodecIdentity.NONE, CodecIdentity.NONE);
+    }
+
+    /**
+     * The state of a name, created when there is none.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public BytesState bytesState(final String name) {
+        return (BytesState) state(name, StateKind.BYTES, CodecIdentity.NONE, CodecIdentity.NONE);
+    }
+
+    /**
+     * The state of a name, created when there is none.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyCodec how keys become bytes
+     * @param valueCodec how values become bytes
+     * @param <K> type of the keys
+     * @param <V> type of the values
+     * @return the state
+     * @throws StateMismatchException when the name belongs to a state of another kind or with other codecs
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public <K, V> ValueState<K, V> valueState(final String name, final Codec<K> keyCodec, final Codec<V> valueCodec) {
+        final KeyedState bytes = state(
+                name,
+                StateKind.VALUE,
+                new CodecIdentity(keyCodec.id(), keyCodec.version()),
+                new CodecIdentity(valueCodec.id(), valueCodec.version()));
+        return new ValueState<>((BytesState) bytes, keyCodec, valueCodec);
+    }
+
+    /** {@return all states, by id} */
+    public List<KeyedState> states() {
+        beforeRead();
+        final List<KeyedState> states = new ArrayList<>(statesByName.values());
+        states.sort(Comparator.comparingInt(state -> state.id));
+        return states;
+    }
+
+    private KeyedState state(
+            final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
+        beforeRead();
+        final KeyedState existing = statesByName.get(name);
+        if (existing == null) {
+            return create(name, kind, keyCodec, valueCodec);
+        }
+        final StateDescriptor found = existing.descriptor();
+        if (found.kind() != kind
+                || !found.keyCodec().equals(keyCodec)
+                || !found.valueCodec().equals(valueCodec)) {
+            throw new StateMismatchException("state exists with another kind or codec: state=" + name + " found="
+                    + found.kind() + "(" + found.keyCodec() + ", " + found.valueCodec() + ") asked for=" + kind + "("
+                    + keyCodec + ", " + valueCodec + ")");
+        }
+        return existing;
+    }
+
+    private KeyedState create(
+            final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
+        beforeWrite();
+        if (batch) {
+            throw new ConfigurationException(
+                    "a state cannot be created inside a batch: state=" + name + "; open it once before the batch");
+        }
+        final StateDescriptor descriptor = new StateDescriptor(catalog.nextId(), name, kind, keyCodec, valueCodec);
+        final KeyedState state = addState(descriptor);
+        if (changeLog != null) {
+            try {
+                final byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
+                final byte[] encoded = descriptor.encode();
+                changeLog.createState(
+                        descriptor.id(),
+                        nameBytes,
+                        RawMemory.ARRAY_OFFSET,
+                        nameBytes.length,
+                        encoded,
+                        RawMemory.ARRAY_OFFSET,
+                        encoded.length);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw fail(e);
+            }
+        }
+        return state;
+    }
+
+    private KeyedState addState(final StateDescriptor descriptor) {
+        final long root;
+        final KeyedState state;
+        if (descriptor.kind() == StateKind.LONG_LONG) {
+            final FixedTable table = FixedTable.create(memory);
+            root = table.rootAddress();
+            state = new LongLongState(this, descriptor, table);
+        } else {
+            final RecordTable table = RecordTable.create(memory);
+            root = table.rootAddress();
+            state = new BytesState(this, descriptor, table);
+        }
+        catalog.add(descriptor, root);
+        return register(state);
+    }
+
+    private KeyedState openTable(final StateDescriptor descriptor, final long root) {
+        return descriptor.kind() == StateKind.LONG_LONG
+                ? new LongLongState(this, descriptor, FixedTable.open(memory, root))
+                : new BytesState(this, descriptor, RecordTable.open(memory, root));
+    }
+
+    private KeyedState register(final KeyedState state) {
+        statesByName.put(state.name(), state);
+        if (state.id >= statesById.length) {
+            statesById = Arrays.copyOf(statesById, Math.max(state.id + 1, statesById.length * 2));
+        }
+        statesById[state.id] = state;
+        return state;
+    }
+
+    KeyedState stateOfId(final int id) {
+        final KeyedState state = id > 0 && id < statesById.length ? statesById[id] : null;
+        if (state == null) {
+            throw new CorruptStoreException("change record of a state that does not exist: stateId=" + id);
+        }
+        return state;
+    }
+
+    /**
+     * Begins a batch: the writes up to {@link #commitBatch()}, on any states, are applied and recovered all or not at
+     * all, and no checkpoint falls between them. They are visible to reads at once.
+     *
+     * @throws ConfigurationException when a batch is open already
+     */
+    public void beginBatch() {
+        beforeWrite();
+        if (batch) {
+            throw new ConfigurationException("a batch is open already");
+        }
+        undoLog.clear();
+        if (changeLog != null) {
+            changeLog.beginGroup();
+        }
+        batch = true;
+    }
+
+    /**
+     * Ends a batch; its writes are acknowledged together.
+     *
+     * @throws ConfigurationException when no batch is open, or it outgrew the change log
+     */
+    public void commitBatch() {
+        beforeWrite();
+        checkBatch();
+        if (batchTooLarge) {
+            throw new ConfigurationException("the batch outgrew the change log and can only be rolled back");
+        }
+        batch = false;
+        undoLog.clear();
+        if (changeLog != null) {
+            try {
+                changeLog.commitGroup();
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw fail(e);
+            }
+        }
+    }
+
+    /**
+     * Ends a batch and puts back what its writes changed.
+     *
+     * @throws ConfigurationException when no batch is open
+     */
+    public void rollbackBatch() {
+        beforeWrite();
+        checkBatch();
+        try {
+            undoLog.rollback(this);
+            batch = false;
+            batchTooLarge = false;
+            if (changeLog != null) {
+                changeLog.abortGroup();
+            }
+        } catch (final RuntimeException e) {
+            throw fail(e);
+        }
+    }
+
+    private void checkBatch() {
+        if (!batch) {
+            throw new ConfigurationException("no batch is open");
+        }
+    }
+
+    /** {@return whether a batch is open} */
+    public boolean inBatch() {
+        return batch;
+    }
+
+    UndoLog undoLog() {
+        return undoLog;
+    }
+
+    void beforeRead() {
+        if (closed) {
+            throw departed();
+        }
+    }
+
+    /** Checks that the caller may write now, and runs the duty that is due between two operations. */
+    void beforeWrite() {
+        if (Thread.currentThread() != writer) {
+            claimOwnership();
+        }
+        if (dutyRequested) {
+            runDuty();
+        }
+    }
+
+    void beforeClear(final String state) {
+        beforeWrite();
+        if (batch) {
+            throw new ConfigurationException("a state cannot be cleared inside a batch: state=" + state);
+        }
+    }
+
+    private void claimOwnership() {
+        checkWritable();
+        ownership.claim();
+        writer = Thread.currentThread();
+    }
+
+    /**
+     * Throws when no write can succeed any more.
+     *
+     * @throws StoreClosedException when the store is closed
+     * @throws StoreFailedException when it is fail-stopped
+     */
+    public void checkWritable() {
+        if (closed) {
+            throw departed();
+        }
+        if (failure != null) {
+            throw new StoreFailedException(
+                    "the store is fail-stopped, reopen it; first cause: " + failure.getMessage(), failure);
+        }
+    }
+
+    /** The caller has seen the close and is inside no operation any more. */
+    private StoreClosedException departed() {
+        ownership.departed();
+        return new StoreClosedException("the store is closed");
+    }
+
+    /**
+     * Gives up the writer's role, so that the next thread that writes takes it over; what this thread has written is
+     * visible to it.
+     *
+     * @throws WrongThreadException when the caller is not the writer
+     * @throws ConfigurationException when a batch is open
+     */
+    public void releaseOwnership() {
+        beforeWrite();
+        if (batch) {
+            throw new ConfigurationException("ownership cannot be released inside a batch");
+        }
+        writer = null;
+        ownership.release();
+    }
+
+    /** Runs a due duty now, for a writer that has nothing to write for a while. By the writer. */
+    public void poll() {
+        beforeWrite();
+    }
+
+    private void runDuty() {
+        checkWritable(); // before the request is taken back, so that it is seen every time
+        if (!batch) {
+            dutyRequested = false;
+            if (duty != null) {
+                duty.run();
+            }
+        }
+    }
+
+    /**
+     * Asks the writer to run its duty before its next operation.
+     */
+    public void requestDuty() {
+        dutyRequested = true;
+    }
+
+    /**
+     * Attaches the durable layer. By the opening thread, before the store is used.
+     *
+     * @param log where changes go, or null for none
+     * @param writeAcknowledger waits until a write counts, or null when being in the log is enough
+     * @param writerDuty what {@link #requestDuty()} asks for, or null
+     */
+    public void attach(final ChangeLog log, final WriteAcknowledger writeAcknowledger, final WriterDuty writerDuty) {
+        changeLog = log;
+        acknowledger = writeAcknowledger;
+        duty = writerDuty;
+    }
+
+    /**
+     * Applies a put from the change log, without logging it again. By the opening thread, before the store is used.
+     *
+     * @param stateId state it belongs to
+     * @param keyPointer native pointer to the key
+     * @param keyLength its bytes
+     * @param valuePointer native pointer to the value
+     * @param valueLength its bytes
+     * @throws CorruptStoreException when the state does not exist or is not of these widths
+     */
+    public void replayPut(
+            final int stateId,
+            final long keyPointer,
+            final int keyLength,
+            final long valuePointer,
+            final int valueLength) {
+        stateOfId(stateId).applyPut(null, keyPointer, keyLength, null, valuePointer, valueLength);
+    }
+
+    /**
+     * Applies a removal from the change log.
+     *
+     * @param stateId state it belongs to
+     * @param keyPointer native pointer to the key
+     * @param keyLength its bytes
+     * @throws CorruptStoreException when the state does not exist or is not of this width
+     */
+    public void replayRemove(final int stateId, final long keyPointer, final int keyLength) {
+        stateOfId(stateId).applyRemove(null, keyPointer, keyLength);
+    }
+
+    /**
+     * Applies a clear from the change log.
+     *
+     * @param stateId state it belongs to
+     * @throws CorruptStoreException when the state does not exist
+     */
+    public void replayClear(final int stateId) {
+        stateOfId(stateId).applyClear();
+    }
+
+    /**
+     * Creates a state from the change log.
+     *
+     * @param stateId id it was created with
+     * @param name its name
+     * @param descriptor its encoded descriptor
+     * @throws CorruptStoreException when ids or names do not fit what is there
+     */
+    public void replayCreate(final int stateId, final String name, final byte[] descriptor) {
+        final StateDescriptor decoded = StateDescriptor.decode(name, descriptor);
+        if (decoded.id() != stateId || stateId != catalog.nextId() || statesByName.containsKey(name)) {
+            throw new CorruptStoreException("change record creates a state out of order: state=" + name + " stateId="
+                    + stateId + " expected=" + catalog.nextId());
+        }
+        addState(decoded);
+    }
+
+    void logPutLong(final int stateId, final long key, final long value) {
+        if (changeLog != null) {
+            try {
+                changeLog.putLong(stateId, key, value);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw logFailed(e);
+            }
+        }
+    }
+
+    void logRemoveLong(final int stateId, final long key) {
+        if (changeLog != null) {
+            try {
+                changeLog.removeLong(stateId, key);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw logFailed(e);
+            }
+        }
+    }
+
+    void logPut(
+            final int stateId,
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        if (changeLog != null) {
+            try {
+                changeLog.put(stateId, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw logFailed(e);
+            }
+        }
+    }
+
+    void logRemove(final int stateId, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        if (changeLog != null) {
+            try {
+                changeLog.remove(stateId, keyBase, keyOffset, keyLength);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw logFailed(e);
+            }
+        }
+    }
+
+    void logClear(final int stateId) {
+        if (changeLog != null) {
+            try {
+                changeLog.clearState(stateId);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw logFailed(e);
+            }
+        }
+    }
+
+    /** A group that outgrew the log can still be rolled back; anything else means that memory and log differ. */
+    private RuntimeException logFailed(final RuntimeException e) {
+        if (batch && e instanceof StoreFullException) {
+            batchTooLarge = true;
+            return e;
+        }
+        return fail(e);
+    }
+
+    private void acknowledge() {
+        if (acknowledger != null && !batch) {
+            acknowledger.await(changeLog.position());
+        }
+    }
+
+    /**
+     * Fail-stops the store: memory and log may differ from now on. From any thread; reads go on.
+     *
+     * @param cause why
+     * @return an exception to throw
+     */
+    public StoreFailedException fail(final Throwable cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+        dutyRequested = true; // the next write takes the slow way and is told
+        return new StoreFailedException("the store is fail-stopped, reopen it; cause: " + cause.getMessage(), cause);
+    }
+
+    /** {@return why the store is fail-stopped, or null} */
+    public Throwable failure() {
+        return failure;
+    }
+
+    /** {@return the pages underneath, for the durable layer} */
+    public PagedMemory memory() {
+        return memory;
+    }
+
+    /** {@return whether the store was closed} */
+    public boolean closed() {
+        return closed;
+    }
+
+    /** {@return whether the calling thread is the writer, or becomes it because there is none} */
+    public boolean ownedByCaller() {
+        return Thread.currentThread() == writer || ownership.tryClaimFor(this::becomeWriter);
+    }
+
+    private void becomeWriter() {
+        writer = Thread.currentThread();
+    }
+
+    /**
+     * Closes the store: every later call throws {@link StoreClosedException}. When another thread is the writer, waits for a
+     * moment until it has noticed; memory must not be unmapped under its hands.
+     *
+     * @return whether nobody can be inside an operation any more; when not, {@link #close()} leaves the memory mapped
+     */
+    public boolean closeToCallers() {
+        closed = true;
+        dutyRequested = true;
+        return ownership.awaitDeparture(DEPARTURE_TIMEOUT_NS);
+    }
+
+    /**
+     * Closes the store and its memory; a second call does nothing. If the writer is another thread that is still inside an
+     * operation after a moment, the memory stays mapped until the process ends.
+     */
+    @Override
+    public void close() {
+        final boolean alone = closeToCallers();
+        if (!memoryClosed && alone) {
+            memoryClosed = true;
+            memory.close();
+        }
+    }
+}
