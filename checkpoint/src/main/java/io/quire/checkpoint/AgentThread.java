@@ -6,8 +6,8 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * Runs an agent on a thread of its own. Unlike Agrona's runner it never interrupts its thread, because an interrupt would
- * close the files the agent writes.
+ * Runs an agent on a thread of its own. Unlike Agrona's runner it never interrupts its thread, because an interrupt
+ * would close the files the agent writes.
  *
  * <p>Threading: thread-safe.
  */

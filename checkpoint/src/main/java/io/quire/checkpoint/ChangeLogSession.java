@@ -93,7 +93,10 @@ final class ChangeLogSession implements CheckpointLog {
         ring.close();
     }
 
-    /** The agent, with an eye on its failure: the store stops at its writer's next operation, not when the ring is full. */
+    /**
+     * The agent, with an eye on its failure: the store stops at its writer's next operation, not when the ring is
+     * full.
+     */
     private final class Watched implements Agent {
         @Override
         public int doWork() {

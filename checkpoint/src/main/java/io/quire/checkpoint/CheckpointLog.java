@@ -10,7 +10,9 @@ interface CheckpointLog {
     /** Position after the last change. */
     long position();
 
-    /** Waits until everything before a position survives power loss, so that an older checkpoint and the log will do. */
+    /**
+     * Waits until everything before a position survives power loss, so that an older checkpoint and the log will do.
+     */
     void awaitDurable(long position);
 
     /** Deletes segments that only hold what is before a position. */

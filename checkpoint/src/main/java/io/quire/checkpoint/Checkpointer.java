@@ -26,10 +26,11 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
- * Takes checkpoints: asks the writer for the barrier when one is due, and does everything after it on a thread of its own,
- * one checkpoint at a time.
+ * Takes checkpoints: asks the writer for the barrier when one is due, and does everything after it on a thread of its
+ * own, one checkpoint at a time.
  *
- * <p>A checkpoint that fails leaves the earlier ones as they are; its file is removed and its pages are part of the next.
+ * <p>A checkpoint that fails leaves the earlier ones as they are; its file is removed and its pages are part of the
+ * next.
  *
  * <p>Threading: {@link #takeDueBarrier} and {@link #checkpointByWriter} by the writer, the rest from any thread.
  */
@@ -151,7 +152,9 @@ final class Checkpointer implements Runnable {
         return future;
     }
 
-    /** Takes the barrier if a checkpoint is due or asked for and none is under way. By the writer, between operations. */
+    /**
+     * Takes the barrier if a checkpoint is due or asked for and none is under way. By the writer, between operations.
+     */
     void takeDueBarrier() {
         final List<CompletableFuture<CheckpointInfo>> futures;
         synchronized (this) {

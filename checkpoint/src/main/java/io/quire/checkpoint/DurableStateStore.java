@@ -16,7 +16,8 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A store of keyed states that survives: a directory with checkpoints and a change log, and the state itself in live memory.
+ * A store of keyed states that survives: a directory with checkpoints and a change log, and the state itself in live
+ * memory.
  *
  * <pre>{@code
  * try (DurableStateStore store = DurableStateStore.open(directory)) {   // opens, or recovers: the same call
@@ -28,8 +29,8 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>What a write survives when its call returns is the {@link Durability} the store was opened with.
  *
- * <p>Threading: states and batches are the writer's, see {@link StateStore}; {@link #checkpoint}, positions, counters and
- * {@link #close} may be called by any thread.
+ * <p>Threading: states and batches are the writer's, see {@link StateStore}; {@link #checkpoint}, positions, counters
+ * and {@link #close} may be called by any thread.
  */
 public final class DurableStateStore implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(DurableStateStore.class.getName());
@@ -75,8 +76,9 @@ public final class DurableStateStore implements AutoCloseable {
     }
 
     /**
-     * Opens the store in a directory with default settings, recovering it if need be, or creates one in an empty or missing
-     * directory. Takes milliseconds whatever the size of the state, plus the replay of the log since the last checkpoint.
+     * Opens the store in a directory with default settings, recovering it if need be, or creates one in an empty or
+     * missing directory. Takes milliseconds whatever the size of the state, plus the replay of the log since the last
+     * checkpoint.
      *
      * @param directory where the store is
      * @return the open store
@@ -169,10 +171,10 @@ public final class DurableStateStore implements AutoCloseable {
     }
 
     /**
-     * Takes a checkpoint. Called by the writer, or while there is none, its barrier is taken before the call returns; if
-     * another checkpoint is under way the call waits for that one first. Called inside a batch or by another thread, the
-     * barrier comes at the writer's next operation outside a batch, and so joining the future must not keep the writer from
-     * getting there.
+     * Takes a checkpoint. Called by the writer, or while there is none, its barrier is taken before the call returns;
+     * if another checkpoint is under way the call waits for that one first. Called inside a batch or by another
+     * thread, the barrier comes at the writer's next operation outside a batch, and so joining the future must not
+     * keep the writer from getting there.
      *
      * @return completes when the checkpoint is durable and verified, exceptionally with {@link
      *     io.quire.store.errors.CheckpointFailedException} when it failed
@@ -240,10 +242,10 @@ public final class DurableStateStore implements AutoCloseable {
     }
 
     /**
-     * Closes the store; a second call does nothing. By the writer, or when there is none, a last checkpoint is taken unless
-     * the settings say otherwise, so that the next open has nothing to replay. By another thread, the writer is shut out first
-     * and no checkpoint is taken: what it has written since the last one is in the log, unless durability is NONE. An open
-     * batch is rolled back. Blocks until files are closed.
+     * Closes the store; a second call does nothing. By the writer, or when there is none, a last checkpoint is taken
+     * unless the settings say otherwise, so that the next open has nothing to replay. By another thread, the writer
+     * is shut out first and no checkpoint is taken: what it has written since the last one is in the log, unless
+     * durability is NONE. An open batch is rolled back. Blocks until files are closed.
      *
      * @throws io.quire.store.errors.CheckpointFailedException when the last checkpoint failed; the store is closed
      *     nevertheless, and everything acknowledged is in the log, unless durability is NONE
@@ -302,8 +304,8 @@ public final class DurableStateStore implements AutoCloseable {
         } else {
             LOG.log(
                     Level.WARNING,
-                    "the writer was still inside an operation when the store was closed: its memory stays mapped until the"
-                            + " process ends, directory={0}",
+                    "the writer was still inside an operation when the store was closed: its memory stays mapped until"
+                            + " the process ends, directory={0}",
                     directory);
         }
         if (failed) {

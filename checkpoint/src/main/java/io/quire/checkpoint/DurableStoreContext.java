@@ -102,7 +102,10 @@ public final class DurableStoreContext {
         return this;
     }
 
-    /** {@return time from the start of a checkpoint to the start of the next; nanoseconds; 0 = only on demand and at close} */
+    /**
+     * {@return time from the start of a checkpoint to the start of the next; nanoseconds; 0 = only on demand and at
+     * close}
+     */
     public long checkpointIntervalNs() {
         return checkpointIntervalNs;
     }
@@ -134,7 +137,10 @@ public final class DurableStoreContext {
         return this;
     }
 
-    /** {@return whether closing takes a last checkpoint, so that the next open replays nothing; false leaves the changes since the last one to the change log} */
+    /**
+     * {@return whether closing takes a last checkpoint, so that the next open replays nothing; false leaves the
+     * changes since the last one to the change log}
+     */
     public boolean checkpointOnClose() {
         return checkpointOnClose;
     }
@@ -198,7 +204,10 @@ public final class DurableStoreContext {
         return this;
     }
 
-    /** {@return length of one mapping of live memory; fixed when a store is created, ignored afterwards; log2 of bytes, 20..30} */
+    /**
+     * {@return length of one mapping of live memory; fixed when a store is created, ignored afterwards; log2 of
+     * bytes, 20..30}
+     */
     public int windowShift() {
         return windowShift;
     }
@@ -246,7 +255,10 @@ public final class DurableStoreContext {
         return this;
     }
 
-    /** {@return room for lines that the writer saves before the checkpointer takes them; bytes, a power of two, 64 KiB..1 GiB} */
+    /**
+     * {@return room for lines that the writer saves before the checkpointer takes them; bytes, a power of two, 64
+     * KiB..1 GiB}
+     */
     public int capturePoolLength() {
         return capturePoolLength;
     }
@@ -294,7 +306,10 @@ public final class DurableStoreContext {
         return this;
     }
 
-    /** {@return whether pages not yet touched are loaded in the background after recovery; false = on first touch only} */
+    /**
+     * {@return whether pages not yet touched are loaded in the background after recovery; false = on first touch
+     * only}
+     */
     public boolean hydrateInBackground() {
         return hydrateInBackground;
     }
@@ -310,7 +325,10 @@ public final class DurableStoreContext {
         return this;
     }
 
-    /** {@return whether to go back to an older checkpoint although changes after it are lost, when the newest is damaged; false = such an open fails and says what would be lost} */
+    /**
+     * {@return whether to go back to an older checkpoint although changes after it are lost, when the newest is
+     * damaged; false = such an open fails and says what would be lost}
+     */
     public boolean acceptLossOnFallback() {
         return acceptLossOnFallback;
     }

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The checkpoints of an open store: the manifests that are kept, newest first, and the only place that publishes new ones
- * and deletes old ones. Checkpoints and merges come from two threads; their manifests are made here, one after the other,
- * each on top of what the other has published.
+ * The checkpoints of an open store: the manifests that are kept, newest first, and the only place that publishes new
+ * ones and deletes old ones. Checkpoints and merges come from two threads; their manifests are made here, one after
+ * the other, each on top of what the other has published.
  *
  * <p>What never goes backwards: generation, checkpoint id, file number, log position.
  *

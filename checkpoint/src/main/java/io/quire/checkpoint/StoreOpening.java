@@ -34,8 +34,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * Opens a directory: takes the lock, recovers or creates the state, and starts the log. Everything it has opened is closed
- * again when a step fails; nothing on disk is changed before the state has been recovered.
+ * Opens a directory: takes the lock, recovers or creates the state, and starts the log. Everything it has opened is
+ * closed again when a step fails; nothing on disk is changed before the state has been recovered.
  *
  * <p>Threading: confined to the opening thread.
  */
@@ -173,8 +173,8 @@ final class StoreOpening {
             throw new CorruptStoreException("the newest checkpoint is damaged: directory=" + directory + " cause: "
                     + rejected.get(0) + "; checkpoint " + manifest.cut().checkpointId() + " of "
                     + java.time.Instant.ofEpochMilli(manifest.cut().takenAtMs())
-                    + " is whole, but changes after it that are not in the change log would be lost: to accept that, open with"
-                    + " acceptLossOnFallback(true)");
+                    + " is whole, but changes after it that are not in the change log would be lost: to accept that, open"
+                    + " with acceptLossOnFallback(true)");
         }
         lossAccepted = true;
     }

@@ -11,8 +11,8 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Byte keys to byte values of any length up to {@link #KEY_LENGTH_MAX} and {@link #VALUE_LENGTH_MAX}, from and to Agrona
- * buffers; nothing allocated. An empty key and an empty value are valid.
+ * Byte keys to byte values of any length up to {@link #KEY_LENGTH_MAX} and {@link #VALUE_LENGTH_MAX}, from and to
+ * Agrona buffers; nothing allocated. An empty key and an empty value are valid.
  *
  * <p>Buffers given by the caller are read or written during the call only. Every method that writes throws {@link
  * io.quire.store.errors.WrongThreadException} from a thread that is not the writer, {@link

@@ -563,8 +563,8 @@ public final class StateStore implements AutoCloseable {
     }
 
     /**
-     * Closes the store: every later call throws {@link StoreClosedException}. When another thread is the writer, waits for a
-     * moment until it has noticed; memory must not be unmapped under its hands.
+     * Closes the store: every later call throws {@link StoreClosedException}. When another thread is the writer,
+     * waits for a moment until it has noticed; memory must not be unmapped under its hands.
      *
      * @return whether nobody can be inside an operation any more; when not, {@link #close()} leaves the memory mapped
      */
@@ -575,8 +575,8 @@ public final class StateStore implements AutoCloseable {
     }
 
     /**
-     * Closes the store and its memory; a second call does nothing. If the writer is another thread that is still inside an
-     * operation after a moment, the memory stays mapped until the process ends.
+     * Closes the store and its memory; a second call does nothing. If the writer is another thread that is still
+     * inside an operation after a moment, the memory stays mapped until the process ends.
      */
     @Override
     public void close() {

@@ -29,8 +29,8 @@ public final class BootIdentity {
     }
 
     /**
-     * The identity as a number (FNV-1a). Where the kernel gives none, a number of this process only: then nothing left by
-     * another process is believed.
+     * The identity as a number (FNV-1a). Where the kernel gives none, a number of this process only: then nothing
+     * left by another process is believed.
      *
      * @return 64 bits, never 0
      */

@@ -22,9 +22,11 @@ import java.util.Set;
  * Exclusive use of a store's directory, by one store in one process. Two layers, because each has a hole:
  *
  * <ul>
- *   <li>a lock on the file {@code LOCK}, which the kernel drops when its process dies, so a dead owner never blocks; but
+ *   <li>a lock on the file {@code LOCK}, which the kernel drops when its process dies, so a dead owner never blocks;
+ *   but
  *       closing <em>any</em> channel on that file in the owning process would drop it too;
- *   <li>so within a process an entry in the system properties, which all class loaders share, is taken first, and nobody
+ *   <li>so within a process an entry in the system properties, which all class loaders share, is taken first, and
+ *   nobody
  *       opens the file while another holds the entry.
  * </ul>
  *

@@ -2,8 +2,8 @@
 package io.quire.store.errors;
 
 /**
- * A checkpoint could not be completed. The store stays usable, earlier checkpoints are intact, and the pages of the failed
- * one are part of the next; retry when the cause is gone.
+ * A checkpoint could not be completed. The store stays usable, earlier checkpoints are intact, and the pages of the
+ * failed one are part of the next; retry when the cause is gone.
  *
  * <p>Threading: thread-safe, immutable.
  */

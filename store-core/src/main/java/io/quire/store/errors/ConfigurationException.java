@@ -2,8 +2,8 @@
 package io.quire.store.errors;
 
 /**
- * A setting or an argument of a control call is out of range or contradicts another one. Nothing was changed; correct it
- * and call again.
+ * A setting or an argument of a control call is out of range or contradicts another one. Nothing was changed; correct
+ * it and call again.
  *
  * <p>Threading: thread-safe, immutable.
  */

@@ -2,8 +2,8 @@
 package io.quire.store.errors;
 
 /**
- * Bytes read from a file are not what was written there: a damaged, truncated, swapped or foreign file. Names file, offset,
- * found and expected. Not retryable; run {@code quire verify} on the directory.
+ * Bytes read from a file are not what was written there: a damaged, truncated, swapped or foreign file. Names file,
+ * offset, found and expected. Not retryable; run {@code quire verify} on the directory.
  *
  * <p>Threading: thread-safe, immutable.
  */

@@ -2,8 +2,9 @@
 package io.quire.store.errors;
 
 /**
- * The store is fail-stopped: an earlier write, force or growth failed, or an internal invariant broke. Every write says so
- * with the first cause until the store is reopened, which recovers everything acknowledged at the configured durability.
+ * The store is fail-stopped: an earlier write, force or growth failed, or an internal invariant broke. Every write
+ * says so with the first cause until the store is reopened, which recovers everything acknowledged at the configured
+ * durability.
  *
  * <p>Threading: thread-safe, immutable.
  */

@@ -2,8 +2,8 @@
 package io.quire.store.errors;
 
 /**
- * The directory is open elsewhere, in this process or another one; the message names the owner's process id and since when.
- * Nothing was changed; retry once the owner has closed it. A dead owner never causes this.
+ * The directory is open elsewhere, in this process or another one; the message names the owner's process id and since
+ * when. Nothing was changed; retry once the owner has closed it. A dead owner never causes this.
  *
  * <p>Threading: thread-safe, immutable.
  */

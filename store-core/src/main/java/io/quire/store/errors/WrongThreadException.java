@@ -2,8 +2,8 @@
 package io.quire.store.errors;
 
 /**
- * A call that only the writer thread may make came from another thread. The operation had no effect; hand the store over
- * with {@code releaseOwnership()} on the old writer first.
+ * A call that only the writer thread may make came from another thread. The operation had no effect; hand the store
+ * over with {@code releaseOwnership()} on the old writer first.
  *
  * <p>Threading: thread-safe, immutable.
  */

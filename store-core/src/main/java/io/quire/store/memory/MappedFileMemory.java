@@ -24,8 +24,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Windows mapped from one file, by preference on a memory file system, where no write-back gets between the writer and
- * its pages. The file is sparse: a range takes space when {@link #back} writes zeros to it, and is touched only then, so
- * a full file system is an exception and not a signal.
+ * its pages. The file is sparse: a range takes space when {@link #back} writes zeros to it, and is touched only then,
+ * so a full file system is an exception and not a signal.
  *
  * <p>Space is written through a {@link RandomAccessFile}, which an interrupt of the calling thread does not close.
  *

@@ -13,9 +13,10 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  * Copy-on-write of sealed pages, wait-free for the writer: whoever comes first to a page sealed by the last barrier,
  * the checkpointer or the writer that wants to change it, saves its dirty lines as they were at the barrier.
  *
- * <p>The checkpointer copies a page's lines to a private buffer and then claims it by compare-and-set of its stamp; when
- * that fails the writer was there first and the copy is dropped. The writer claims first, then copies the lines into a
- * bounded ring that the checkpointer drains. Only a full ring makes the writer wait, counted in {@link #stallNs()}.
+ * <p>The checkpointer copies a page's lines to a private buffer and then claims it by compare-and-set of its stamp;
+ * when that fails the writer was there first and the copy is dropped. The writer claims first, then copies the lines
+ * into a bounded ring that the checkpointer drains. Only a full ring makes the writer wait, counted in {@link
+ * #stallNs()}.
  *
  * <p>Threading: {@link #captureByWriter} by the writer; {@link #capture} and {@link #drain} by the checkpointer; {@link
  * #begin}, {@link #end} hand the role over and are called by the writer and the checkpointer in turn.
@@ -101,8 +102,8 @@ public final class PageCapture implements AutoCloseable {
     }
 
     /**
-     * Saves a page's lines before the writer changes it, unless the checkpointer has. By the writer; waits only when the
-     * pool is full.
+     * Saves a page's lines before the writer changes it, unless the checkpointer has. By the writer; waits only when
+     * the pool is full.
      */
     void captureByWriter(final int page, final long entry, final long stamp) {
         if (!PageTable.compareAndSetStamp(entry, stamp, PageTable.stamp(epoch, PageTable.CAPTURED))) {

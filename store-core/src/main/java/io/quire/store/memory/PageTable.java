@@ -14,8 +14,8 @@ import java.util.Arrays;
  *  +----------------+----------------+
  * </pre>
  *
- * <p>Entries come in sections of 4,096 pages (16 MiB of store). Until a page of a section is touched, the section is one
- * shared block of zeros, so that opening a large store costs one array element for each 16 MiB.
+ * <p>Entries come in sections of 4,096 pages (16 MiB of store). Until a page of a section is touched, the section is
+ * one shared block of zeros, so that opening a large store costs one array element for each 16 MiB.
  *
  * <p>Stamps change by compare-and-set where two threads may meet: {@code (e, DIRTY) -> (e, CAPTURED)} by the writer
  * against {@code (e, DIRTY) -> (e, DONE)} by the checkpointer, and {@code 0 -> LOADING -> HOT} between threads that

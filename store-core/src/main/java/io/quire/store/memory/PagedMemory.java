@@ -358,8 +358,8 @@ public final class PagedMemory implements AutoCloseable {
 
     /**
      * The barrier: everything written so far belongs to the sealed epoch, everything after to the next. By the writer,
-     * at an operation boundary, when no capture is active. O(1), except after a capture that was given up, when its pages
-     * are given back first.
+     * at an operation boundary, when no capture is active. O(1), except after a capture that was given up, when its
+     * pages are given back first.
      *
      * @return the capture, ready for the checkpointer
      */

@@ -117,42 +117,52 @@ public final class RawMemory {
         return true;
     }
 
+    /** Reads a byte at a native pointer. */
     public static byte getByte(final long pointer) {
         return UNSAFE.getByte(pointer);
     }
 
+    /** Writes a byte at a native pointer. */
     public static void putByte(final long pointer, final byte value) {
         UNSAFE.putByte(pointer, value);
     }
 
+    /** Reads a short at a native pointer. */
     public static short getShort(final long pointer) {
         return UNSAFE.getShort(pointer);
     }
 
+    /** Writes a short at a native pointer. */
     public static void putShort(final long pointer, final short value) {
         UNSAFE.putShort(pointer, value);
     }
 
+    /** Reads a int at a native pointer. */
     public static int getInt(final long pointer) {
         return UNSAFE.getInt(pointer);
     }
 
+    /** Writes a int at a native pointer. */
     public static void putInt(final long pointer, final int value) {
         UNSAFE.putInt(pointer, value);
     }
 
+    /** Reads a long at a native pointer. */
     public static long getLong(final long pointer) {
         return UNSAFE.getLong(pointer);
     }
 
+    /** Writes a long at a native pointer. */
     public static void putLong(final long pointer, final long value) {
         UNSAFE.putLong(pointer, value);
     }
 
+    /** Reads a long at an offset from a base. */
     public static long getLong(final byte[] base, final long offset) {
         return UNSAFE.getLong(base, offset);
     }
 
+    /** Writes a long at an offset from a base. */
     public static void putLong(final byte[] base, final long offset, final long value) {
         UNSAFE.putLong(base, offset, value);
     }
@@ -169,10 +179,12 @@ public final class RawMemory {
         UNSAFE.putOrderedLong(null, pointer, value);
     }
 
+    /** Reads a long at a native pointer with volatile ordering; 8-byte aligned. */
     public static long getLongVolatile(final long pointer) {
         return UNSAFE.getLongVolatile(null, pointer);
     }
 
+    /** Writes a long at a native pointer with volatile ordering; 8-byte aligned. */
     public static void putLongVolatile(final long pointer, final long value) {
         UNSAFE.putLongVolatile(null, pointer, value);
     }
