@@ -180,7 +180,7 @@ final class StoreOpening {
     }
 
     private void openMemory(final MemoryLayout layout) {
-        final long stateLength = PageDescriptor.addressOfPage((int) layout.pageCount());
+        final long stateLength = layout.pageCount() << PageDescriptor.PAGE_SHIFT;
         final LiveMemory live = place.openMemory(context.liveMemory(), layout.windowShift(), stateLength);
         final PagedMemory.Builder settings;
         try {
@@ -205,7 +205,7 @@ final class StoreOpening {
     }
 
     private LogSettings logSettings() {
-        return LogSettings.defaults(context.durability()).withSegmentLength((int) context.logSegmentLength());
+        return LogSettings.defaults(context.durability()).withSegmentLength(context.logSegmentLength());
     }
 
     private LogReplayReport replay(final LogRecovery recovery, final Manifest manifest) {
@@ -280,7 +280,7 @@ final class StoreOpening {
                 created,
                 manifest.cut().checkpointId(),
                 manifest.cut().takenAtMs(),
-                PageDescriptor.addressOfPage((int) manifest.layout().pageCount()),
+                manifest.layout().pageCount() << PageDescriptor.PAGE_SHIFT,
                 manifest.files().size(),
                 replay.recordCount(),
                 replay.endPosition() - replay.fromPosition(),
