@@ -64,7 +64,7 @@ public final class DurableStoreContext {
         check("liveMemoryLengthMax", liveMemoryLengthMax, 1L << PagedMemory.WINDOW_SHIFT_MIN, 1L << 43);
         check("windowShift", windowShift, PagedMemory.WINDOW_SHIFT_MIN, PagedMemory.WINDOW_SHIFT_MAX);
         checkPowerOfTwo("changeRingLength", changeRingLength, 64 * 1024, 1 << 30);
-        check("logSegmentLength", logSegmentLength, 256 * 1024, 1L << 30);
+        check("logSegmentLength", logSegmentLength, 64 * 1024, 1L << 40);
         checkPowerOfTwo("capturePoolLength", capturePoolLength, PageCapture.POOL_LENGTH_MIN, 1 << 30);
         check("chainLengthMax", chainLengthMax, 2, 64);
         return this;
@@ -239,7 +239,7 @@ public final class DurableStoreContext {
         return this;
     }
 
-    /** {@return length at which a log segment file is full; bytes, 256 KiB..1 GiB} */
+    /** {@return length at which a log segment file is full; bytes, 64 KiB..1 TiB} */
     public long logSegmentLength() {
         return logSegmentLength;
     }
@@ -247,7 +247,7 @@ public final class DurableStoreContext {
     /**
      * Length at which a log segment file is full.
      *
-     * @param value bytes, 256 KiB..1 GiB
+     * @param value bytes, 64 KiB..1 TiB
      * @return this
      */
     public DurableStoreContext logSegmentLength(final long value) {

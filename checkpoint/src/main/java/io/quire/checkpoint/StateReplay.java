@@ -29,22 +29,16 @@ final class StateReplay implements ChangeRecordHandler {
             final long valuePointer,
             final int valueLength) {
         switch (type) {
-            case ChangeRecordDescriptor.TYPE_PUT:
+            case ChangeRecordDescriptor.TYPE_PUT ->
                 store.replayPut(stateId, keyPointer, keyLength, valuePointer, valueLength);
-                break;
-            case ChangeRecordDescriptor.TYPE_REMOVE:
-                store.replayRemove(stateId, keyPointer, keyLength);
-                break;
-            case ChangeRecordDescriptor.TYPE_CLEAR_STATE:
-                store.replayClear(stateId);
-                break;
-            case ChangeRecordDescriptor.TYPE_CREATE_STATE:
+            case ChangeRecordDescriptor.TYPE_REMOVE -> store.replayRemove(stateId, keyPointer, keyLength);
+            case ChangeRecordDescriptor.TYPE_CLEAR_STATE -> store.replayClear(stateId);
+            case ChangeRecordDescriptor.TYPE_CREATE_STATE ->
                 store.replayCreate(
                         stateId,
                         new String(copy(keyPointer, keyLength), StandardCharsets.UTF_8),
                         copy(valuePointer, valueLength));
-                break;
-            default:
+            default ->
                 throw new CorruptStoreException("change record of a type that this version does not know: type=" + type
                         + " stateId=" + stateId);
         }

@@ -17,6 +17,7 @@ import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.table.TableStatistics;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What is in a store's directory, as its newest whole checkpoint shows it. Reads only, takes no lock, and so may look
@@ -55,8 +58,7 @@ public record StoreInspection(
         List<LogSegmentFile> logSegments,
         List<String> rejected) {
     private static final int ATTEMPTS = 5;
-    private static final String SEGMENT_PREFIX = "log-";
-    private static final String SEGMENT_SUFFIX = ".qlog";
+    private static final Pattern SEGMENT_NAME = Pattern.compile("log-([0-9a-f]{16})\\.qlog");
     private static final int HEX = 16;
 
     /** Copies the lists. */
@@ -235,17 +237,22 @@ public record StoreInspection(
     private static List<LogSegmentFile> segments(final StoreFiles files, final Path directory) {
         final List<LogSegmentFile> segments = new ArrayList<>();
         for (final String name : files.list(directory)) {
-            if (name.startsWith(SEGMENT_PREFIX) && name.endsWith(SEGMENT_SUFFIX)) {
-                final String digits = name.substring(SEGMENT_PREFIX.length(), name.length() - SEGMENT_SUFFIX.length());
-                try {
-                    segments.add(new LogSegmentFile(
-                            name, Files.size(directory.resolve(name)), Long.parseUnsignedLong(digits, HEX)));
-                } catch (final java.io.IOException | NumberFormatException e) {
-                    continue; // deleted meanwhile, or no segment after all
-                }
+            final Matcher matcher = SEGMENT_NAME.matcher(name);
+            final long length = matcher.matches() ? lengthOf(directory.resolve(name)) : -1;
+            if (length >= 0) {
+                segments.add(new LogSegmentFile(name, length, Long.parseUnsignedLong(matcher.group(1), HEX)));
             }
         }
         return segments;
+    }
+
+    /** Length of a file, or -1 when its owner has deleted it meanwhile. */
+    private static long lengthOf(final Path file) {
+        try {
+            return Files.size(file);
+        } catch (final IOException e) {
+            return -1;
+        }
     }
 
     /** {@return bytes of live memory the newest checkpoint needs} */

@@ -173,8 +173,8 @@ final class StoreOpening {
             throw new CorruptStoreException("the newest checkpoint is damaged: directory=" + directory + " cause: "
                     + rejected.get(0) + "; checkpoint " + manifest.cut().checkpointId() + " of "
                     + java.time.Instant.ofEpochMilli(manifest.cut().takenAtMs())
-                    + " is whole, but changes after it that are not in the change log would be lost: to accept that, open"
-                    + " with acceptLossOnFallback(true)");
+                    + " is whole, but changes after it that are not in the change log would be lost: to accept that,"
+                    + " open with acceptLossOnFallback(true)");
         }
         lossAccepted = true;
     }
