@@ -61,7 +61,7 @@ public final class DurableStateStore implements AutoCloseable {
         log = opening.log;
         report = opening.report;
         checkpointer = new Checkpointer(store, published, context, directory, checkpointLog, () -> {});
-        hydrator = new Hydrator(store.memory(), () -> {});
+        hydrator = opening.hydrator;
         store.attach(
                 log == null ? null : log.changeLog(),
                 log != null && context.durability() == Durability.SYNC ? log::awaitDurable : null,
@@ -70,9 +70,6 @@ public final class DurableStateStore implements AutoCloseable {
             log.start();
         }
         checkpointer.start();
-        if (context.hydrateInBackground()) {
-            hydrator.start();
-        }
     }
 
     /**

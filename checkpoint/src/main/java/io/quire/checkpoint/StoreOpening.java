@@ -16,6 +16,7 @@ import io.quire.checkpoint.manifest.Manifest;
 import io.quire.checkpoint.manifest.ManifestCatalog;
 import io.quire.checkpoint.manifest.MemoryLayout;
 import io.quire.checkpoint.manifest.RejectedManifest;
+import io.quire.checkpoint.recovery.Hydrator;
 import io.quire.store.Durability;
 import io.quire.store.StateStore;
 import io.quire.store.changelog.ChangeRing;
@@ -52,6 +53,7 @@ final class StoreOpening {
     PublishedCheckpoints published;
     PageChain chain;
     StateStore store;
+    Hydrator hydrator;
     CheckpointLog checkpointLog;
     ChangeLogSession log;
     RecoveryReport report;
@@ -114,6 +116,11 @@ final class StoreOpening {
         place.reclaimMemory();
         final MemoryLayout layout = manifest.layout();
         openMemory(layout);
+        // Before the replay, which then finds most of what it touches in memory.
+        hydrator = new Hydrator(store.memory());
+        if (context.hydrateInBackground()) {
+            hydrator.start();
+        }
         published = new PublishedCheckpoints(files, directory, found, usable, context.retainedCheckpoints());
         final long bootIdHash = BootIdentity.currentHash();
         final LogSettings logSettings = logSettings();
@@ -299,6 +306,9 @@ final class StoreOpening {
             }
         } finally {
             try {
+                if (hydrator != null) {
+                    hydrator.stop();
+                }
                 if (store != null) {
                     store.close();
                 }

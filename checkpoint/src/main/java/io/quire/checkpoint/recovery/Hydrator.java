@@ -15,7 +15,6 @@ public final class Hydrator implements Runnable {
     private static final System.Logger LOG = System.getLogger(Hydrator.class.getName());
 
     private final PagedMemory memory;
-    private final Runnable completed;
     private final Thread thread;
     private volatile boolean running = true;
     private volatile int hydratedPages;
@@ -26,11 +25,9 @@ public final class Hydrator implements Runnable {
      * Prepares the thread.
      *
      * @param memory recovered memory
-     * @param completed called once when every page is hot, on this thread
      */
-    public Hydrator(final PagedMemory memory, final Runnable completed) {
+    public Hydrator(final PagedMemory memory) {
         this.memory = memory;
-        this.completed = completed;
         thread = new Thread(this, "quire-hydrator");
         thread.setDaemon(true);
     }
@@ -53,7 +50,6 @@ public final class Hydrator implements Runnable {
         }
         if (running && failedPages == 0) {
             memory.hydrationComplete();
-            completed.run();
         }
     }
 

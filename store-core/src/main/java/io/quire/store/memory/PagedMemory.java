@@ -5,6 +5,7 @@ import static io.quire.store.memory.PageDescriptor.EXTENT_LENGTH;
 import static io.quire.store.memory.PageDescriptor.PAGE_LENGTH;
 
 import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.StateStoreException;
 import io.quire.store.errors.StoreFullException;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -33,6 +34,7 @@ public final class PagedMemory implements AutoCloseable {
     public static final int CAPTURE_POOL_LENGTH_DEFAULT = 1024 * 1024;
 
     private static final int PAGE_MASK = PAGE_LENGTH - 1;
+    private static final int NEIGHBOURS = 8;
 
     private final LiveMemory live;
     private final int windowShift;
@@ -231,6 +233,22 @@ public final class PagedMemory implements AutoCloseable {
         for (int page = PageDescriptor.pageOf(address); page <= last; page++) {
             if (PageTable.stampAcquire(pageTable.entry(PageDescriptor.addressOfPage(page))) <= PageTable.LOADING) {
                 hydrate(page);
+                hydrateNeighbours(page);
+            }
+        }
+    }
+
+    /** A block that was decompressed for one page usually holds its neighbours too, so they are had for little. */
+    private void hydrateNeighbours(final int page) {
+        final int first = page & -NEIGHBOURS;
+        for (int next = first; next < Math.min(first + NEIGHBOURS, recoveredPageCount); next++) {
+            if (PageTable.stampAcquire(pageTable.entry(PageDescriptor.addressOfPage(next)))
+                    == PageTable.UNTOUCHED_STAMP) {
+                try {
+                    hydrate(next);
+                } catch (final StateStoreException e) {
+                    return; // whoever needs that page gets the error from it
+                }
             }
         }
     }
