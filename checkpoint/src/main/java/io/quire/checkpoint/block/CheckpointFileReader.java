@@ -148,9 +148,14 @@ public final class CheckpointFileReader implements AutoCloseable {
         }
     }
 
-    /** {@return an iterator over the entries in page order, to be closed; it is for one thread} */
-    public PageEntries entries() {
-        return new PageEntries(this);
+    /**
+     * Iterates over the entries in page order.
+     *
+     * @param blocksKept decompressed blocks to keep, 1 or more; more help when pages were not written in order
+     * @return an iterator for one thread, to be closed
+     */
+    public PageEntries entries(final int blocksKept) {
+        return new PageEntries(this, blocksKept);
     }
 
     /**
