@@ -79,16 +79,17 @@ public final class CheckpointFileReader implements AutoCloseable {
     }
 
     private static CheckpointFileReader open(final StoreFiles files, final Path path, final long expectedLength) {
-        final MappedFile map;
-        try (StoreFile file = files.openRead(path)) {
-            final long length = file.size();
-            checkLength(path, expectedLength, length);
-            map = file.mapRead();
-        }
+        MappedFile map = null;
         try {
+            try (StoreFile file = files.openRead(path)) {
+                checkLength(path, expectedLength, file.size());
+                map = file.mapRead();
+            }
             return new CheckpointFileReader(map, FileTrailer.read(map));
         } catch (final RuntimeException | Error e) {
-            closeAfter(map, e);
+            if (map != null) {
+                closeAfter(map, e);
+            }
             throw e;
         }
     }
@@ -148,9 +149,14 @@ public final class CheckpointFileReader implements AutoCloseable {
         }
     }
 
-    /** {@return an iterator over the entries in page order, to be closed; it is for one thread} */
-    public PageEntries entries() {
-        return new PageEntries(this);
+    /**
+     * Iterates over the entries in page order.
+     *
+     * @param blocksKept decompressed blocks to keep, 1 or more; more help when pages were not written in order
+     * @return an iterator for one thread, to be closed
+     */
+    public PageEntries entries(final int blocksKept) {
+        return new PageEntries(this, blocksKept);
     }
 
     /**

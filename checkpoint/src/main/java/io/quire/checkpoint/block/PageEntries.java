@@ -10,14 +10,13 @@ package io.quire.checkpoint.block;
  * <p>Threading: confined to one thread.
  */
 public final class PageEntries implements AutoCloseable {
-    private static final int BLOCKS_KEPT = 8;
-
     private final CheckpointFileReader file;
-    private final FileCursor cursor = new FileCursor(BLOCKS_KEPT);
+    private final FileCursor cursor;
     private int nextIndexPage;
 
-    PageEntries(final CheckpointFileReader file) {
+    PageEntries(final CheckpointFileReader file, final int blocksKept) {
         this.file = file;
+        cursor = new FileCursor(blocksKept);
         cursor.bind(file);
     }
 
@@ -64,6 +63,17 @@ public final class PageEntries implements AutoCloseable {
             LineRuns.scatter(mask(), delivered, cursor.linesPointer(), targetPagePointer);
         }
         return delivered;
+    }
+
+    /**
+     * Loads the lines of the entry.
+     *
+     * @return native pointer to them in order, 64 bytes each; valid until the next call of any method
+     * @throws io.quire.store.errors.CorruptStoreException when the block fails its checks
+     * @throws io.quire.store.errors.StoreIoException when it cannot be read
+     */
+    public long linesPointer() {
+        return cursor.linesPointer();
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.quire.store.errors.StoreIoException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.NonWritableChannelException;
 import java.nio.file.Path;
 
 /**
@@ -47,6 +48,8 @@ final class DiskStoreFile implements StoreFile {
             final int written;
             try {
                 written = channel.write(source, next);
+            } catch (final NonWritableChannelException e) {
+                throw readOnly(e);
             } catch (final IOException e) {
                 throw DiskStoreFiles.failure("write at offset " + next + " of", path, source.remaining(), e);
             }
@@ -56,6 +59,10 @@ final class DiskStoreFile implements StoreFile {
             }
             next += written;
         }
+    }
+
+    private StoreIoException readOnly(final NonWritableChannelException cause) {
+        return new StoreIoException("cannot change " + path + ": it is open for reading", cause);
     }
 
     @Override
@@ -100,6 +107,8 @@ final class DiskStoreFile implements StoreFile {
     public void truncate(final long length) {
         try {
             channel.truncate(length);
+        } catch (final NonWritableChannelException e) {
+            throw readOnly(e);
         } catch (final IOException e) {
             throw DiskStoreFiles.failure("cut to " + length + " bytes", path, 0, e);
         }

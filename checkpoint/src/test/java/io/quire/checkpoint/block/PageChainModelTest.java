@@ -140,7 +140,7 @@ class PageChainModelTest {
             assertThat(walked).isEqualTo(written);
             final Map<Integer, Long> iterated = new HashMap<>();
             int previous = -1;
-            try (PageEntries entries = reader.entries()) {
+            try (PageEntries entries = reader.entries(4)) {
                 while (entries.next()) {
                     assertThat(entries.page()).isGreaterThan(previous);
                     previous = entries.page();

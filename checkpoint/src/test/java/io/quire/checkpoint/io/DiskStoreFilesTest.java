@@ -4,26 +4,34 @@ package io.quire.checkpoint.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.quire.store.errors.CorruptStoreException;
-import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.RawMemory;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class DiskStoreFilesTest {
+class DiskStoreFilesTest extends StoreFilesContractTest {
     private static final int PAGE = 4096;
 
     @TempDir
     Path directory;
 
-    private final DiskStoreFiles files = new DiskStoreFiles();
+    /** Windows of one page, so that the contract's mapping has several. */
+    private final DiskStoreFiles files = new DiskStoreFiles(PAGE);
+
+    @Override
+    StoreFiles files() {
+        return files;
+    }
+
+    @Override
+    Path directory() {
+        return directory;
+    }
 
     @Test
     void shouldCreateFilesForTheirOwnerOnly() throws IOException {
@@ -37,20 +45,10 @@ class DiskStoreFilesTest {
     void shouldCreateDirectoriesForTheirOwnerOnly() throws IOException {
         final Path path = directory.resolve("a/b/c");
         files.createDirectories(path);
-        files.createDirectories(path);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
                 .isEqualTo("rwx------");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path.getParent())))
                 .isEqualTo("rwx------");
-    }
-
-    @Test
-    void shouldRefuseToCreateWhatExists() {
-        final Path path = directory.resolve("a");
-        files.create(path).close();
-        assertThatThrownBy(() -> files.create(path))
-                .isInstanceOf(StoreIoException.class)
-                .hasMessageContaining(path.toString());
     }
 
     @Test
@@ -71,51 +69,10 @@ class DiskStoreFilesTest {
 
     @Test
     void shouldOpenNothingButRegularFiles() {
-        assertThatThrownBy(() -> files.openRead(directory)).isInstanceOf(StoreIoException.class);
-        assertThatThrownBy(() -> files.openRead(directory.resolve("missing")))
+        assertThatThrownBy(() -> files.openRead(directory))
                 .isInstanceOf(StoreIoException.class)
-                .hasMessageContaining("missing");
-    }
-
-    @Test
-    void shouldWriteAndReadAtPositions() {
-        final Path path = directory.resolve("a");
-        try (StoreFile file = files.create(path)) {
-            file.write(10, ByteBuffer.wrap(new byte[] {1, 2, 3}));
-            file.write(0, ByteBuffer.wrap(new byte[] {9}));
-            file.force(true);
-            assertThat(file.size()).isEqualTo(13);
-            file.truncate(12);
-            file.preallocate(20);
-            file.preallocate(5);
-            assertThat(file.size()).isEqualTo(20);
-        }
-        try (StoreFile file = files.openRead(path)) {
-            final ByteBuffer target = ByteBuffer.allocate(20);
-            file.read(0, target);
-            assertThat(target.array()).startsWith(9, 0).containsSequence(0, 1, 2, 0);
-            assertThatThrownBy(() -> file.read(18, ByteBuffer.allocate(3)))
-                    .isInstanceOf(CorruptStoreException.class)
-                    .hasMessageContaining("offset=20");
-            assertThatThrownBy(() -> file.write(0, ByteBuffer.wrap(new byte[1])))
-                    .isInstanceOf(RuntimeException.class);
-        }
-    }
-
-    @Test
-    void shouldRenameListAndDelete() {
-        files.create(directory.resolve("b")).close();
-        files.create(directory.resolve("a")).close();
-        files.rename(directory.resolve("b"), directory.resolve("c"));
-        files.forceDirectory(directory);
-        assertThat(files.list(directory)).containsExactly("a", "c");
-        files.delete(directory.resolve("a"));
-        files.delete(directory.resolve("a"));
-        assertThat(files.list(directory)).containsExactly("c");
-        assertThat(files.exists(directory.resolve("a"))).isFalse();
-        assertThat(files.list(directory.resolve("missing"))).isEmpty();
-        assertThat(files.usableSpace(directory)).isPositive();
-        assertThatThrownBy(() -> files.rename(directory.resolve("x"), directory.resolve("y")))
+                .hasMessageContaining("not a regular file");
+        assertThatThrownBy(() -> files.list(files.create(directory.resolve("a")).path()))
                 .isInstanceOf(StoreIoException.class);
     }
 
@@ -136,53 +93,23 @@ class DiskStoreFilesTest {
     }
 
     @Test
-    void shouldCopyAcrossWindowsOfAMapping() throws IOException {
-        final byte[] bytes = new byte[3 * PAGE + 100];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) (i * 31 + i / 256);
-        }
-        final Path path = directory.resolve("a");
-        Files.write(path, bytes);
-        final long pointer = RawMemory.allocate(bytes.length);
-        try (StoreFile file = new DiskStoreFiles(PAGE).openRead(path);
+    void shouldMapAnEmptyFile() {
+        try (StoreFile file = files.create(directory.resolve("a"));
                 MappedFile map = file.mapRead()) {
-            assertThat(map.size()).isEqualTo(bytes.length);
-            for (final int position : new int[] {0, 1, PAGE - 1, PAGE, 2 * PAGE + 5, 3 * PAGE + 99}) {
-                final int length = bytes.length - position;
-                map.copy(position, pointer, length);
-                assertThat(RawMemory.equal(bytes, RawMemory.ARRAY_OFFSET + position, pointer, length))
-                        .isTrue();
-            }
-            assertThatThrownBy(() -> map.copy(bytes.length, pointer, 1)).isInstanceOf(CorruptStoreException.class);
-            assertThatThrownBy(() -> map.copy(-1, pointer, 1)).isInstanceOf(CorruptStoreException.class);
-            assertThatThrownBy(() -> map.copy(Long.MAX_VALUE, pointer, 1)).isInstanceOf(CorruptStoreException.class);
-            assertThatThrownBy(() -> map.copy(0, pointer, -1)).isInstanceOf(CorruptStoreException.class);
-        } finally {
-            RawMemory.free(pointer);
-        }
-    }
-
-    @Test
-    void shouldMapAnEmptyFileAndRefuseAClosedMapping() {
-        final Path path = directory.resolve("a");
-        try (StoreFile file = files.create(path)) {
-            final MappedFile map = file.mapRead();
             map.copy(0, 0, 0);
-            map.close();
-            map.close();
-            assertThatThrownBy(() -> map.copy(0, 0, 0)).isInstanceOf(StoreClosedException.class);
+            assertThat(map.size()).isZero();
         }
     }
 
+    /** A fault surfaces where the thread next enters the JVM, which in compiled code is behind an ordinary catch. */
     @Test
-    void shouldTurnAFaultInAMappingIntoAnExceptionInColdAndCompiledCode() {
+    void shouldTurnEveryFaultInAMappingIntoAnExceptionInCompiledCodeToo() {
         final Path path = directory.resolve("a");
         final long pointer = RawMemory.allocate(2 * PAGE);
-        try (StoreFile file = files.create(path)) {
+        try (StoreFile file = new DiskStoreFiles().create(path)) {
             file.preallocate(64 * PAGE);
             try (MappedFile map = file.mapRead()) {
                 file.truncate(2 * PAGE);
-                assertThatThrownBy(() -> map.copy(8 * PAGE, pointer, PAGE)).isInstanceOf(StoreIoException.class);
                 int caught = 0;
                 for (int i = 0; i < 30_000; i++) {
                     map.copy(i % PAGE, pointer, PAGE); // Makes it hot; must not be hit by an earlier fault.
