@@ -4,6 +4,7 @@ package io.quire.checkpoint.log;
 import io.quire.checkpoint.io.StoreFile;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StateStoreException;
 import java.nio.file.Path;
 import java.util.UUID;
 
@@ -25,6 +26,7 @@ public final class LogReader implements AutoCloseable {
     private final Path directory;
     private final UUID storeId;
     private final LogTailProof tailProof;
+    private final boolean isLossAccepted;
     private final long fromPosition;
     private LogSegments segments;
     private LogSegmentReader reader; // null when the log has no segments
@@ -36,6 +38,7 @@ public final class LogReader implements AutoCloseable {
     private long durablePosition = -1; // greatest that a block has named
     private boolean isSealed;
     private boolean isAtEnd;
+    private String acceptedProblem = "";
     private long passedFileLength; // of the segments read before
     private int chainChecksumBefore; // of the block before the one read last
     private int skippedLength; // bytes of the block read last in front of the starting position
@@ -59,26 +62,51 @@ public final class LogReader implements AutoCloseable {
             final UUID storeId,
             final long bootIdHash,
             final long fromPosition) {
+        this(files, directory, storeId, bootIdHash, fromPosition, false);
+    }
+
+    /** Opens the log; where loss is accepted, the log ends at the first damaged place instead of throwing. */
+    LogReader(
+            final StoreFiles files,
+            final Path directory,
+            final UUID storeId,
+            final long bootIdHash,
+            final long fromPosition,
+            final boolean isLossAccepted) {
+        this.isLossAccepted = isLossAccepted;
         this.files = files;
         this.directory = directory;
         this.storeId = storeId;
         this.fromPosition = fromPosition;
         tailProof = new LogTailProof(files, bootIdHash);
-        segments = LogSegments.scan(files, directory, storeId);
         position = fromPosition;
+        segments = LogSegments.scan(files, directory, storeId);
         if (segments.live().isEmpty()) {
             return;
         }
-        final int index = segments.indexOf(fromPosition);
-        if (index < 0) {
-            throw new CorruptStoreException(
+        int index = segments.indexOf(fromPosition);
+        final StateStoreException problem = segments.firstProblem(index);
+        if (problem != null) {
+            endOrThrow(problem);
+            segments = segments.untilProblem(index);
+            index = segments.indexOf(fromPosition);
+        }
+        if (index >= 0) {
+            enter(segments.live().get(index));
+        } else if (problem == null) {
+            endOrThrow(new CorruptStoreException(
                     "log segments are missing: directory=" + directory + " needed from position=" + fromPosition
-                            + " oldest=" + segments.live().get(0).path().getFileName());
+                            + " oldest=" + segments.live().get(0).path().getFileName()));
         }
-        if (segments.firstProblem(index) != null) {
-            throw segments.firstProblem(index);
+    }
+
+    /** The end of the log when loss is accepted, otherwise an exception. */
+    private boolean endOrThrow(final StateStoreException problem) {
+        if (!isLossAccepted) {
+            throw problem;
         }
-        enter(segments.live().get(index));
+        acceptedProblem = problem.getMessage();
+        return false;
     }
 
     private void enter(final LogSegment newSegment) {
@@ -112,7 +140,9 @@ public final class LogReader implements AutoCloseable {
     private boolean advance() {
         while (reader != null) {
             if (nextSegment != null && position == nextSegment.startPosition()) {
-                crossToNext();
+                if (!crossToNext()) {
+                    return false;
+                }
             } else if (reader.readHeader(position)) {
                 if (reader.isSeal()) {
                     if (!passSeal()) {
@@ -135,8 +165,7 @@ public final class LogReader implements AutoCloseable {
 
     private boolean readBlock() {
         if (nextSegment != null && reader.endPosition() > nextSegment.startPosition()) {
-            throw new CorruptStoreException("log block overlaps the next segment: file=" + reader.path() + " offset="
-                    + reader.offset() + " block end=" + reader.endPosition() + " next segment="
+            return reader.refuse("block up to position " + reader.endPosition() + " overlaps the next segment, "
                     + nextSegment.path().getFileName());
         }
         if (!reader.readBody()) {
@@ -159,15 +188,18 @@ public final class LogReader implements AutoCloseable {
         durablePosition = Math.max(durablePosition, reader.durablePosition());
     }
 
-    private void crossToNext() {
+    private boolean crossToNext() {
         final LogSegmentHeader header = nextSegment.checkedHeader();
         if (header.chainChecksum() != chainChecksum) {
-            throw new CorruptStoreException("log segment does not continue the one before: file=" + nextSegment.path()
-                    + " offset=" + LogSegmentDescriptor.CHAIN_CHECKSUM_OFFSET + " expected=0x"
-                    + Integer.toHexString(chainChecksum) + " found=0x" + Integer.toHexString(header.chainChecksum())
-                    + "; the block before is in " + reader.path().getFileName());
+            return endOrThrow(
+                    new CorruptStoreException("log segment does not continue the one before: file=" + nextSegment.path()
+                            + " offset=" + LogSegmentDescriptor.CHAIN_CHECKSUM_OFFSET + " expected=0x"
+                            + Integer.toHexString(chainChecksum) + " found=0x"
+                            + Integer.toHexString(header.chainChecksum()) + "; the block before is in "
+                            + reader.path().getFileName()));
         }
         enter(nextSegment);
+        return true;
     }
 
     private boolean passSeal() {
@@ -183,7 +215,8 @@ public final class LogReader implements AutoCloseable {
             return false;
         }
         if (nextSegment.startPosition() != position) {
-            throw hole(nextSegment.path().getFileName() + " starts at position " + nextSegment.startPosition());
+            return endOrThrow(
+                    hole(nextSegment.path().getFileName() + " starts at position " + nextSegment.startPosition()));
         }
         return true;
     }
@@ -191,6 +224,9 @@ public final class LogReader implements AutoCloseable {
     /** A live writer may have begun a segment since the directory was read. */
     private boolean findNextSegment() {
         segments = LogSegments.scan(files, directory, storeId);
+        if (isLossAccepted) {
+            segments = segments.untilProblem(segments.indexOf(segment.startPosition()));
+        }
         nextSegment = segments.after(segment);
         return nextSegment != null;
     }
@@ -215,7 +251,7 @@ public final class LogReader implements AutoCloseable {
             reader.moveTo(holeOffset); // a live writer was about to complete it
             return true;
         }
-        throw hole(reason + "; " + following);
+        return endOrThrow(hole(reason + "; " + following));
     }
 
     /** Damage in front of the starting position is harmless when a block behind it starts no later. */
@@ -255,9 +291,19 @@ public final class LogReader implements AutoCloseable {
         return position;
     }
 
+    /** Where {@link #position} is, for messages. */
+    String place() {
+        return reader == null ? "directory=" + directory : "file=" + reader.path() + " offset=" + reader.offset();
+    }
+
     /** {@return greatest log position that a block has named durable, -1 before any has} */
     public long durablePosition() {
         return durablePosition;
+    }
+
+    /** What was wrong where the log ends, when that was accepted; otherwise empty. */
+    String acceptedProblem() {
+        return acceptedProblem;
     }
 
     /** {@return whether the log was closed in order at its end} */

@@ -9,6 +9,7 @@ import io.quire.store.changelog.SurvivingRing;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.RawMemory;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.UUID;
@@ -34,9 +35,12 @@ public final class LogRecovery implements AutoCloseable {
 
     private SurvivingRing ring;
     private long fromPosition;
+    private boolean isLossAccepted;
     private long logEnd = -1; // after the last valid block
     private long ringStart; // the ring's records from here to its tail are not in the segments
     private long ringEnd;
+    private String logEndPlace = "";
+    private String acceptedProblem = "";
     private int chainChecksum; // of the block before logEnd
     private long durablePosition;
     private LogSegments segments;
@@ -72,7 +76,7 @@ public final class LogRecovery implements AutoCloseable {
      *
      * @param position log position of the checkpoint that the state was loaded from; 0 without one
      * @param isLogExpected whether a log must be there; without one, an empty log is begun at the position
-     * @param isLossAccepted whether to go on when the log ends before the position, instead of throwing
+     * @param isDamageAccepted whether damage ends the log, instead of throwing; what follows it is given up by startWriting
      * @param ringPaths where a ring may have survived; at most one is of the log's last incarnation, and only that counts
      * @param handler receives the records
      * @param progress told how far it is
@@ -83,15 +87,16 @@ public final class LogRecovery implements AutoCloseable {
     public LogReplayReport replay(
             final long position,
             final boolean isLogExpected,
-            final boolean isLossAccepted,
+            final boolean isDamageAccepted,
             final List<Path> ringPaths,
             final ChangeRecordHandler handler,
             final LogProgress progress) {
         final long startNs = System.nanoTime();
         fromPosition = position;
+        isLossAccepted = isDamageAccepted;
         try (ChangeGroupAssembler assembler = new ChangeGroupAssembler(handler)) {
             replaySegments(isLogExpected, assembler, progress);
-            checkReach(isLossAccepted);
+            checkReach();
             final String ringFound = connectRing(ringPaths);
             final int ringLength = (int) (ringEnd - ringStart);
             if (ringLength > 0) {
@@ -109,6 +114,7 @@ public final class LogRecovery implements AutoCloseable {
                     ringLength,
                     ringFound,
                     ignoredLength,
+                    acceptedProblem,
                     isSealed,
                     System.nanoTime() - startNs);
         }
@@ -116,8 +122,8 @@ public final class LogRecovery implements AutoCloseable {
 
     private void replaySegments(
             final boolean isLogExpected, final ChangeGroupAssembler assembler, final LogProgress progress) {
-        try (LogReader reader = new LogReader(files, directory, storeId, bootIdHash, fromPosition)) {
-            if (reader.segment() == null && isLogExpected) {
+        try (LogReader reader = new LogReader(files, directory, storeId, bootIdHash, fromPosition, isLossAccepted)) {
+            if (reader.segment() == null && isLogExpected && !isLossAccepted) {
                 throw new CorruptStoreException("the change log is missing: directory=" + directory
                         + " expected=segments from position " + fromPosition + " found=none");
             }
@@ -133,22 +139,25 @@ public final class LogRecovery implements AutoCloseable {
             progress.onProgress(totalLength, totalLength);
             logEnd = reader.position();
             chainChecksum = reader.chainChecksum();
-            durablePosition = Math.max(reader.durablePosition(), fromPosition);
+            durablePosition = Math.min(logEnd, Math.max(reader.durablePosition(), fromPosition));
             segments = reader.segments();
             ignoredLength = reader.ignoredLength();
             isSealed = reader.isSealed();
+            logEndPlace = reader.place();
+            acceptedProblem = reader.acceptedProblem();
         }
     }
 
-    private void checkReach(final boolean isLossAccepted) {
+    private void checkReach() {
         if (logEnd >= fromPosition) {
             return;
         }
         if (!isLossAccepted) {
             throw new CorruptStoreException("the change log ends before the checkpoint: directory=" + directory
                     + " expected=records up to position " + fromPosition + " found=end at position " + logEnd
-                    + "; changes after the checkpoint may be lost");
+                    + ", " + logEndPlace + "; changes after the checkpoint may be lost");
         }
+        acceptedProblem = "the log ends at position " + logEnd + ", before the checkpoint";
         // The checkpoint covers what is missing; the log begins anew behind it.
         logEnd = fromPosition;
         chainChecksum = 0;
@@ -175,7 +184,7 @@ public final class LogRecovery implements AutoCloseable {
                 case VALID -> found.add(connectValidRing(candidate, newest));
             }
         }
-        if (damaged != null && isSameBoot && ring == null) {
+        if (damaged != null && isSameBoot && ring == null && !isLossAccepted) {
             throw ringProblem(damaged, damaged.reason());
         }
         return found.length() == 0 ? "none" : found.toString();
@@ -184,34 +193,42 @@ public final class LogRecovery implements AutoCloseable {
     private String connectValidRing(final SurvivingRing candidate, final LogSegment newest) {
         final long logIncarnation =
                 newest == null ? 0 : newest.header().identity().incarnation();
-        final int ringCount = LogIdentity.count(candidate.incarnation());
-        if (candidate.incarnation() != logIncarnation) {
-            candidate.close();
-            if (ringCount > LogIdentity.count(logIncarnation)) {
-                throw ringProblem(
-                        candidate,
-                        "it belongs to incarnation " + ringCount + " of the log, the newest segment to "
-                                + LogIdentity.count(logIncarnation) + "; segments are missing");
-            }
-            return "ignored: of incarnation " + ringCount + ", all of it is in the log";
+        if (candidate.incarnation() == logIncarnation) {
+            ring = candidate;
+            return drainRing();
         }
-        ring = candidate;
+        candidate.close();
+        final int ringCount = LogIdentity.count(candidate.incarnation());
+        final int logCount = LogIdentity.count(logIncarnation);
+        if (ringCount > logCount && !isLossAccepted) {
+            throw ringProblem(
+                    candidate,
+                    "expected=incarnation " + logCount + " found=incarnation " + ringCount
+                            + ", whose segments are missing");
+        }
+        return "ignored: of incarnation " + ringCount + ", the log is of incarnation " + logCount;
+    }
+
+    private String drainRing() {
         if (ring.tail() <= logEnd) {
             return "drained already";
         }
         if (ring.head() > logEnd || !ring.isBoundary(logEnd)) {
+            if (isLossAccepted) {
+                return "ignored: starts at position " + ring.head();
+            }
             throw ringProblem(
                     ring,
-                    "expected=records from position " + logEnd
-                            + ", the end of the log segments, found=records from position " + ring.head());
+                    "expected=records from position " + logEnd + " on, found=records from position " + ring.head());
         }
         ringEnd = ring.tail();
         return "drained " + (ringEnd - ringStart) + " bytes";
     }
 
-    private static CorruptStoreException ringProblem(final SurvivingRing ring, final String what) {
-        return new CorruptStoreException("the change-log ring does not fit its log: file=" + ring.path() + " " + what
-                + "; to give up the changes that are only there, remove the file");
+    private CorruptStoreException ringProblem(final SurvivingRing candidate, final String what) {
+        return new CorruptStoreException("the change-log ring does not fit its log, which ends at " + logEndPlace
+                + ": file=" + candidate.path() + " " + what
+                + "; what is missing was acknowledged, accept the loss explicitly to go on without it");
     }
 
     private LogSegment newestSegment() {
@@ -236,8 +253,7 @@ public final class LogRecovery implements AutoCloseable {
         }
         files.createDirectories(directory);
         final LogSegment newest = newestSegment();
-        final long lastIncarnation =
-                newest == null ? 0 : newest.header().identity().incarnation();
+        final long lastIncarnation = Math.max(segments.lastIncarnation(), ring == null ? 0 : ring.incarnation());
         final LogIdentity identity =
                 new LogIdentity(storeId, LogIdentity.next(lastIncarnation, randomBits), bootIdHash);
         final boolean isCached = newest != null && newest.header().identity().bootIdHash() == bootIdHash;
@@ -255,8 +271,8 @@ public final class LogRecovery implements AutoCloseable {
     private LogWriter rewriteUnforced(final LogIdentity identity) {
         LogWriter writer = null;
         boolean isComplete = false;
-        try (LogReader reader = new LogReader(files, directory, storeId, bootIdHash, durablePosition)) {
-            while (reader.next()) {
+        try (LogReader reader = new LogReader(files, directory, storeId, bootIdHash, durablePosition, isLossAccepted)) {
+            while (reader.position() < logEnd && reader.next()) {
                 final int skipped = reader.skippedLength();
                 if (writer == null) {
                     final LogSegmentHeader header = new LogSegmentHeader(
@@ -296,7 +312,7 @@ public final class LogRecovery implements AutoCloseable {
                 writer.close();
             }
         }
-        removeLeftovers();
+        removeLeftovers(writer.startPosition());
     }
 
     /** Segments that this boot of the system has written and never forced are forced with the first force. */
@@ -333,12 +349,17 @@ public final class LogRecovery implements AutoCloseable {
         }
     }
 
-    private void removeLeftovers() {
-        final List<Path> leftovers = LogSegments.scan(files, directory, storeId).leftovers();
-        for (final Path leftover : leftovers) {
-            files.delete(leftover);
+    /** Files with temporary names, and segments that the new one has cut off. */
+    private void removeLeftovers(final long startPosition) {
+        final LogSegments found = LogSegments.scan(files, directory, storeId);
+        final List<Path> paths = new ArrayList<>(found.leftovers());
+        found.live().stream()
+                .filter(segment -> segment.startPosition() > startPosition)
+                .forEach(segment -> paths.add(segment.path()));
+        for (final Path path : paths) {
+            files.delete(path);
         }
-        if (!leftovers.isEmpty()) {
+        if (!paths.isEmpty()) {
             files.forceDirectory(directory);
         }
     }

@@ -15,6 +15,7 @@ package io.quire.checkpoint.log;
  * @param ringLength bytes of records that were only in the ring
  * @param ring what was found of the ring, in words
  * @param ignoredLength bytes behind the end that a restart of the system left unreachable; never acknowledged as durable
+ * @param acceptedProblem damage that ended the log and was accepted; empty when there was none
  * @param isSealed whether the log had been closed in order
  * @param durationNs nanoseconds that replay took
  */
@@ -28,5 +29,6 @@ public record LogReplayReport(
         long ringLength,
         String ring,
         long ignoredLength,
+        String acceptedProblem,
         boolean isSealed,
         long durationNs) {}

@@ -281,6 +281,11 @@ final class LogSegmentReader implements AutoCloseable {
         return (int) (at - windowOffset);
     }
 
+    /** Treats the block at the current offset as invalid; returns false. */
+    boolean refuse(final String reason) {
+        return invalid(reason);
+    }
+
     private boolean invalid(final String reason) {
         invalidReason = reason;
         return false;

@@ -22,10 +22,12 @@ import java.util.UUID;
 final class LogSegments {
     private final List<LogSegment> live;
     private final List<Path> leftovers;
+    private final long lastIncarnation;
 
-    private LogSegments(final List<LogSegment> live, final List<Path> leftovers) {
+    private LogSegments(final List<LogSegment> live, final List<Path> leftovers, final long lastIncarnation) {
         this.live = live;
         this.leftovers = leftovers;
+        this.lastIncarnation = lastIncarnation;
     }
 
     /** Lists a directory and reads the headers of its segments. */
@@ -45,19 +47,19 @@ final class LogSegments {
         }
         found.sort(Comparator.comparingLong(LogSegment::startPosition));
         final List<LogSegment> live = new ArrayList<>();
-        int maxCount = 0;
+        long last = 0;
         for (final LogSegment segment : found) {
-            final int count = segment.header() == null
-                    ? maxCount
-                    : LogIdentity.count(segment.header().identity().incarnation());
-            if (count < maxCount) {
+            final long incarnation = segment.header() == null
+                    ? last
+                    : segment.header().identity().incarnation();
+            if (LogIdentity.count(incarnation) < LogIdentity.count(last)) {
                 leftovers.add(segment.path());
             } else {
                 live.add(segment);
-                maxCount = count;
+                last = incarnation;
             }
         }
-        return new LogSegments(List.copyOf(live), List.copyOf(leftovers));
+        return new LogSegments(List.copyOf(live), List.copyOf(leftovers), last);
     }
 
     private static LogSegment read(
@@ -79,6 +81,11 @@ final class LogSegments {
         return leftovers;
     }
 
+    /** Greatest incarnation of all segments, 0 without any. */
+    long lastIncarnation() {
+        return lastIncarnation;
+    }
+
     /** Index of the segment that holds a position, or -1 when all start after it or there is none. */
     int indexOf(final long position) {
         int index = -1;
@@ -97,6 +104,15 @@ final class LogSegments {
     /** Segments that start after another one, in order. */
     List<LogSegment> allAfter(final LogSegment segment) {
         return live.subList(indexOf(segment.startPosition()) + 1, live.size());
+    }
+
+    /** Those in front of the first one from an index on that has a problem. */
+    LogSegments untilProblem(final int index) {
+        int end = Math.max(index, 0);
+        while (end < live.size() && live.get(end).problem() == null) {
+            end++;
+        }
+        return new LogSegments(live.subList(0, end), leftovers, lastIncarnation);
     }
 
     /** Problem of any live segment from an index on, or null. */

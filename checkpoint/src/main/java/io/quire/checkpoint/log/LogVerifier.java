@@ -124,11 +124,19 @@ public final class LogVerifier {
 
     private void verifyBlocks(final LogSegmentReader reader, final long end, final List<LogSegment> later) {
         while (position < end && !isSealed) {
-            if (reader.readHeader(position) && (reader.isSeal() || reader.readBody())) {
+            if (isValid(reader)) {
                 acceptBlock(reader);
             } else if (!passInvalid(reader, later)) {
                 return;
             }
+        }
+    }
+
+    private boolean isValid(final LogSegmentReader reader) {
+        try {
+            return reader.readHeader(position) && (reader.isSeal() || reader.readBody());
+        } catch (final CorruptStoreException e) {
+            return reader.refuse(e.getMessage());
         }
     }
 
@@ -161,7 +169,7 @@ public final class LogVerifier {
             return false;
         }
         reader.refresh();
-        if (reader.readHeader(position) && (reader.isSeal() || reader.readBody())) {
+        if (isValid(reader)) {
             reader.moveTo(holeOffset); // a live writer was about to complete it
             return true;
         }

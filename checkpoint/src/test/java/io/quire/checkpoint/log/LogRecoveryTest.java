@@ -163,7 +163,7 @@ class LogRecoveryTest {
             }
             fixture.open();
             assertThat(fixture.replayedLongs()).isEqualTo(longs(0, 20));
-            assertThat(fixture.report.ring()).contains("ignored").contains("all of it is in the log");
+            assertThat(fixture.report.ring()).contains("ignored").contains("of incarnation 1");
         }
     }
 

@@ -33,7 +33,6 @@ public final class ChangeLog {
     private static final byte NO_FLAGS = 0;
     private static final int COPY_BY_LONGS_MAX = 64;
 
-    private final ChangeRing ring;
     private final FailStop failStop;
     private final RingProducer producer;
     private final FragmentWriter fragments;
@@ -61,7 +60,6 @@ public final class ChangeLog {
             final IdleStrategy idleStrategy,
             final ConsumerSignal signal,
             final NanoClock clock) {
-        this.ring = ring;
         this.failStop = failStop;
         producer = new RingProducer(ring, failStop, idleStrategy, signal, clock);
         maxRecordLength = ring.maxRecordLength();
@@ -72,10 +70,10 @@ public final class ChangeLog {
      * Log position up to which changes are published: everything before it survives the death of the process. Outside
      * a group this is after the last change.
      *
-     * @return log position, loaded with acquire
+     * @return log position; may be asked for after the store was closed, too
      */
     public long position() {
-        return ring.tailAcquire();
+        return producer.published();
     }
 
     /** {@return how often the writer had to wait because the ring was full} */

@@ -2,18 +2,30 @@
 package io.quire.store.changelog;
 
 import io.quire.store.memory.RawMemory;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
 
 /**
  * The writer's end of a ring: claims space, pads at the end of the body, publishes, and waits when the ring is full.
  *
- * <p>Invariants: published, position, limit and head + capacity never decrease in this order; the limit does not cross the end of the body; everything
- * in [published, position) is whole records.
+ * <p>Invariants: published is not after position, which is not after the limit, which is neither after head + capacity nor
+ * after the end of the body; between published and position are whole records.
  *
  * <p>Threading: confined to the writer; the stall counters may be read by any thread.
  */
 final class RingProducer {
+    private static final VarHandle PUBLISHED;
+
+    static {
+        try {
+            PUBLISHED = MethodHandles.lookup().findVarHandle(RingProducer.class, "published", long.class);
+        } catch (final ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final ChangeRing ring;
     private final FailStop failStop;
     private final IdleStrategy idleStrategy;
@@ -27,7 +39,7 @@ final class RingProducer {
 
     private long position; // where the next record goes
     private long limit; // claims that end here or before need no look at the consumer
-    private long published; // the tail as the consumer sees it
+    private volatile long published; // the tail as the consumer sees it, for threads that outlive the mapping
     private volatile long stallCount;
     private volatile long stallNs;
 
@@ -72,8 +84,13 @@ final class RingProducer {
 
     /** Makes everything up to the current position visible to the consumer. */
     void publish() {
-        published = position;
         RawMemory.putLongRelease(tailPointer, position);
+        PUBLISHED.setRelease(this, position);
+    }
+
+    /** Log position up to which records are published; any thread. */
+    long published() {
+        return published;
     }
 
     /** Forgets records that were not published yet. */
@@ -85,10 +102,6 @@ final class RingProducer {
 
     long position() {
         return position;
-    }
-
-    long published() {
-        return published;
     }
 
     long stallCount() {
