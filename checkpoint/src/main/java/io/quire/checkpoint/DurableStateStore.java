@@ -46,6 +46,7 @@ public final class DurableStateStore implements AutoCloseable {
     private final ChangeLogSession log;
     private final RecoveryReport report;
     private final Checkpointer checkpointer;
+    private final MergeRunner merger;
     private final Hydrator hydrator;
     private boolean closed;
 
@@ -60,7 +61,8 @@ public final class DurableStateStore implements AutoCloseable {
         checkpointLog = opening.checkpointLog;
         log = opening.log;
         report = opening.report;
-        checkpointer = new Checkpointer(store, published, context, directory, checkpointLog, () -> {});
+        merger = new MergeRunner(store, published, context, directory);
+        checkpointer = new Checkpointer(store, published, context, directory, checkpointLog, merger::wake);
         hydrator = opening.hydrator;
         store.attach(
                 log == null ? null : log.changeLog(),
@@ -69,6 +71,7 @@ public final class DurableStateStore implements AutoCloseable {
         if (log != null) {
             log.start();
         }
+        merger.start();
         checkpointer.start();
     }
 
@@ -220,7 +223,7 @@ public final class DurableStateStore implements AutoCloseable {
 
     /** {@return figures of the running store} */
     public StoreStatus status() {
-        return StoreStatus.of(store.memory(), checkpointer, hydrator, log, published.newest());
+        return StoreStatus.of(store.memory(), checkpointer, merger, hydrator, log, published.newest());
     }
 
     /** Waits until every recovered page is in memory. Needs background hydration. */
@@ -260,6 +263,7 @@ public final class DurableStateStore implements AutoCloseable {
         }
         final boolean alone = store.closeToCallers();
         hydrator.stop();
+        merger.stop();
         checkpointer.stop();
         if (log != null) {
             log.stop();

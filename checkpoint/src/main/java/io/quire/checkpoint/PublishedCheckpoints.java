@@ -10,6 +10,7 @@ import io.quire.checkpoint.manifest.ManifestCatalog;
 import io.quire.checkpoint.manifest.ManifestWriter;
 import io.quire.checkpoint.manifest.MemoryLayout;
 import io.quire.checkpoint.manifest.Retention;
+import io.quire.checkpoint.merge.MergeRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,16 +101,9 @@ final class PublishedCheckpoints {
     }
 
     /** Publishes the newest checkpoint with a run of its files replaced by one that was merged from them. */
-    synchronized Manifest publishMerged(final List<CheckpointFileInfo> run, final CheckpointFileInfo merged) {
+    synchronized Manifest publishMerged(final MergeRun run, final CheckpointFileInfo merged) {
         final Manifest newest = newestFirst.get(0);
-        final List<CheckpointFileInfo> chain = new ArrayList<>(newest.files());
-        final int start = chain.indexOf(run.get(0));
-        if (start < 0 || !chain.subList(start, start + run.size()).equals(run)) {
-            throw new IllegalStateException("the merged files are not in the chain any more");
-        }
-        chain.subList(start, start + run.size()).clear();
-        chain.add(start, merged);
-        return publish(newest.withFiles(nextGeneration, fileNumbers.next(), chain));
+        return publish(newest.withFiles(nextGeneration, fileNumbers.next(), run.replaceIn(newest.files(), merged)));
     }
 
     private Manifest publish(final Manifest manifest) {

@@ -17,6 +17,9 @@ import io.quire.store.memory.PagedMemory;
  * @param checkpointBytesWritten bytes of checkpoint files written since the store was opened, merging not included
  * @param lastCheckpoint the last one completed since the store was opened, or null
  * @param checkpointFileCount files that make up the newest checkpoint
+ * @param completedMerges merges of checkpoint files since the store was opened
+ * @param failedMerges merges that failed and are tried again
+ * @param mergeBytesWritten bytes of checkpoint files written by them
  * @param writerCapturedPages pages that the writer saved because it came first
  * @param checkpointerCapturedPages pages that the checkpointer saved
  * @param captureStallNs nanoseconds the writer has waited for room in the capture pool
@@ -38,6 +41,9 @@ public record StoreStatus(
         long checkpointBytesWritten,
         CheckpointInfo lastCheckpoint,
         int checkpointFileCount,
+        long completedMerges,
+        long failedMerges,
+        long mergeBytesWritten,
         long writerCapturedPages,
         long checkpointerCapturedPages,
         long captureStallNs,
@@ -54,6 +60,7 @@ public record StoreStatus(
     static StoreStatus of(
             final PagedMemory memory,
             final Checkpointer checkpointer,
+            final MergeRunner merger,
             final Hydrator hydrator,
             final ChangeLogSession log,
             final Manifest newest) {
@@ -65,6 +72,9 @@ public record StoreStatus(
                 checkpointer.bytesWritten(),
                 checkpointer.last(),
                 newest.files().size(),
+                merger.mergeCount(),
+                merger.failedCount(),
+                merger.bytesWritten(),
                 memory.capture().writerCapturedPages(),
                 memory.capture().checkpointerCapturedPages(),
                 memory.capture().stallNs(),
