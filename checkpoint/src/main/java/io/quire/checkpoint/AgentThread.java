@@ -2,6 +2,7 @@
 package io.quire.checkpoint;
 
 import io.quire.checkpoint.recovery.Threads;
+import java.lang.System.Logger.Level;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.IdleStrategy;
 
@@ -12,6 +13,8 @@ import org.agrona.concurrent.IdleStrategy;
  * <p>Threading: thread-safe.
  */
 final class AgentThread implements Runnable {
+    private static final System.Logger LOG = System.getLogger(AgentThread.class.getName());
+
     private final Agent agent;
     private final IdleStrategy idleStrategy;
     private final Runnable wake;
@@ -37,7 +40,7 @@ final class AgentThread implements Runnable {
                 idleStrategy.idle(duty());
             }
         } finally {
-            agent.onClose();
+            close();
         }
     }
 
@@ -46,6 +49,15 @@ final class AgentThread implements Runnable {
             return agent.doWork();
         } catch (final Exception e) {
             throw new IllegalStateException(agent.roleName() + " failed", e); // agents of a store catch their own
+        }
+    }
+
+    private void close() {
+        try {
+            agent.onClose();
+        } catch (final Throwable e) {
+            // What counts, that everything was written and forced, the agent has told whoever waits for it.
+            LOG.log(Level.WARNING, agent.roleName() + " could not be closed in order", e);
         }
     }
 

@@ -10,6 +10,8 @@ import io.quire.store.StateStore;
 import io.quire.store.changelog.ChangeLog;
 import io.quire.store.changelog.ChangeRing;
 import io.quire.store.changelog.FailStop;
+import io.quire.store.errors.StoreClosedException;
+import io.quire.store.errors.StoreFailedException;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.BackoffIdleStrategy;
@@ -63,9 +65,19 @@ final class ChangeLogSession implements CheckpointLog {
         return agent;
     }
 
-    /** Whether the log stopped for another reason than being closed. */
-    boolean failed() {
-        return store.failure() != null;
+    /**
+     * Why the log files do not hold every change, or null when they do. After {@link #stop}; as long as it is not null the
+     * ring must be kept, because the next open takes from it what is missing.
+     */
+    Throwable incomplete() {
+        final Throwable cause = failStop.cause();
+        if (cause != null && !(cause instanceof StoreClosedException)) {
+            return cause;
+        }
+        return agent.writtenPosition() < changeLog.position()
+                ? new StoreFailedException("changes are in the ring only: written=" + agent.writtenPosition()
+                        + " position=" + changeLog.position())
+                : null;
     }
 
     @Override

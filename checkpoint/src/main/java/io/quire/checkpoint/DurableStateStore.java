@@ -11,6 +11,7 @@ import io.quire.store.LongLongState;
 import io.quire.store.StateStore;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codec;
+import io.quire.store.errors.StoreFailedException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -267,6 +268,7 @@ public final class DurableStateStore implements AutoCloseable {
         checkpointer.stop();
         if (log != null) {
             log.stop();
+            problem = logProblem(problem);
         }
         try {
             release(alone);
@@ -294,8 +296,24 @@ public final class DurableStateStore implements AutoCloseable {
         }
     }
 
+    private RuntimeException logProblem(final RuntimeException earlier) {
+        final Throwable cause = log.incomplete();
+        if (cause == null) {
+            return earlier;
+        }
+        final StoreFailedException problem = new StoreFailedException(
+                "the change log could not be completed: directory=" + directory + " cause: " + cause.getMessage()
+                        + "; what is missing is kept in memory files until the machine stops, open the store again to save it",
+                cause);
+        if (earlier != null) {
+            problem.addSuppressed(earlier);
+        }
+        return problem;
+    }
+
     private void release(final boolean alone) {
-        final boolean failed = store.failure() != null;
+        // The ring may hold what could not be written: the next open takes it from there.
+        final boolean ringNeeded = store.failure() != null || (log != null && log.incomplete() != null);
         if (alone) {
             if (log != null) {
                 log.closeRing();
@@ -309,8 +327,8 @@ public final class DurableStateStore implements AutoCloseable {
                             + " the process ends, directory={0}",
                     directory);
         }
-        if (failed) {
-            place.reclaimMemory(); // the ring may hold what could not be written: the next open takes it from there
+        if (ringNeeded) {
+            place.reclaimMemory();
         } else {
             place.remove();
         }

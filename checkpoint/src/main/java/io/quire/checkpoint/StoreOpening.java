@@ -21,8 +21,6 @@ import io.quire.store.Durability;
 import io.quire.store.StateStore;
 import io.quire.store.changelog.ChangeRing;
 import io.quire.store.errors.CorruptStoreException;
-import io.quire.store.errors.FormatTooNewException;
-import io.quire.store.errors.FormatTooOldException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.LiveMemory;
 import io.quire.store.memory.PageDescriptor;
@@ -137,13 +135,15 @@ final class StoreOpening {
     private List<Manifest> usableManifests() {
         int passedOver = 0;
         for (final RejectedManifest manifest : found.rejected()) {
-            checkVersion(manifest.cause());
-            if (manifest.generation() > found.newestFirst().get(0).generation()) {
+            checkDamaged(manifest.cause());
+            if (found.newestFirst().isEmpty()
+                    || manifest.generation() > found.newestFirst().get(0).generation()) {
                 passedOver++;
             }
             rejected.add(manifest.cause().getMessage());
         }
-        StateStoreException firstCause = null;
+        StateStoreException firstCause =
+                found.rejected().isEmpty() ? null : found.rejected().get(0).cause();
         for (int i = 0; i < found.newestFirst().size(); i++) {
             final Manifest manifest = found.newestFirst().get(i);
             try {
@@ -162,8 +162,9 @@ final class StoreOpening {
         throw firstCause;
     }
 
-    private static void checkVersion(final StateStoreException cause) {
-        if (cause instanceof FormatTooNewException || cause instanceof FormatTooOldException) {
+    /** Only what is damaged is passed over: an unknown version wants an upgrade, a failed read another attempt. */
+    private static void checkDamaged(final StateStoreException cause) {
+        if (!(cause instanceof CorruptStoreException)) {
             throw cause;
         }
     }
