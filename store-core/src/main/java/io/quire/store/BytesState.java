@@ -15,7 +15,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Agrona buffers; nothing allocated. An empty key and an empty value are valid.
  *
  * <p>Buffers given by the caller are read or written during the call only. Every method that writes throws {@link
- * io.quire.store.errors.WrongThreadException} from a thread that is not the writer, {@link
+ * io.quire.store.errors.NotWriterException} from a thread that is not the writer, {@link
  * io.quire.store.errors.StoreClosedException} after close, {@link io.quire.store.errors.StoreFailedException} once the
  * store is fail-stopped, and {@link io.quire.store.errors.StoreFullException} when there is no memory or a limit is
  * exceeded; the operation then had no effect. A range outside a buffer is an {@link IndexOutOfBoundsException}.

@@ -12,7 +12,7 @@ import io.quire.store.table.TableStatistics;
  *
  * <p>Every long is a valid key and a valid value; methods that report absence take the value to report it with.
  *
- * <p>Every method that writes throws {@link io.quire.store.errors.WrongThreadException} from a thread that is not the
+ * <p>Every method that writes throws {@link io.quire.store.errors.NotWriterException} from a thread that is not the
  * writer, {@link io.quire.store.errors.StoreClosedException} after close, {@link
  * io.quire.store.errors.StoreFailedException} once the store is fail-stopped, and {@link
  * io.quire.store.errors.StoreFullException} when a new entry finds no memory; the operation then had no effect. Methods

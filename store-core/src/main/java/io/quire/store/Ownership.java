@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
-import io.quire.store.errors.WrongThreadException;
+import io.quire.store.errors.NotWriterException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -20,7 +20,7 @@ final class Ownership {
         final Thread current = Thread.currentThread();
         if (!owner.compareAndSet(null, current) && owner.get() != current) {
             final Thread other = owner.get();
-            throw new WrongThreadException("only the writer may write: writer="
+            throw new NotWriterException("only the writer may write: writer="
                     + (other == null ? "none" : other.getName()) + " caller=" + current.getName()
                     + "; the writer hands over with releaseOwnership()");
         }

@@ -13,7 +13,7 @@ import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreFullException;
-import io.quire.store.errors.WrongThreadException;
+import io.quire.store.errors.NotWriterException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedTable;
@@ -342,7 +342,7 @@ public final class StateStore implements AutoCloseable {
      * Gives up the writer's role, so that the next thread that writes takes it over; what this thread has written is
      * visible to it.
      *
-     * @throws WrongThreadException when the caller is not the writer
+     * @throws NotWriterException when the caller is not the writer
      * @throws ConfigurationException when a batch is open
      */
     public void releaseOwnership() {

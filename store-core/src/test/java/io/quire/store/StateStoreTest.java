@@ -11,7 +11,7 @@ import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreFullException;
-import io.quire.store.errors.WrongThreadException;
+import io.quire.store.errors.NotWriterException;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.PagedMemory;
 import java.nio.charset.StandardCharsets;
@@ -223,8 +223,8 @@ class StateStoreTest {
     void shouldDetectTheWrongThreadUntilOwnershipIsHandedOver() throws Exception {
         final LongLongState state = store.longLongState("s");
         state.put(1, 1);
-        assertThat(fromAnotherThread(() -> state.put(1, 2))).isInstanceOf(WrongThreadException.class);
-        assertThat(fromAnotherThread(store::releaseOwnership)).isInstanceOf(WrongThreadException.class);
+        assertThat(fromAnotherThread(() -> state.put(1, 2))).isInstanceOf(NotWriterException.class);
+        assertThat(fromAnotherThread(store::releaseOwnership)).isInstanceOf(NotWriterException.class);
         assertThat(state.get(1, 0)).isEqualTo(1);
         store.releaseOwnership();
         assertThat(fromAnotherThread(() -> {

@@ -7,7 +7,7 @@ package io.quire.store.errors;
  *
  * <p>Threading: thread-safe, immutable.
  */
-public class WrongThreadException extends StateStoreException {
+public class NotWriterException extends StateStoreException {
     private static final long serialVersionUID = 1L;
 
     /**
@@ -15,7 +15,7 @@ public class WrongThreadException extends StateStoreException {
      *
      * @param message what happened, where, found against expected, and what to do
      */
-    public WrongThreadException(final String message) {
+    public NotWriterException(final String message) {
         super(message);
     }
 
@@ -25,7 +25,7 @@ public class WrongThreadException extends StateStoreException {
      * @param message what happened, where, found against expected, and what to do
      * @param cause the fault underneath, may be null
      */
-    public WrongThreadException(final String message, final Throwable cause) {
+    public NotWriterException(final String message, final Throwable cause) {
         super(message, cause);
     }
 }
