@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.UUID;
+import org.agrona.CloseHelper;
+import org.agrona.LangUtil;
 
 /**
  * Brings a log back after a shutdown of any kind: {@link #replay} hands over the complete groups behind a checkpoint, from
@@ -270,7 +272,6 @@ public final class LogRecovery implements AutoCloseable {
 
     private LogWriter rewriteUnforced(final LogIdentity identity) {
         LogWriter writer = null;
-        boolean isComplete = false;
         try (LogReader reader = new LogReader(files, directory, storeId, bootIdHash, durablePosition, isLossAccepted)) {
             while (reader.position() < logEnd && reader.next()) {
                 final int skipped = reader.skippedLength();
@@ -281,20 +282,17 @@ public final class LogRecovery implements AutoCloseable {
                 }
                 appendAll(writer, reader.pointer() - skipped, reader.length() + skipped);
             }
-            isComplete = writer != null && writer.position() == logEnd;
-        } finally {
-            if (!isComplete && writer != null) {
-                writer.close();
+            if (writer == null || writer.position() != logEnd) {
+                throw new CorruptStoreException("the change log has changed during recovery: directory=" + directory
+                        + " expected=end at position " + logEnd + " found=" + reader.position());
             }
+            return writer;
+        } catch (final Throwable e) {
+            throw closeAfter(writer, e);
         }
-        if (!isComplete) {
-            throw new CorruptStoreException("the change log has changed during recovery: directory=" + directory);
-        }
-        return writer;
     }
 
     private void complete(final LogWriter writer, final boolean isCached) {
-        boolean isComplete = false;
         try {
             if (isCached) {
                 takeOverUnforced(writer);
@@ -306,13 +304,16 @@ public final class LogRecovery implements AutoCloseable {
                 appendAbort(writer);
             }
             writer.publish();
-            isComplete = true;
-        } finally {
-            if (!isComplete) {
-                writer.close();
-            }
+            removeLeftovers(writer.startPosition());
+        } catch (final Throwable e) {
+            throw closeAfter(writer, e);
         }
-        removeLeftovers(writer.startPosition());
+    }
+
+    private static RuntimeException closeAfter(final LogWriter writer, final Throwable cause) {
+        CloseHelper.close(suppressed -> cause.addSuppressed(suppressed), writer);
+        LangUtil.rethrowUnchecked(cause);
+        throw new AssertionError(cause);
     }
 
     /** Segments that this boot of the system has written and never forced are forced with the first force. */

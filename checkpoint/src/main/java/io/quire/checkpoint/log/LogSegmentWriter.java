@@ -6,6 +6,7 @@ import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.errors.StoreFullException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import org.agrona.CloseHelper;
 
 /**
  * Writes one log segment: header, blocks, and zeros ahead of them. It has a temporary name until it is published.
@@ -35,14 +36,11 @@ final class LogSegmentWriter implements AutoCloseable {
         preallocation = Math.min(FIRST_PREALLOCATION, maxPreallocation);
         files.delete(temporaryPath);
         file = files.create(temporaryPath);
-        boolean isComplete = false;
         try {
             write(header.encode());
-            isComplete = true;
-        } finally {
-            if (!isComplete) {
-                discard();
-            }
+        } catch (final Throwable e) {
+            CloseHelper.close(e::addSuppressed, this::discard);
+            throw e;
         }
     }
 

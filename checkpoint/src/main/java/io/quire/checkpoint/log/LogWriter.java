@@ -7,6 +7,7 @@ import io.quire.store.errors.StoreFailedException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import org.agrona.CloseHelper;
 
 /**
  * Appends records to the log as blocks, begins a new segment when one is full, and forces.
@@ -126,8 +127,8 @@ public final class LogWriter implements AutoCloseable {
             next.publish();
             // Only now: a segment sealed as rolled promises that its successor exists.
             segment.write(encoder.encodeSeal(position, durablePosition, true));
-        } catch (final RuntimeException e) {
-            next.close();
+        } catch (final Throwable e) {
+            CloseHelper.close(e::addSuppressed, next);
             throw e;
         }
         unforced.addLast(segment.file());

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.store.Durability;
+import io.quire.store.changelog.ChangeLog;
+import io.quire.store.changelog.ChangeRing;
+import io.quire.store.changelog.ConsumerSignal;
+import io.quire.store.changelog.FailStop;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.StoreClosedException;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class LogAgentTest {
+    private static final long LONG_NS = TimeUnit.SECONDS.toNanos(30);
+
+    @TempDir
+    Path root;
+
+    private LogFixture fixture;
+    private AgentRunner runner;
+
+    @AfterEach
+    void tearDown() {
+        if (runner != null) {
+            runner.close();
+        }
+        if (fixture != null) {
+            fixture.close();
+        }
+    }
+
+    /** Opens and runs the agent on its own thread. */
+    private void open(final LogSettings settings) {
+        fixture = new LogFixture(root);
+        fixture.settings = settings;
+        fixture.ringCapacity = 1 << 20;
+        fixture.open();
+        fixture.failStop = new FailStop();
+        final LogIdleStrategy idleStrategy = new LogIdleStrategy();
+        fixture.agent =
+                new LogAgent(fixture.ring, fixture.writer, settings, fixture.failStop, idleStrategy, System::nanoTime);
+        fixture.log = new ChangeLog(
+                fixture.ring,
+                fixture.failStop,
+                new BackoffIdleStrategy(1, 1, 1000, 100_000),
+                idleStrategy,
+                System::nanoTime);
+        runner = new AgentRunner(idleStrategy, Throwable::printStackTrace, null, fixture.agent);
+        AgentRunner.startOnThread(runner);
+    }
+
+    private void stop() {
+        runner.close();
+        runner = null;
+        fixture.ring.close();
+        ChangeRing.delete(fixture.ringPath);
+        fixture.writer = null;
+    }
+
+    @Test
+    void shouldMakeEachWriteDurableOnRequest() {
+        open(LogSettings.defaults(Durability.SYNC));
+        for (int i = 0; i < 50; i++) {
+            fixture.log.putLong(1, i, i);
+            final long position = fixture.log.position();
+            assertThat(fixture.agent.awaitDurable(position, LONG_NS)).isTrue();
+            assertThat(fixture.agent.durablePosition()).isGreaterThanOrEqualTo(position);
+        }
+        assertThat(fixture.agent.forceCount()).isGreaterThanOrEqualTo(50);
+        assertThat(fixture.agent.forceNs()).isPositive();
+    }
+
+    @Test
+    void shouldForceWithoutBeingAskedInGroupDurability() throws InterruptedException {
+        open(LogSettings.defaults(Durability.GROUP));
+        fixture.log.putLong(1, 1, 1);
+        final long deadline = System.nanoTime() + LONG_NS;
+        while (fixture.agent.durablePosition() < 32 && System.nanoTime() < deadline) {
+            Thread.sleep(1);
+        }
+        assertThat(fixture.agent.durablePosition()).isEqualTo(32);
+    }
+
+    @Test
+    void shouldServeManyWaitersWithFewForces() throws InterruptedException {
+        open(LogSettings.defaults(Durability.GROUP));
+        final CompletableFuture<?>[] futures = new CompletableFuture<?>[2000];
+        for (int i = 0; i < futures.length; i++) {
+            fixture.log.putLong(1, i, i);
+            futures[i] = fixture.agent.durableFuture(fixture.log.position());
+        }
+        final Thread[] waiters = new Thread[4];
+        for (int i = 0; i < waiters.length; i++) {
+            waiters[i] = new Thread(() -> fixture.agent.awaitDurable(32 * 2000, LONG_NS));
+            waiters[i].start();
+        }
+        CompletableFuture.allOf(futures).join();
+        for (final Thread waiter : waiters) {
+            waiter.join();
+        }
+        assertThat(fixture.agent.durablePosition()).isEqualTo(32 * 2000);
+        assertThat(fixture.agent.forceCount()).isLessThan(2000);
+    }
+
+    @Test
+    void shouldTimeOutAndKeepTheFlagOfAnInterrupt() {
+        open(LogSettings.defaults(Durability.PROCESS));
+        Thread.currentThread().interrupt();
+        final long start = System.nanoTime();
+        assertThat(fixture.agent.awaitDurable(1 << 20, TimeUnit.MILLISECONDS.toNanos(50)))
+                .isFalse();
+        assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(50));
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void shouldTellEverybodyWhenTheStoreIsClosed() throws InterruptedException {
+        open(LogSettings.defaults(Durability.PROCESS));
+        final CompletableFuture<Long> future = fixture.agent.durableFuture(1 << 20);
+        final Throwable[] thrown = new Throwable[1];
+        final Thread waiter = new Thread(() -> {
+            try {
+                fixture.agent.awaitDurable(1 << 20, LONG_NS);
+            } catch (final StoreClosedException e) {
+                thrown[0] = e;
+            }
+        });
+        waiter.start();
+        fixture.log.putLong(1, 1, 1);
+        Thread.sleep(20);
+        stop();
+        waiter.join();
+        assertThat(thrown[0]).isInstanceOf(StoreClosedException.class);
+        assertThatThrownBy(future::join)
+                .isInstanceOf(CompletionException.class)
+                .hasCauseInstanceOf(StoreClosedException.class);
+        assertThatThrownBy(() -> fixture.log.putLong(1, 1, 1)).isInstanceOf(StoreClosedException.class);
+        assertThatThrownBy(() -> fixture.agent.awaitDurable(1 << 21, 0)).isInstanceOf(StoreClosedException.class);
+        assertThat(fixture.log.position()).isEqualTo(32);
+        assertThat(fixture.agent.durablePosition()).isEqualTo(32);
+        assertThat(fixture.agent.awaitDurable(32, 0)).isTrue();
+    }
+
+    @Test
+    void shouldKeepUpWithAWriterThatFillsTheRing() {
+        open(LogSettings.defaults(Durability.PROCESS));
+        for (int i = 0; i < 300_000; i++) {
+            fixture.log.putLong(1, i, i);
+        }
+        stop();
+        fixture.replay().close();
+        assertThat(fixture.report.recordCount()).isEqualTo(300_000);
+        assertThat(fixture.report.isSealed()).isTrue();
+    }
+
+    @Test
+    void shouldGatherBatchesWhileNobodyWaits() {
+        fixture = new LogFixture(root);
+        fixture.settings = LogSettings.defaults(Durability.PROCESS).withBatch(1000, 50);
+        fixture.open();
+        final long[] now = new long[1];
+        final LogAgent agent = new LogAgent(
+                fixture.ring, fixture.writer, fixture.settings, fixture.failStop, ConsumerSignal.NONE, () -> now[0]);
+        assertThat(agent.doWork()).isZero();
+        fixture.log.putLong(1, 1, 1);
+        assertThat(agent.doWork()).isZero();
+        now[0] = 49;
+        assertThat(agent.doWork()).isZero();
+        now[0] = 50;
+        assertThat(agent.doWork()).isEqualTo(1);
+        assertThat(agent.writtenPosition()).isEqualTo(32);
+        for (int i = 0; i < 31; i++) {
+            fixture.log.putLong(1, 1, 1);
+        }
+        assertThat(agent.doWork()).isZero();
+        fixture.log.putLong(1, 1, 1);
+        assertThat(agent.doWork()).isEqualTo(1);
+        assertThat(agent.writtenPosition()).isEqualTo(33 * 32);
+        assertThat(agent.blockCount()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldRefuseARingOfAnotherLog() {
+        fixture = new LogFixture(root);
+        fixture.open();
+        fixture.log.putLong(1, 1, 1);
+        fixture.agent.doWork();
+        try (LogRecovery recovery = fixture.replay();
+                LogWriter writer = recovery.startWriting(9)) {
+            assertThatThrownBy(() -> new LogAgent(
+                            fixture.ring,
+                            writer,
+                            fixture.settings,
+                            new FailStop(),
+                            ConsumerSignal.NONE,
+                            System::nanoTime))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void shouldRefuseSettingsOutOfRange() {
+        final LogSettings defaults = LogSettings.defaults(Durability.PROCESS);
+        assertThatThrownBy(() -> defaults.withSegmentLength(1000)).isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> defaults.withPreallocationLength(-1)).isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> defaults.withBatch(-1, 0)).isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> defaults.withBatch(0, -1))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("lingerNs=-1");
+    }
+}

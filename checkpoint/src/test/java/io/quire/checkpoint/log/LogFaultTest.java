@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.store.Durability;
+import io.quire.store.changelog.ChangeRing;
+import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreFailedException;
+import io.quire.store.errors.StoreFullException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Fails every single call of a scripted life of a log, in every way, and looks at what is there afterwards. */
+class LogFaultTest {
+    @TempDir
+    Path root;
+
+    private record Outcome(int callCount, boolean isComplete) {}
+
+    private static final int RECORDS = 2500; // two segments and a bit
+
+    private LogSettings settings(final Durability durability) {
+        return LogSettings.defaults(durability)
+                .withSegmentLength(LogSettings.MIN_SEGMENT_LENGTH)
+                .withPreallocationLength(8192)
+                .withBatch(0, 0);
+    }
+
+    /** First half, kill, recovery, second half, shutdown. Returns false when a call has failed. */
+    private boolean live(final LogFixture fixture, final long[] reached) {
+        try {
+            fixture.open();
+            write(fixture, 0, RECORDS / 2, reached);
+            fixture.kill();
+            fixture.open();
+            write(fixture, RECORDS / 2, RECORDS, reached);
+            fixture.shutDown();
+            return !(fixture.failStop.cause() instanceof StoreFullException)
+                    && fixture.agent.durablePosition() == reached[1];
+        } catch (final StateStoreException e) {
+            assertThat(e.getMessage()).contains("simulated");
+            return false;
+        }
+    }
+
+    private void write(final LogFixture fixture, final long from, final long to, final long[] reached) {
+        for (long i = from; i < to; i++) {
+            fixture.log.putLong(1, i, i);
+            reached[0] = i + 1;
+            reached[1] = fixture.log.position();
+            if (i % 100 == 99) {
+                fixture.agent.durableFuture(fixture.log.position());
+                fixture.agent.doWork();
+            }
+        }
+        fixture.failStop.check();
+    }
+
+    private Outcome liveWithFault(
+            final Path directory,
+            final Durability durability,
+            final int failingCall,
+            final SimulatedFiles.Fault fault,
+            final boolean isPersistent)
+            throws Exception {
+        Files.createDirectories(directory);
+        final SimulatedFiles files = new SimulatedFiles(failingCall);
+        final long[] reached = new long[2];
+        final String what = durability + " call " + failingCall + " " + fault + (isPersistent ? " for good" : " once");
+        try (LogFixture fixture = new LogFixture(directory)) {
+            fixture.files = files;
+            fixture.settings = settings(durability);
+            files.failCall(failingCall, fault, isPersistent);
+            final boolean isComplete = live(fixture, reached);
+            fixture.kill();
+            assertThat(files.openCount()).as("open files, %s", what).isZero();
+            final int callCount = files.callCount();
+            files.failNothing();
+            fixture.open();
+            assertThat(fixture.replayedLongs())
+                    .as(what)
+                    .isEqualTo(LongStream.range(0, reached[0]).boxed().toList());
+            fixture.log.putLong(1, reached[0], 0);
+            fixture.shutDown();
+            fixture.open();
+            assertThat(fixture.replayedLongs()).as(what).hasSize((int) reached[0] + 1);
+            fixture.kill();
+            assertThat(files.names()).as(what).noneMatch(name -> name.endsWith(".tmp"));
+            assertThat(files.openCount()).as("open files, %s", what).isZero();
+            ChangeRing.delete(fixture.ringPath);
+            return new Outcome(callCount, isComplete);
+        }
+    }
+
+    private void failEveryCall(final Durability durability) throws Exception {
+        final Outcome without = liveWithFault(
+                root.resolve("none"), durability, Integer.MAX_VALUE / 2, SimulatedFiles.Fault.IO_ERROR, false);
+        assertThat(without.isComplete()).isTrue();
+        assertThat(without.callCount()).isGreaterThan(50);
+        for (int call = 0; call < without.callCount(); call++) {
+            for (final SimulatedFiles.Fault fault :
+                    List.of(SimulatedFiles.Fault.IO_ERROR, SimulatedFiles.Fault.DISK_FULL)) {
+                liveWithFault(root.resolve("n" + call + fault), durability, call, fault, call % 2 == 0);
+            }
+        }
+    }
+
+    @Test
+    void shouldSurviveTheFailureOfEveryCallInProcessDurability() throws Exception {
+        failEveryCall(Durability.PROCESS);
+    }
+
+    @Test
+    void shouldSurviveTheFailureOfEveryCallInGroupDurability() throws Exception {
+        failEveryCall(Durability.GROUP);
+    }
+
+    @Test
+    void shouldStopForGoodWithTheFirstCauseAndForceNothingTwice() {
+        final SimulatedFiles files = new SimulatedFiles(1);
+        try (LogFixture fixture = new LogFixture(root)) {
+            fixture.files = files;
+            fixture.settings = settings(Durability.GROUP);
+            fixture.open();
+            fixture.log.putLong(1, 1, 1);
+            files.failCall(1, SimulatedFiles.Fault.IO_ERROR, false); // the write goes well, the force fails
+            final var future = fixture.agent.durableFuture(fixture.log.position());
+            final long forceCount = files.forceCount();
+            assertThat(fixture.agent.doWork()).isZero();
+            assertThat(future).isCompletedExceptionally();
+            for (int i = 0; i < 3; i++) {
+                assertThat(fixture.agent.doWork()).isZero();
+                assertThatThrownBy(() -> fixture.log.putLong(1, 2, 2))
+                        .isInstanceOf(StoreFailedException.class)
+                        .hasMessageContaining("simulated: cannot force");
+                assertThatThrownBy(() -> fixture.agent.awaitDurable(32, 1_000_000_000L))
+                        .isInstanceOf(StoreFailedException.class);
+                assertThat(fixture.agent.durableFuture(32)).isCompletedExceptionally();
+            }
+            fixture.agent.onClose();
+            assertThat(files.forceCount()).isEqualTo(forceCount);
+            assertThat(fixture.agent.durablePosition()).isZero();
+        }
+    }
+
+    @Test
+    void shouldNotLoseNewRecordsBehindOnesThatAFailedForceDropped() {
+        final SimulatedFiles files = new SimulatedFiles(1);
+        try (LogFixture fixture = new LogFixture(root)) {
+            fixture.files = files;
+            fixture.settings = settings(Durability.GROUP);
+            fixture.open();
+            final List<Long> expected = new ArrayList<>();
+            for (long i = 0; i < 50; i++) {
+                fixture.log.putLong(1, i, i);
+                expected.add(i);
+            }
+            files.failCall(1, SimulatedFiles.Fault.IO_ERROR, false);
+            fixture.agent.doWork();
+            fixture.kill();
+            files.failNothing();
+            fixture.open(); // reads from the cache what the disk never got
+            assertThat(fixture.replayedLongs()).isEqualTo(expected);
+            fixture.log.putLong(1, 50, 50);
+            expected.add(50L);
+            fixture.agent.doWork();
+            assertThat(fixture.agent.durablePosition()).isEqualTo(fixture.log.position());
+            fixture.kill();
+            files.losePower();
+            fixture.bootIdHash++;
+            fixture.open();
+            assertThat(fixture.replayedLongs()).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void shouldSayHowFullTheDiskIsAndLeaveTheOldLogAlone() {
+        final SimulatedFiles files = new SimulatedFiles(1);
+        try (LogFixture fixture = new LogFixture(root)) {
+            fixture.files = files;
+            fixture.settings = settings(Durability.PROCESS);
+            fixture.open();
+            fixture.log.putLong(1, 1, 1);
+            fixture.kill();
+            final List<String> before = files.names();
+            files.failCall(0, SimulatedFiles.Fault.DISK_FULL, true);
+            // Every call that needs space fails, the others are let through by trying again and again.
+            for (int call = 0; call < 40; call++) {
+                files.failCall(call, SimulatedFiles.Fault.DISK_FULL, false);
+                try {
+                    fixture.replay().close();
+                } catch (final StateStoreException e) {
+                    assertThat(e).isInstanceOf(StoreFullException.class);
+                }
+                files.failNothing();
+                assertThat(files.names()).isEqualTo(before);
+            }
+        }
+    }
+}
