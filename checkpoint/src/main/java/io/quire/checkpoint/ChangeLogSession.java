@@ -66,8 +66,8 @@ final class ChangeLogSession implements CheckpointLog {
     }
 
     /**
-     * Why the log files do not hold every change, or null when they do. After {@link #stop}; as long as it is not null the
-     * ring must be kept, because the next open takes from it what is missing.
+     * Why the log files do not hold every change, or null when they do. After {@link #stop}; as long as it is not
+     * null the ring must be kept, because the next open takes from it what is missing.
      */
     Throwable incomplete() {
         final Throwable cause = failStop.cause();

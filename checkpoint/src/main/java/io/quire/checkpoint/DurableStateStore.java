@@ -303,7 +303,7 @@ public final class DurableStateStore implements AutoCloseable {
         }
         final StoreFailedException problem = new StoreFailedException(
                 "the change log could not be completed: directory=" + directory + " cause: " + cause.getMessage()
-                        + "; what is missing is kept in memory files until the machine stops, open the store again to save it",
+                        + "; what is missing is kept in memory files until the machine stops, reopen to save it",
                 cause);
         if (earlier != null) {
             problem.addSuppressed(earlier);

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A store on a file system that fails, dies or loses power at the N-th call. Whatever happens, what is found afterwards is the
- * model after exactly k operations, with last acknowledged at most k and k at most last issued.
+ * A store on a file system that fails, dies or loses power at the N-th call. Whatever happens, what is found
+ * afterwards is the model after exactly k operations, with last acknowledged at most k and k at most last issued.
  */
 class DurableStateStoreFaultTest {
     private static final int KEYS = 50;
