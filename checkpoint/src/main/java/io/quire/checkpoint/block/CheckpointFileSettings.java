@@ -12,7 +12,7 @@ import java.util.Objects;
  *
  * @param blockLength bytes of lines in a block before compression, a multiple of 4096 in 4096..262144; a larger block
  *     compresses better, a smaller one makes reading a single page cheaper
- * @param bufferLength bytes written at once, 1 MiB..64 MiB
+ * @param bufferLength bytes written at once, 64 KiB..64 MiB and at least twice a block
  * @param compress whether blocks are compressed
  * @param pacer asked before each write; it may delay the writing thread
  */
@@ -22,7 +22,7 @@ public record CheckpointFileSettings(int blockLength, int bufferLength, boolean 
     /** Bytes written at once unless set otherwise. */
     public static final int BUFFER_LENGTH_DEFAULT = 1024 * 1024;
 
-    private static final int BUFFER_LENGTH_MIN = 1024 * 1024;
+    private static final int BUFFER_LENGTH_MIN = 64 * 1024;
     private static final int BUFFER_LENGTH_MAX = 64 * 1024 * 1024;
 
     /**
@@ -39,9 +39,10 @@ public record CheckpointFileSettings(int blockLength, int bufferLength, boolean 
             throw new ConfigurationException("blockLength out of range: " + blockLength + ", expected a multiple of "
                     + PageDescriptor.PAGE_LENGTH + " up to " + blockLengthMax);
         }
-        if (bufferLength < BUFFER_LENGTH_MIN || bufferLength > BUFFER_LENGTH_MAX) {
+        final int bufferLengthMin = Math.max(BUFFER_LENGTH_MIN, 2 * blockLength);
+        if (bufferLength < bufferLengthMin || bufferLength > BUFFER_LENGTH_MAX) {
             throw new ConfigurationException("bufferLength out of range: " + bufferLength + ", expected "
-                    + BUFFER_LENGTH_MIN + ".." + BUFFER_LENGTH_MAX);
+                    + bufferLengthMin + ".." + BUFFER_LENGTH_MAX);
         }
     }
 
@@ -58,6 +59,16 @@ public record CheckpointFileSettings(int blockLength, int bufferLength, boolean 
      */
     public CheckpointFileSettings withBlockLength(final int length) {
         return new CheckpointFileSettings(length, bufferLength, compress, pacer);
+    }
+
+    /**
+     * The same settings with another buffer length.
+     *
+     * @param length bytes written at once
+     * @return new settings
+     */
+    public CheckpointFileSettings withBufferLength(final int length) {
+        return new CheckpointFileSettings(blockLength, length, compress, pacer);
     }
 
     /**

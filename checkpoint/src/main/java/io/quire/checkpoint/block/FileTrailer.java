@@ -114,6 +114,7 @@ record FileTrailer(
                 footer.getInt(CheckpointFileDescriptor.LARGEST_STORED_OFFSET),
                 topLevel);
         trailer.checkCounts(map);
+        checkReserved(map, header, footer);
         return trailer;
     }
 
@@ -148,6 +149,21 @@ record FileTrailer(
                     header.storeId(), header.secondField(), header.firstField(), header.generation());
         } catch (final StateStoreException e) {
             throw new CorruptStoreException("header out of range: file=" + map.path() + " offset=0", e);
+        }
+    }
+
+    /**
+     * What this version leaves zero a newer minor version may use; a file of this version that has something is
+     * wrong.
+     */
+    private static void checkReserved(final MappedFile map, final FileHeader header, final ByteBuffer footer) {
+        int reserved = 0;
+        for (int i = CheckpointFileDescriptor.RESERVED_OFFSET; i < COMMON_FOOTER_OFFSET; i++) {
+            reserved |= footer.get(i);
+        }
+        if (reserved != 0 && header.minor() <= FileKind.CHECKPOINT.minor()) {
+            throw corrupt(
+                    map, CheckpointFileDescriptor.RESERVED_OFFSET, "reserved bytes are not zero", "0", "" + reserved);
         }
     }
 

@@ -76,6 +76,7 @@ public final class ManifestReader {
                     + ManifestDescriptor.FILE_COUNT_OFFSET + " files=" + fileCount + " properties=" + propertyCount
                     + " length=" + buffer.capacity());
         }
+        checkReserved(path, header, buffer, propertyCount, fileCount);
         try {
             return decodeBody(header, buffer, propertyCount, fileCount);
         } catch (final ConfigurationException e) {
@@ -103,6 +104,33 @@ public final class ManifestReader {
         if (expected != found) {
             throw new CorruptStoreException("manifest checksum mismatch: file=" + path + " offset=" + checksumOffset
                     + " expected=" + Checksum.hex(expected) + " found=" + Checksum.hex(found));
+        }
+    }
+
+    /**
+     * What this version leaves zero a newer minor version may use; a file of this version that has something is
+     * wrong.
+     */
+    private static void checkReserved(
+            final Path path,
+            final FileHeader header,
+            final ByteBuffer buffer,
+            final int propertyCount,
+            final int fileCount) {
+        int reserved = buffer.getInt(ManifestDescriptor.RESERVED_OFFSET);
+        for (int i = 0; i < propertyCount; i++) {
+            reserved |= buffer.getInt(ManifestDescriptor.PROPERTIES_OFFSET
+                    + i * ManifestDescriptor.PROPERTY_LENGTH
+                    + ManifestDescriptor.PROPERTY_RESERVED_OFFSET);
+        }
+        for (int i = 0; i < fileCount; i++) {
+            reserved |= buffer.getInt(ManifestDescriptor.filesOffset(propertyCount)
+                    + i * ManifestDescriptor.FILE_ENTRY_LENGTH
+                    + ManifestDescriptor.FILE_RESERVED_OFFSET);
+        }
+        if (reserved != 0 && header.minor() <= FileKind.MANIFEST.minor()) {
+            throw new CorruptStoreException("reserved bytes of a manifest are not zero: file=" + path + " offset="
+                    + ManifestDescriptor.RESERVED_OFFSET + " expected=0 found=" + reserved);
         }
     }
 

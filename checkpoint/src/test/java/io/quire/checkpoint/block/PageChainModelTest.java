@@ -4,6 +4,7 @@ package io.quire.checkpoint.block;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quire.checkpoint.io.DiskStoreFiles;
+import io.quire.checkpoint.io.FaultStoreFiles;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.RawMemory;
@@ -27,7 +28,7 @@ class PageChainModelTest {
     @TempDir
     Path directory;
 
-    private final StoreFiles files = new DiskStoreFiles();
+    private StoreFiles files;
     private final long lines = RawMemory.allocate(PageDescriptor.PAGE_LENGTH);
     private final long target = RawMemory.allocate(PageDescriptor.PAGE_LENGTH);
 
@@ -42,13 +43,20 @@ class PageChainModelTest {
         final long seed = Long.getLong("seed", System.nanoTime());
         System.out.println("seed=" + seed + " replay: mvn test -Dtest=PageChainModelTest -Dseed=" + seed);
         final Random random = new Random(seed);
-        for (int round = 0; round < 25; round++) {
-            readBackOneChain(random, round);
+        for (int round = 0; round < 30; round++) {
+            if (round % 10 == 0) {
+                files = new DiskStoreFiles();
+                readBackOneChain(random, directory.resolve("round-" + round));
+            } else {
+                final FaultStoreFiles inMemory = new FaultStoreFiles();
+                files = inMemory;
+                readBackOneChain(random, Path.of("/store"));
+                assertThat(inMemory.openHandles()).isEmpty();
+            }
         }
     }
 
-    private void readBackOneChain(final Random random, final int round) {
-        final Path store = directory.resolve("round-" + round);
+    private void readBackOneChain(final Random random, final Path store) {
         files.createDirectories(store);
         final PageImages model = new PageImages();
         final List<CheckpointFileInfo> infos = new ArrayList<>();

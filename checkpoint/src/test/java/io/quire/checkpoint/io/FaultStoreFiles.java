@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * A file system in memory that fails on demand, knows what a power loss would leave, and notices handles left open.
@@ -34,6 +35,7 @@ import java.util.TreeMap;
  * <p>Threading: thread-safe.
  */
 public final class FaultStoreFiles implements StoreFiles {
+    private static final Supplier<String> NO_DETAIL = () -> "";
     private static final int[] SECTOR_LENGTHS = {512, 4096};
 
     private final SortedMap<Path, ModelDirectory> directories = new TreeMap<>();
@@ -41,6 +43,8 @@ public final class FaultStoreFiles implements StoreFiles {
     private final List<String> calls = new ArrayList<>();
     private final Set<FileOperation> ignored = EnumSet.noneOf(FileOperation.class);
     private final Random tearing = new Random(42);
+    private long callCount;
+    private boolean recording;
     private long capacity = Long.MAX_VALUE;
     private long faultAt = Long.MAX_VALUE;
     private boolean persistent;
@@ -73,6 +77,8 @@ public final class FaultStoreFiles implements StoreFiles {
 
     private void plan(final long call, final FileFault kind, final boolean forever) {
         calls.clear();
+        callCount = 0;
+        recording = call < Long.MAX_VALUE;
         faultAt = call;
         fault = kind;
         persistent = forever;
@@ -104,10 +110,10 @@ public final class FaultStoreFiles implements StoreFiles {
 
     /** {@return number of calls since the last plan} */
     public synchronized long callCount() {
-        return calls.size();
+        return callCount;
     }
 
-    /** {@return the calls since the last plan, in order, with path and position} */
+    /** {@return the calls since a fault was planned, in order, with path and position} */
     public synchronized List<String> calls() {
         return List.copyOf(calls);
     }
@@ -199,23 +205,25 @@ public final class FaultStoreFiles implements StoreFiles {
 
     /** A call: what it does, which faults may hit it, and what they do instead. */
     private synchronized <T> T call(
-            final FileOperation operation, final Path path, final String detail, final Call<T> body) {
+            final FileOperation operation, final Path path, final Supplier<String> detail, final Call<T> body) {
         return call(operation, path, detail, 0, body, kind -> {});
     }
 
     private synchronized <T> T call(
             final FileOperation operation,
             final Path path,
-            final String detail,
+            final Supplier<String> detail,
             final long lengthNeeded,
             final Call<T> body,
             final PartialEffect onFault) {
-        final String description = operation + " " + path + detail;
         if (dead) {
-            throw new SimulatedCrash(description);
+            throw new SimulatedCrash(operation + " " + path + detail.get());
         }
-        final long number = calls.size();
-        calls.add(description);
+        final String description = recording || capacity < Long.MAX_VALUE ? operation + " " + path + detail.get() : "";
+        if (recording) {
+            calls.add(description);
+        }
+        final long number = callCount++;
         if (number == faultAt || (persistent && number > faultAt)) {
             hit(operation, description, onFault);
             if (fault == FileFault.CRASH_AFTER) {
@@ -281,7 +289,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
     @Override
     public StoreFile create(final Path path) {
-        return call(FileOperation.CREATE, path, "", () -> {
+        return call(FileOperation.CREATE, path, NO_DETAIL, () -> {
             final ModelDirectory directory = directory(path.getParent());
             if (directory.entries().containsKey(name(path))) {
                 throw new StoreIoException("file exists: " + path);
@@ -294,12 +302,12 @@ public final class FaultStoreFiles implements StoreFiles {
 
     @Override
     public StoreFile openRead(final Path path) {
-        return call(FileOperation.OPEN_READ, path, "", () -> track(new ModelFile(path, existing(path), false)));
+        return call(FileOperation.OPEN_READ, path, NO_DETAIL, () -> track(new ModelFile(path, existing(path), false)));
     }
 
     @Override
     public StoreFile openWrite(final Path path) {
-        return call(FileOperation.OPEN_WRITE, path, "", () -> track(new ModelFile(path, existing(path), true)));
+        return call(FileOperation.OPEN_WRITE, path, NO_DETAIL, () -> track(new ModelFile(path, existing(path), true)));
     }
 
     private <T> T track(final T handle) {
@@ -309,7 +317,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
     @Override
     public void createDirectories(final Path directory) {
-        call(FileOperation.CREATE_DIRECTORIES, directory, "", () -> {
+        call(FileOperation.CREATE_DIRECTORIES, directory, NO_DETAIL, () -> {
             for (Path path = directory; path != null; path = path.getParent()) {
                 directories.computeIfAbsent(path, p -> new ModelDirectory());
             }
@@ -319,7 +327,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
     @Override
     public void rename(final Path from, final Path to) {
-        call(FileOperation.RENAME, from, " to " + name(to), () -> {
+        call(FileOperation.RENAME, from, () -> " to " + name(to), () -> {
             existing(from);
             directory(from.getParent()).rename(name(from), name(to));
             return null;
@@ -328,7 +336,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
     @Override
     public void delete(final Path path) {
-        call(FileOperation.DELETE, path, "", () -> {
+        call(FileOperation.DELETE, path, NO_DETAIL, () -> {
             final ModelDirectory directory = directory(path.getParent());
             if (directory.entries().containsKey(name(path))) {
                 directory.delete(name(path));
@@ -339,7 +347,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
     @Override
     public void forceDirectory(final Path directory) {
-        call(FileOperation.FORCE_DIRECTORY, directory, "", () -> {
+        call(FileOperation.FORCE_DIRECTORY, directory, NO_DETAIL, () -> {
             if (!ignored.contains(FileOperation.FORCE_DIRECTORY)) {
                 directory(directory).force();
             }
@@ -352,7 +360,7 @@ public final class FaultStoreFiles implements StoreFiles {
         return call(
                 FileOperation.LIST,
                 directory,
-                "",
+                NO_DETAIL,
                 () -> directories.containsKey(directory)
                         ? List.copyOf(directory(directory).entries().keySet())
                         : Collections.<String>emptyList());
@@ -363,7 +371,7 @@ public final class FaultStoreFiles implements StoreFiles {
         return call(
                 FileOperation.EXISTS,
                 path,
-                "",
+                NO_DETAIL,
                 () -> directories.containsKey(path)
                         || (directories.containsKey(path.getParent())
                                 && directory(path.getParent()).entries().containsKey(name(path))));
@@ -371,7 +379,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
     @Override
     public long usableSpace(final Path path) {
-        return call(FileOperation.USABLE_SPACE, path, "", () -> Math.max(0, capacity - used()));
+        return call(FileOperation.USABLE_SPACE, path, NO_DETAIL, () -> Math.max(0, capacity - used()));
     }
 
     /** An open file. */
@@ -403,7 +411,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
         @Override
         public long size() {
-            return call(FileOperation.SIZE, path, "", () -> {
+            return call(FileOperation.SIZE, path, NO_DETAIL, () -> {
                 check(false);
                 return (long) inode.length();
             });
@@ -416,7 +424,7 @@ public final class FaultStoreFiles implements StoreFiles {
             call(
                     FileOperation.WRITE,
                     path,
-                    "@" + position + "+" + bytes.length,
+                    () -> "@" + position + "+" + bytes.length,
                     Math.max(0, position + bytes.length - inode.length()),
                     () -> {
                         check(true);
@@ -437,7 +445,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
         @Override
         public void read(final long position, final ByteBuffer target) {
-            call(FileOperation.READ, path, "@" + position + "+" + target.remaining(), () -> {
+            call(FileOperation.READ, path, () -> "@" + position + "+" + target.remaining(), () -> {
                 check(false);
                 final int count = target.remaining();
                 if (position + count > inode.length()) {
@@ -456,7 +464,7 @@ public final class FaultStoreFiles implements StoreFiles {
             call(
                     FileOperation.FORCE,
                     path,
-                    "",
+                    NO_DETAIL,
                     0,
                     () -> {
                         check(true);
@@ -473,7 +481,7 @@ public final class FaultStoreFiles implements StoreFiles {
             call(
                     FileOperation.PREALLOCATE,
                     path,
-                    " to " + length,
+                    () -> " to " + length,
                     Math.max(0, length - inode.length()),
                     () -> {
                         check(true);
@@ -488,7 +496,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
         @Override
         public void truncate(final long length) {
-            call(FileOperation.TRUNCATE, path, " to " + length, () -> {
+            call(FileOperation.TRUNCATE, path, () -> " to " + length, () -> {
                 check(true);
                 if (length < inode.length()) {
                     inode.setLength(Math.toIntExact(length));
@@ -499,7 +507,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
         @Override
         public MappedFile mapRead() {
-            return call(FileOperation.MAP, path, "", () -> {
+            return call(FileOperation.MAP, path, NO_DETAIL, () -> {
                 check(false);
                 return track(new ModelMappedFile(path, inode));
             });
@@ -521,7 +529,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
     private synchronized void closing(final Object handle, final Path path) {
         open.remove(handle);
-        call(FileOperation.CLOSE, path, "", () -> null);
+        call(FileOperation.CLOSE, path, NO_DETAIL, () -> null);
     }
 
     /** A mapping: the file as it is at each moment, up to the length it had when it was mapped. */
@@ -549,7 +557,7 @@ public final class FaultStoreFiles implements StoreFiles {
 
         @Override
         public void copy(final long position, final long targetPointer, final int length) {
-            call(FileOperation.COPY, path, "@" + position + "+" + length, () -> {
+            call(FileOperation.COPY, path, () -> "@" + position + "+" + length, () -> {
                 if (position < 0 || length < 0 || position > size - length) {
                     throw new CorruptStoreException("range outside the file: file=" + path + " offset=" + position
                             + " length=" + length + " file length=" + size);

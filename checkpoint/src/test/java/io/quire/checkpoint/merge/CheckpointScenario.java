@@ -36,6 +36,9 @@ final class CheckpointScenario implements AutoCloseable {
     static final Path DIRECTORY = Path.of("/store");
     static final UUID STORE_ID = new UUID(0x0102030405060708L, 0x090a0b0c0d0e0f10L);
 
+    private static final CheckpointFileSettings SETTINGS = CheckpointFileSettings.defaults()
+            .withBlockLength(PageDescriptor.PAGE_LENGTH)
+            .withBufferLength(64 * 1024);
     private static final int PAGE_LIMIT = 40;
     private static final int MANIFESTS_KEPT = 2;
 
@@ -105,9 +108,7 @@ final class CheckpointScenario implements AutoCloseable {
     private CheckpointFileInfo write(final long number, final Map<Integer, Long> changed) {
         final CheckpointFileIdentity identity =
                 new CheckpointFileIdentity(STORE_ID, number, checkpointId, checkpointId);
-        final CheckpointFileSettings settings =
-                CheckpointFileSettings.defaults().withBlockLength(PageDescriptor.PAGE_LENGTH);
-        try (CheckpointFileWriter writer = CheckpointFileWriter.create(files, DIRECTORY, identity, settings)) {
+        try (CheckpointFileWriter writer = CheckpointFileWriter.create(files, DIRECTORY, identity, SETTINGS)) {
             changed.forEach((page, mask) -> {
                 live.copyLines(page, mask, lines);
                 writer.append(page, mask, lines);
@@ -139,8 +140,7 @@ final class CheckpointScenario implements AutoCloseable {
 
     /** Merges a run of the chain, publishes the result and deletes what is no longer needed. */
     void merge(final MergeRun run) {
-        final CheckpointMerger merger =
-                new CheckpointMerger(files, DIRECTORY, STORE_ID, numbers, CheckpointFileSettings.defaults());
+        final CheckpointMerger merger = new CheckpointMerger(files, DIRECTORY, STORE_ID, numbers, SETTINGS);
         final MergeResult result =
                 merger.merge(run, PageFilter.ALL, () -> false).orElseThrow();
         try {
