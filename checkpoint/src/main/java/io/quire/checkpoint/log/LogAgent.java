@@ -12,11 +12,12 @@ import org.agrona.concurrent.NanoClock;
 /**
  * Carries records from the ring to the log segments, and forces them.
  *
- * <p>Group commit needs no setting: what arrives during a force goes with the next one, so groups are as large as the disk is
- * slow. While nobody waits, records gather for a moment in the ring, where they are safe from the death of the process.
+ * <p>Group commit needs no setting: what arrives during a force goes with the next one, so groups are as large as the
+ * disk is slow. While nobody waits, records gather for a moment in the ring, where they are safe from the death of
+ * the process.
  *
- * <p>Any failure is final: the fail stop is tripped with its cause, nothing is written or forced again, the ring keeps what
- * was not written, and everybody who waits is told.
+ * <p>Any failure is final: the fail stop is tripped with its cause, nothing is written or forced again, the ring
+ * keeps what was not written, and everybody who waits is told.
  *
  * <p>Threading: {@link #doWork} and {@link #onClose} belong to the agent's thread; everything else is thread-safe.
  */
@@ -148,7 +149,9 @@ public final class LogAgent implements Agent {
         waiters.advance(writer.durablePosition());
     }
 
-    /** Writes and forces the rest, seals the log and closes its files; then every method of the store's writer throws. */
+    /**
+     * Writes and forces the rest, seals the log and closes its files; then every method of the store's writer throws.
+     */
     @Override
     public void onClose() {
         if (!failStop.isTripped()) {
@@ -164,7 +167,7 @@ public final class LogAgent implements Agent {
         writer.close();
     }
 
-    /** {@return log position up to which records are in the log segments; after the death of the process, all of them are} */
+    /** {@return log position up to which records are in the log segments} */
     public long writtenPosition() {
         return writtenPosition;
     }
@@ -175,8 +178,8 @@ public final class LogAgent implements Agent {
     }
 
     /**
-     * Waits until everything before a position survives a power loss; asks for a force where the durability does not give
-     * one by itself. An interrupt does not end the wait, and its flag is kept.
+     * Waits until everything before a position survives a power loss; asks for a force where the durability does not
+     * give one by itself. An interrupt does not end the wait, and its flag is kept.
      *
      * @param position log position, as the change log has returned it
      * @param timeoutNs nanoseconds to wait at most

@@ -4,8 +4,8 @@ package io.quire.checkpoint.log;
 import java.util.UUID;
 
 /**
- * Whose log this is: part of every segment's header and of every block's checksum, so that a block of another store, or of
- * an abandoned branch of this one, is never taken for valid.
+ * Whose log this is: part of every segment's header and of every block's checksum, so that a block of another store,
+ * or of an abandoned branch of this one, is never taken for valid.
  *
  * <p>Threading: thread-safe, immutable.
  *

@@ -7,8 +7,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * How the log agent idles: it spins a little, yields a little, then sleeps, each time twice as long up to a limit, so that
- * an idle store costs next to nothing. {@link #wake} ends a sleep at once.
+ * How the log agent idles: it spins a little, yields a little, then sleeps, each time twice as long up to a limit, so
+ * that an idle store costs next to nothing. {@link #wake} ends a sleep at once.
  *
  * <p>Threading: idle and reset belong to the agent's thread; wake may be called by any.
  */

@@ -13,9 +13,9 @@ import java.util.UUID;
  *
  * <p>The end is the first place where no valid block is, provided that it is proven to be the tail: where a valid block
  * follows, in the same segment or in a later one, the bytes in between were damaged, and that is an error. With one
- * exception: after the system was restarted, blocks that were never forced may be missing in front of others that happen
- * to be there; they are the tail, too, and what follows them is not part of the log. The next segment's header proves where
- * the log left the segment before.
+ * exception: after the system was restarted, blocks that were never forced may be missing in front of others that
+ * happen to be there; they are the tail, too, and what follows them is not part of the log. The next segment's header
+ * proves where the log left the segment before.
  *
  * <p>Safe on the log of a live writer: the end is then the end of what it has written by now.
  *

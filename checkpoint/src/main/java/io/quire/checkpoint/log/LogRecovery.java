@@ -17,12 +17,12 @@ import org.agrona.CloseHelper;
 import org.agrona.LangUtil;
 
 /**
- * Brings a log back after a shutdown of any kind: {@link #replay} hands over the complete groups behind a checkpoint, from
- * the segments and then from the ring that a killed process left; {@link #startWriting} begins a new segment.
+ * Brings a log back after a shutdown of any kind: {@link #replay} hands over the complete groups behind a checkpoint,
+ * from the segments and then from the ring that a killed process left; {@link #startWriting} begins a new segment.
  *
- * <p>Nothing on disk changes before startWriting, and it changes everything at once: the new segment holds what was only in
- * the ring, and gets its name when it is durable. So recovery may be killed at any instant and repeated. The caller
- * replaces the ring only afterwards; its incarnation tells an old ring from the current one.
+ * <p>Nothing on disk changes before startWriting, and it changes everything at once: the new segment holds what was
+ * only in the ring, and gets its name when it is durable. So recovery may be killed at any instant and repeated. The
+ * caller replaces the ring only afterwards; its incarnation tells an old ring from the current one.
  *
  * <p>Threading: confined to the thread that opens the store.
  */
@@ -78,13 +78,15 @@ public final class LogRecovery implements AutoCloseable {
      *
      * @param position log position of the checkpoint that the state was loaded from; 0 without one
      * @param isLogExpected whether a log must be there; without one, an empty log is begun at the position
-     * @param isDamageAccepted whether damage ends the log, instead of throwing; what follows it is given up by startWriting
-     * @param ringPaths where a ring may have survived; at most one is of the log's last incarnation, and only that counts
+     * @param isDamageAccepted whether damage ends the log, instead of throwing; what follows it is given up by
+     *     startWriting
+     * @param ringPaths where a ring may have survived; at most one is of the log's last incarnation, and only that
+     *     counts
      * @param handler receives the records
      * @param progress told how far it is
      * @return what was found
-     * @throws CorruptStoreException when the log has a hole, is damaged, does not reach back to the position or not up to it,
-     *     or does not connect with the ring; names file, offset, found and expected
+     * @throws CorruptStoreException when the log has a hole, is damaged, does not reach back to the position or not
+     *     up to it, or does not connect with the ring; names file, offset, found and expected
      */
     public LogReplayReport replay(
             final long position,
@@ -239,10 +241,10 @@ public final class LogRecovery implements AutoCloseable {
     }
 
     /**
-     * Begins a new segment at the end of what was replayed. It takes in what was only in the ring, an abort record when the
-     * last group is incomplete, and, where writes are forced, what is not known to be durable in the old segments: an
-     * earlier force may have failed, after which the system may hold data it never wrote. When this returns, all of
-     * it is part of the log, durably; then create the ring, at the writer's position and incarnation.
+     * Begins a new segment at the end of what was replayed. It takes in what was only in the ring, an abort record
+     * when the last group is incomplete, and, where writes are forced, what is not known to be durable in the old
+     * segments: an earlier force may have failed, after which the system may hold data it never wrote. When this
+     * returns, all of it is part of the log, durably; then create the ring, at the writer's position and incarnation.
      *
      * @param randomBits make the incarnation distinct from those of copies of the store
      * @return the writer

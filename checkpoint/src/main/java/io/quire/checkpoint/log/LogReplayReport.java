@@ -14,7 +14,8 @@ package io.quire.checkpoint.log;
  * @param droppedLength bytes of an incomplete group at the end, ignored
  * @param ringLength bytes of records that were only in the ring
  * @param ring what was found of the ring, in words
- * @param ignoredLength bytes behind the end that a restart of the system left unreachable; never acknowledged as durable
+ * @param ignoredLength bytes behind the end that a restart of the system left unreachable; never acknowledged as
+ *     durable
  * @param acceptedProblem damage that ended the log and was accepted; empty when there was none
  * @param isSealed whether the log had been closed in order
  * @param durationNs nanoseconds that replay took

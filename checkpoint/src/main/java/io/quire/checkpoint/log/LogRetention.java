@@ -30,8 +30,8 @@ public final class LogRetention {
     }
 
     /**
-     * Deletes the segments that end at or before a position, oldest first; never the newest one, and none that has a damaged
-     * one before or after it.
+     * Deletes the segments that end at or before a position, oldest first; never the newest one, and none that has a
+     * damaged one before or after it.
      *
      * @param position log position of the oldest retained checkpoint, which is durable
      * @return segments deleted

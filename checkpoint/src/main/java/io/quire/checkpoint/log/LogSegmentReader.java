@@ -13,8 +13,8 @@ import net.jpountz.lz4.LZ4SafeDecompressor;
 import org.agrona.BufferUtil;
 
 /**
- * Reads the blocks of one log segment through private memory. Whether bytes that are no valid block are the end of the log
- * or a hole in it is for the caller to decide; this class says what is wrong with them, and what follows them.
+ * Reads the blocks of one log segment through private memory. Whether bytes that are no valid block are the end of
+ * the log or a hole in it is for the caller to decide; this class says what is wrong with them, and what follows them.
  *
  * <p>Threading: confined to one thread.
  */

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * The segments in a log's directory, in log order. A segment is <em>dead</em> when one that starts before it has a later
- * incarnation: recovery cut the log in front of it, and was killed before it could remove it.
+ * The segments in a log's directory, in log order. A segment is <em>dead</em> when one that starts before it has a
+ * later incarnation: recovery cut the log in front of it, and was killed before it could remove it.
  *
  * <p>Threading: thread-safe, immutable.
  */

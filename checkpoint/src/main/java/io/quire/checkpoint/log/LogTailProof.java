@@ -5,9 +5,9 @@ import io.quire.checkpoint.io.StoreFiles;
 import java.util.List;
 
 /**
- * Decides whether a place without a valid block is the tail of the log or a hole in it. It is a hole when something valid
- * follows that was written during the same boot of the system, since only a restart loses writes out of order, or that
- * says that the missing bytes had been forced.
+ * Decides whether a place without a valid block is the tail of the log or a hole in it. It is a hole when something
+ * valid follows that was written during the same boot of the system, since only a restart loses writes out of order,
+ * or that says that the missing bytes had been forced.
  *
  * <p>Threading: confined to one thread.
  */

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Reads and checks every block of every segment, and goes on behind what is damaged. Changes nothing; safe on the log of a
- * live writer.
+ * Reads and checks every block of every segment, and goes on behind what is damaged. Changes nothing; safe on the log
+ * of a live writer.
  *
  * <p>Threading: confined to one thread.
  */

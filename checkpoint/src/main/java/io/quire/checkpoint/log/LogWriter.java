@@ -12,8 +12,8 @@ import org.agrona.CloseHelper;
 /**
  * Appends records to the log as blocks, begins a new segment when one is full, and forces.
  *
- * <p>After any failure the writer refuses everything but {@link #close}: in particular nothing is forced twice, since the
- * system may report success for data it has dropped.
+ * <p>After any failure the writer refuses everything but {@link #close}: in particular nothing is forced twice, since
+ * the system may report success for data it has dropped.
  *
  * <p>Threading: confined to the log agent, or to the opening thread before the agent runs.
  */

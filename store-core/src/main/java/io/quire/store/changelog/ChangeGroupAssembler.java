@@ -5,8 +5,8 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.RawMemory;
 
 /**
- * Turns a stream of raw records into complete groups: joins fragments, skips pads, holds the records of a group back until
- * it is complete and drops them when it was aborted.
+ * Turns a stream of raw records into complete groups: joins fragments, skips pads, holds the records of a group back
+ * until it is complete and drops them when it was aborted.
  *
  * <p>Every field is checked before it is used, so damaged or hostile records end in an exception; memory stays below
  * {@link ChangeRecordDescriptor#MAX_GROUP_LENGTH} and a block.

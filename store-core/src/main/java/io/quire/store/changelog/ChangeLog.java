@@ -7,23 +7,23 @@ import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
 
 /**
- * Appends changes to the ring: after a method has returned, outside a group, its change survives the death of the process.
- * Allocates nothing and makes no system call unless the ring is full; then it waits for the log agent with the idle
- * strategy given and counts the time.
+ * Appends changes to the ring: after a method has returned, outside a group, its change survives the death of the
+ * process. Allocates nothing and makes no system call unless the ring is full; then it waits for the log agent with
+ * the idle strategy given and counts the time.
  *
- * <p>Between {@link #beginGroup} and {@link #commitGroup} changes become one group, which recovery applies all or not at
- * all. Groups do not nest.
+ * <p>Between {@link #beginGroup} and {@link #commitGroup} changes become one group, which recovery applies all or not
+ * at all. Groups do not nest.
  *
- * <p>Every method that appends throws {@link io.quire.store.errors.StoreFailedException} when the log agent has failed or
- * died, {@link io.quire.store.errors.StoreClosedException} when the store was closed, and {@link StoreFullException} when
- * the change, or the group with it, is longer than {@link #MAX_GROUP_LENGTH}; in each case the log has no part of the
- * change that recovery would see.
+ * <p>Every method that appends throws {@link io.quire.store.errors.StoreFailedException} when the log agent has
+ * failed or died, {@link io.quire.store.errors.StoreClosedException} when the store was closed, and {@link
+ * StoreFullException} when the change, or the group with it, is longer than {@link #MAX_GROUP_LENGTH}; in each case
+ * the log has no part of the change that recovery would see.
  *
- * <p>Bytes are given as Agrona describes a buffer: a byte array and an offset from {@link RawMemory#ARRAY_OFFSET}, or null
- * and a native pointer.
+ * <p>Bytes are given as Agrona describes a buffer: a byte array and an offset from {@link RawMemory#ARRAY_OFFSET}, or
+ * null and a native pointer.
  *
- * <p>Threading: confined to the store's writer; {@link #position}, {@link #stallCount} and {@link #stallNs} may be called by
- * any thread.
+ * <p>Threading: confined to the store's writer; {@link #position}, {@link #stallCount} and {@link #stallNs} may be
+ * called by any thread.
  */
 public final class ChangeLog {
     /** Bytes that the records of one group may have together, headers and padding included. */

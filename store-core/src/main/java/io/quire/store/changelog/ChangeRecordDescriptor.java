@@ -10,10 +10,10 @@ package io.quire.store.changelog;
  *  | length | type | flags | reserved | stateId | key length | key      | value       | padding |
  *  +--------+------+-------+----------+---------+------------+----------+-------------+---------+
  * </pre>
- * A <em>log position</em> is a byte position in the endless stream of padded records. A <em>group</em> is the records up to
- * and including the first without {@link #FLAG_GROUP_CONTINUES}; only complete groups are replayed. Pads belong to no
- * group. A pad has at least its first 8 bytes; every other record has the whole header. Zero is never a valid length or
- * type, so zeroed space never looks like a record.
+ * A <em>log position</em> is a byte position in the endless stream of padded records. A <em>group</em> is the records
+ * up to and including the first without {@link #FLAG_GROUP_CONTINUES}; only complete groups are replayed. Pads belong
+ * to no group. A pad has at least its first 8 bytes; every other record has the whole header. Zero is never a valid
+ * length or type, so zeroed space never looks like a record.
  *
  * <p>A record longer than the ring takes is cut into {@link #TYPE_FRAGMENT} records whose payloads (all that follows
  * their headers), joined, are the record with its own header. All but the last have {@link #FLAG_GROUP_CONTINUES}; the

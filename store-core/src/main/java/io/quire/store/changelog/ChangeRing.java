@@ -265,7 +265,8 @@ public final class ChangeRing implements AutoCloseable {
     }
 
     /**
-     * Bytes from a log position to the end of the body. Records never wrap, so a range that ends there ends with a record.
+     * Bytes from a log position to the end of the body. Records never wrap, so a range that ends there ends with a
+     * record.
      *
      * @param position log position
      * @return bytes, greater than 0

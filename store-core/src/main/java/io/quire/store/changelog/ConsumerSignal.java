@@ -4,7 +4,8 @@ package io.quire.store.changelog;
 /**
  * Wakes the consumer of a ring in case it sleeps.
  *
- * <p>Threading: called by the writer, rarely: at most once for each quarter of the ring that it fills, and while it waits.
+ * <p>Threading: called by the writer, rarely: at most once for each quarter of the ring that it fills, and while it
+ * waits.
  */
 @FunctionalInterface
 public interface ConsumerSignal {

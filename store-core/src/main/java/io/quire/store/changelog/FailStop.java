@@ -5,8 +5,8 @@ import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
 
 /**
- * The sticky state of failure that the writer and the log agent share: the first cause wins and stays until the store is
- * reopened.
+ * The sticky state of failure that the writer and the log agent share: the first cause wins and stays until the store
+ * is reopened.
  *
  * <p>Threading: thread-safe.
  */
@@ -72,8 +72,7 @@ public final class FailStop {
             return new StoreClosedException(cause.getMessage(), cause);
         }
         return new StoreFailedException(
-                "the store is fail-stopped and refuses writes; reopen it, which recovers everything acknowledged; first cause: "
-                        + cause,
+                "the store is fail-stopped: reopen it, which recovers everything acknowledged; first cause: " + cause,
                 cause);
     }
 }

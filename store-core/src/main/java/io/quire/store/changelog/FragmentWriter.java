@@ -4,8 +4,8 @@ package io.quire.store.changelog;
 import io.quire.store.memory.RawMemory;
 
 /**
- * Cuts a record that is longer than the ring takes into fragments, see {@link ChangeRecordDescriptor}. The fragments are
- * not published here, except those that must make room for the next ones.
+ * Cuts a record that is longer than the ring takes into fragments, see {@link ChangeRecordDescriptor}. The fragments
+ * are not published here, except those that must make room for the next ones.
  *
  * <p>Threading: confined to the writer.
  */

@@ -10,8 +10,8 @@ import org.agrona.concurrent.NanoClock;
 /**
  * The writer's end of a ring: claims space, pads at the end of the body, publishes, and waits when the ring is full.
  *
- * <p>Invariants: published is not after position, which is not after the limit, which is neither after head + capacity nor
- * after the end of the body; between published and position are whole records.
+ * <p>Invariants: published is not after position, which is not after the limit, which is neither after head +
+ * capacity nor after the end of the body; between published and position are whole records.
  *
  * <p>Threading: confined to the writer; the stall counters may be read by any thread.
  */

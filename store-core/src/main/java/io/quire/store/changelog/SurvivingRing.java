@@ -15,8 +15,8 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /**
- * What a killed process has left in its ring, read into private memory through the file, never through a mapping. Reading
- * changes nothing.
+ * What a killed process has left in its ring, read into private memory through the file, never through a mapping.
+ * Reading changes nothing.
  *
  * <p>Threading: confined to the thread that recovers.
  */
