@@ -167,10 +167,7 @@ public final class LogAgent implements Agent {
         writer.close();
     }
 
-    /**
-     * {@return log position up to which records are in the log segments; after the death of the process, all of them
-     * are}
-     */
+    /** {@return log position up to which records are in the log segments} */
     public long writtenPosition() {
         return writtenPosition;
     }

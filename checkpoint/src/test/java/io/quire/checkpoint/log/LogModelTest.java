@@ -43,17 +43,17 @@ class LogModelTest {
 
     @Test
     void shouldLoseNothingPublishedWhenKilled() throws Exception {
-        run(4_000_000_000L, LogModel.Mode.KILL);
+        run(2_500_000_000L, LogModel.Mode.KILL);
     }
 
     @Test
     void shouldLoseNothingForcedWhenThePowerFails() throws Exception {
-        run(4_000_000_000L, LogModel.Mode.POWER_LOSS);
+        run(2_500_000_000L, LogModel.Mode.POWER_LOSS);
     }
 
     @Test
     void shouldLoseNothingAcknowledgedWhenCallsFail() throws Exception {
-        run(4_000_000_000L, LogModel.Mode.FAILURES);
+        run(2_500_000_000L, LogModel.Mode.FAILURES);
     }
 
     @Test

@@ -72,8 +72,7 @@ public final class FailStop {
             return new StoreClosedException(cause.getMessage(), cause);
         }
         return new StoreFailedException(
-                "the store is fail-stopped and refuses writes; reopen it to recover all that was acknowledged; cause: "
-                        + cause,
+                "the store is fail-stopped: reopen it, which recovers everything acknowledged; first cause: " + cause,
                 cause);
     }
 }
