@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.cli.inspect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quire.checkpoint.DurableStateStore;
+import io.quire.cli.CommandRunner;
+import io.quire.cli.CommandRunner.Outcome;
+import io.quire.store.LongLongState;
+import io.quire.store.codec.Codecs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectVerifyCommandTest {
+    @TempDir
+    private Path directory;
+
+    private Path store;
+
+    @BeforeEach
+    void fillStore() {
+        store = directory.resolve("store");
+        try (DurableStateStore opened = DurableStateStore.open(store)) {
+            final LongLongState visits = opened.longLongState("visits");
+            for (int i = 0; i < 1234; i++) {
+                visits.put(i, i);
+            }
+            opened.valueState("na\u001bmes", Codecs.LONG, Codecs.STRING).put(1L, "one");
+        }
+    }
+
+    @Test
+    void shouldShowStatesCheckpointsAndLog() {
+        final Outcome outcome = CommandRunner.run("inspect", store.toString());
+        assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+        assertThat(outcome.out())
+                .contains("open         no", "visits", "LONG_LONG", "1,234", "checkpoint-0000000000000001", "log-")
+                .contains("na?mes")
+                .doesNotContain("\u001b");
+    }
+
+    @Test
+    void shouldShowWhoHasTheStoreOpen() {
+        try (DurableStateStore opened = DurableStateStore.open(store)) {
+            assertThat(opened.longLongState("visits").size()).isEqualTo(1234);
+            assertThat(CommandRunner.run("inspect", store.toString()).out())
+                    .contains("open         process " + ProcessHandle.current().pid() + ", since ");
+            assertThat(CommandRunner.run("verify", store.toString()).exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void shouldWriteJsonThatSaysTheSame() {
+        final Outcome outcome = CommandRunner.run("inspect", "--format", "json", store.toString());
+        assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+        assertThat(outcome.out())
+                .startsWith("{\n  \"directory\": \"")
+                .endsWith("\n}\n")
+                .contains(
+                        "\"name\": \"visits\"",
+                        "\"entryCount\": 1234",
+                        "\"name\": \"na\\u001bmes\"",
+                        "\"open\": false");
+        assertThat(outcome.out().chars().filter(c -> c == '{').count())
+                .isEqualTo(outcome.out().chars().filter(c -> c == '}').count());
+    }
+
+    @Test
+    void shouldVerifyAGoodStore() {
+        for (final String[] arguments : List.of(
+                new String[] {"verify", store.toString()}, new String[] {"verify", "--structures", store.toString()})) {
+            final Outcome outcome = CommandRunner.run(arguments);
+            assertThat(outcome.exitCode()).as(outcome.out() + outcome.err()).isZero();
+            assertThat(outcome.out()).startsWith("ok: ");
+        }
+        assertThat(CommandRunner.run("verify", "--quiet", store.toString())).isEqualTo(new Outcome(0, "", ""));
+    }
+
+    @Test
+    void shouldNameEachBadFileWithItsOffset() throws IOException {
+        final Path file = store.resolve("checkpoint-0000000000000001");
+        final byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+        final Outcome outcome = CommandRunner.run("verify", store.toString());
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.out())
+                .containsPattern("checkpoint-0000000000000001:[0-9]+: ")
+                .contains("1 problem: ");
+        Files.delete(file);
+        assertThat(CommandRunner.run("verify", store.toString()).exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldReportADirectoryThatIsNoStore() {
+        for (final String command : List.of("inspect", "verify")) {
+            final Outcome none =
+                    CommandRunner.run(command, directory.resolve("none").toString());
+            assertThat(none.exitCode()).isEqualTo(3);
+            assertThat(none.err()).startsWith("quire: ").contains("none");
+            assertThat(CommandRunner.run(command).exitCode()).isEqualTo(2);
+        }
+        assertThat(directory.resolve("none")).doesNotExist();
+    }
+}
