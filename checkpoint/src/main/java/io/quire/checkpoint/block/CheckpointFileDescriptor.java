@@ -86,6 +86,9 @@ final class CheckpointFileDescriptor {
     /** Most entries in a file: 2^28 pages are 1 TiB of state. */
     static final int PAGE_COUNT_MAX = 1 << 28;
 
+    /** Most index pages in a file; every full one has room for more than 128 entries. */
+    static final int INDEX_PAGE_COUNT_MAX = PAGE_COUNT_MAX / 128 + 1;
+
     private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
     private CheckpointFileDescriptor() {}

@@ -127,6 +127,7 @@ record FileTrailer(
                 && indexLength <= room - indexPosition;
         final boolean exact = inFile
                 && indexPageCount >= 0
+                && indexPageCount <= CheckpointFileDescriptor.INDEX_PAGE_COUNT_MAX
                 && indexPosition + indexLength + (long) indexPageCount * Integer.BYTES == room;
         final long lastPageLength = indexLength - (indexPageCount - 1L) * IndexPageDescriptor.PAGE_LENGTH;
         final boolean pagesFit = indexPageCount == 0

@@ -7,6 +7,7 @@ import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreIoException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
@@ -30,12 +31,11 @@ public final class ManifestWriter {
      * @param files access to files
      * @param directory where the store is
      * @param manifest to publish; the content of its files is durable
-     * @throws CheckpointFailedException when a manifest of that generation exists
-     * @throws CorruptStoreException when what is read back is not what was written
+     * @throws CheckpointFailedException when a manifest of that generation exists; nothing was published
      * @throws io.quire.store.errors.StoreFullException when the disk is full; nothing was published, retry when there
      *     is space
-     * @throws io.quire.store.errors.StoreIoException when a step fails; whether the manifest is published is not
-     *     known until the store is reopened
+     * @throws StoreIoException when another step fails, up to the last one: whether the manifest is published is not
+     *     known until the store is reopened, so nothing it may name can be deleted
      */
     public static void publish(final StoreFiles files, final Path directory, final Manifest manifest) {
         final Path target = directory.resolve(manifest.fileName());
@@ -52,7 +52,18 @@ public final class ManifestWriter {
             discard(files, temporary, e);
             throw e;
         }
-        files.forceDirectory(directory);
+        try {
+            files.forceDirectory(directory);
+            checkReadBack(files, target, manifest);
+        } catch (final StateStoreException e) {
+            throw new StoreIoException(
+                    "manifest was renamed but is not known to be durable: file=" + target
+                            + "; reopen the store, which finds out",
+                    e);
+        }
+    }
+
+    private static void checkReadBack(final StoreFiles files, final Path target, final Manifest manifest) {
         final Manifest found = ManifestReader.read(files, target);
         if (!found.equals(manifest)) {
             throw new CorruptStoreException(

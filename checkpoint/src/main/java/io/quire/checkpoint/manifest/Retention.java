@@ -69,7 +69,7 @@ public final class Retention {
         }
         deleteManifests(names, keptGenerations, deleted);
         final List<String> superfluous = superfluousFiles(names, keptFiles);
-        if (!superfluous.isEmpty()) {
+        if (!deleted.isEmpty() || !superfluous.isEmpty()) {
             files.forceDirectory(directory); // Also for manifests that an earlier attempt deleted without getting here.
         }
         for (final String name : superfluous) {

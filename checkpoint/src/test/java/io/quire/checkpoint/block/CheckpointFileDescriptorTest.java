@@ -27,6 +27,7 @@ class CheckpointFileDescriptorTest {
         assertThat(CheckpointFileDescriptor.FOOTER_LENGTH).isEqualTo(136);
         assertThat(CheckpointFileDescriptor.FILE_LENGTH_MIN).isEqualTo(200);
         assertThat(CheckpointFileDescriptor.PAGE_COUNT_MAX).isEqualTo(268_435_456);
+        assertThat(CheckpointFileDescriptor.INDEX_PAGE_COUNT_MAX).isEqualTo(2_097_153);
     }
 
     @Test

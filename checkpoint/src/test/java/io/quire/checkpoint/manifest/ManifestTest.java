@@ -7,11 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.quire.checkpoint.block.CheckpointFileIdentity;
 import io.quire.checkpoint.block.CheckpointFileInfo;
 import io.quire.checkpoint.io.DiskStoreFiles;
+import io.quire.checkpoint.io.FaultStoreFiles;
+import io.quire.checkpoint.io.FileFault;
 import io.quire.checkpoint.io.StoreFileNames;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreIoException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,6 +92,27 @@ class ManifestTest {
                         .cut()
                         .checkpointId())
                 .isEqualTo(1);
+    }
+
+    /** Whoever publishes may delete what a manifest names only when it is certain that it was not published. */
+    @Test
+    void shouldTellFailuresBeforeTheRenameFromThoseAfterIt() {
+        final Manifest manifest = manifest(STORE_ID, 1, 1, 1);
+        final Path store = Path.of("/store");
+        for (long call = 0; ; call++) {
+            final FaultStoreFiles inMemory = new FaultStoreFiles();
+            inMemory.createDirectories(store);
+            inMemory.failAt(call, FileFault.IO_ERROR);
+            try {
+                ManifestWriter.publish(inMemory, store, manifest);
+                assertThat(inMemory.faultHit()).isFalse();
+                return;
+            } catch (final StateStoreException e) {
+                assertThat(e).isInstanceOf(StoreIoException.class);
+                final boolean renamed = inMemory.content(store.resolve(manifest.fileName())) != null;
+                assertThat(e.getMessage().contains("not known to be durable")).isEqualTo(renamed);
+            }
+        }
     }
 
     @Test
