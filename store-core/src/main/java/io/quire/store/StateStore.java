@@ -531,11 +531,13 @@ public final class StateStore implements AutoCloseable {
      * @return an exception to throw
      */
     public StoreFailedException fail(final Throwable cause) {
+        final boolean wrapped = cause instanceof StoreFailedException && cause.getCause() != null;
+        final Throwable root = wrapped ? cause.getCause() : cause;
         if (failure == null) {
-            failure = cause;
+            failure = root;
         }
         dutyRequested = true; // the next write takes the slow way and is told
-        return new StoreFailedException("the store is fail-stopped, reopen it; cause: " + cause.getMessage(), cause);
+        return new StoreFailedException("the store is fail-stopped, reopen it; cause: " + root.getMessage(), root);
     }
 
     /** {@return why the store is fail-stopped, or null} */
