@@ -97,12 +97,12 @@ class LogGoldenFileTest {
     }
 
     private static String name(final int index, final boolean isCompressed) {
-        return "log-segment-v1-" + index + (isCompressed ? "-lz4" : "") + ".qlog";
+        return "log-segment-1.0-" + index + (isCompressed ? "-lz4" : "-raw") + ".bin";
     }
 
     @Test
     void shouldReadAndWriteTheRingOfVersion1() throws IOException {
-        final byte[] golden = golden("log-ring-v1");
+        final byte[] golden = golden("log-ring-1.0.bin");
         final LogFixture fixture = new LogFixture(root).open();
         fixture.log.putLong(1, 42, -42);
         fixture.log.removeLong(1, 42);
