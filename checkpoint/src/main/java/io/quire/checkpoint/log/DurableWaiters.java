@@ -65,7 +65,7 @@ final class DurableWaiters {
                         return false;
                     }
                     try {
-                        TimeUnit.NANOSECONDS.timedWait(monitor, Math.max(remainingNs, 1_000_000));
+                        TimeUnit.NANOSECONDS.timedWait(monitor, remainingNs);
                     } catch (final InterruptedException e) {
                         interrupted = true;
                     }

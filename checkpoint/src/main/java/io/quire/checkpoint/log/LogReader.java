@@ -5,6 +5,7 @@ import io.quire.checkpoint.io.StoreFile;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreIoException;
 import java.nio.file.Path;
 import java.util.UUID;
 
@@ -37,7 +38,6 @@ public final class LogReader implements AutoCloseable {
     private int chainChecksum; // of that block
     private long durablePosition = -1; // greatest that a block has named
     private boolean isSealed;
-    private boolean isAtEnd;
     private String acceptedProblem = "";
     private long passedFileLength; // of the segments read before
     private int chainChecksumBefore; // of the block before the one read last
@@ -110,7 +110,7 @@ public final class LogReader implements AutoCloseable {
     }
 
     private void enter(final LogSegment newSegment) {
-        final LogSegmentReader newReader = new LogSegmentReader(files, newSegment.path(), newSegment.checkedHeader());
+        final LogSegmentReader newReader = openSegment(newSegment);
         if (reader != null) {
             passedFileLength += reader.offset();
             reader.close();
@@ -123,6 +123,17 @@ public final class LogReader implements AutoCloseable {
         chainChecksum = newSegment.header().chainChecksum();
     }
 
+    private LogSegmentReader openSegment(final LogSegment newSegment) {
+        try {
+            return new LogSegmentReader(files, newSegment.path(), newSegment.checkedHeader());
+        } catch (final StoreIoException e) {
+            if (files.exists(newSegment.path())) {
+                throw e;
+            }
+            throw new CorruptStoreException("log segment was deleted before it was read: file=" + newSegment.path(), e);
+        }
+    }
+
     /**
      * Advances to the next block that has records at or behind the starting position.
      *
@@ -130,14 +141,6 @@ public final class LogReader implements AutoCloseable {
      * @throws CorruptStoreException when there is a hole; names file, offset, found and expected
      */
     public boolean next() {
-        if (isAtEnd && reader != null) {
-            reader.refresh();
-        }
-        isAtEnd = !advance();
-        return !isAtEnd;
-    }
-
-    private boolean advance() {
         while (reader != null) {
             if (nextSegment != null && position == nextSegment.startPosition()) {
                 if (!crossToNext()) {
@@ -235,6 +238,9 @@ public final class LogReader implements AutoCloseable {
     private boolean passInvalid() {
         final long holeOffset = reader.offset();
         final String reason = reader.invalidReason();
+        if (isValidByNow(holeOffset)) {
+            return true;
+        }
         if (position < fromPosition && skipDamage(holeOffset)) {
             return true;
         }
@@ -246,12 +252,18 @@ public final class LogReader implements AutoCloseable {
         if (following == null) {
             return false;
         }
-        reader.refresh();
-        if (reader.readHeader(position) && (reader.isSeal() || reader.readBody())) {
-            reader.moveTo(holeOffset); // a live writer was about to complete it
+        if (isValidByNow(holeOffset)) {
             return true;
         }
         return endOrThrow(hole(reason + "; " + following));
+    }
+
+    /** A live writer may have completed the block since the file was read. */
+    private boolean isValidByNow(final long offset) {
+        reader.refresh();
+        final boolean isValid = reader.readHeader(position) && (reader.isSeal() || reader.readBody());
+        reader.moveTo(offset);
+        return isValid;
     }
 
     /** Damage in front of the starting position is harmless when a block behind it starts no later. */

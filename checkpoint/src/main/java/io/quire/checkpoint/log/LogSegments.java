@@ -7,10 +7,12 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.FormatTooNewException;
 import io.quire.store.errors.FormatTooOldException;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreIoException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -37,10 +39,7 @@ final class LogSegments {
         for (final String name : files.list(directory)) {
             final long startPosition = LogSegmentDescriptor.startPosition(name);
             if (startPosition >= 0) {
-                final Path path = directory.resolve(name);
-                if (files.exists(path)) { // else removed since by the retention of a live store
-                    found.add(read(files, path, startPosition, storeId));
-                }
+                read(files, directory.resolve(name), startPosition, storeId).ifPresent(found::add);
             } else if (LogSegmentDescriptor.isTemporary(name)) {
                 leftovers.add(directory.resolve(name));
             }
@@ -62,12 +61,19 @@ final class LogSegments {
         return new LogSegments(List.copyOf(live), List.copyOf(leftovers), last);
     }
 
-    private static LogSegment read(
+    /** Empty when the file is gone, removed since by the retention of a live store. */
+    private static Optional<LogSegment> read(
             final StoreFiles files, final Path path, final long startPosition, final UUID storeId) {
         try (StoreFile file = files.openRead(path)) {
-            return new LogSegment(path, startPosition, LogSegmentHeader.read(file, storeId, startPosition), null);
+            return Optional.of(
+                    new LogSegment(path, startPosition, LogSegmentHeader.read(file, storeId, startPosition), null));
         } catch (final CorruptStoreException | FormatTooNewException | FormatTooOldException e) {
-            return new LogSegment(path, startPosition, null, e);
+            return Optional.of(new LogSegment(path, startPosition, null, e));
+        } catch (final StoreIoException e) {
+            if (files.exists(path)) {
+                throw e;
+            }
+            return Optional.empty();
         }
     }
 

@@ -5,6 +5,7 @@ import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.changelog.ChangeGroupAssembler;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreIoException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,7 +59,7 @@ public final class LogVerifier {
         restartAssembler();
         try {
             for (int i = 0; i < live.size(); i++) {
-                verify(live.get(i), live.subList(i + 1, live.size()), i == 0);
+                verifyUnlessDeleted(live.get(i), live.subList(i + 1, live.size()), i == 0);
             }
         } finally {
             recordCount += assembler.recordCount();
@@ -75,6 +76,19 @@ public final class LogVerifier {
             assembler.close();
         }
         assembler = new ChangeGroupAssembler((type, stateId, key, keyLength, value, valueLength) -> {});
+    }
+
+    /** The retention of a live store may delete segments while this reads. */
+    private void verifyUnlessDeleted(final LogSegment segment, final List<LogSegment> later, final boolean isFirst) {
+        try {
+            verify(segment, later, isFirst);
+        } catch (final StoreIoException e) {
+            if (files.exists(segment.path())) {
+                throw e;
+            }
+            isPositionKnown = false;
+            restartAssembler();
+        }
     }
 
     private void verify(final LogSegment segment, final List<LogSegment> later, final boolean isFirst) {

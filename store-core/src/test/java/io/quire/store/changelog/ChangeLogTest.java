@@ -295,7 +295,7 @@ class ChangeLogTest {
             fill(fixture);
             final IllegalStateException cause = new IllegalStateException("the disk is gone");
             final Thread failing = new Thread(() -> {
-                sleep(20);
+                awaitStall(fixture);
                 fixture.failStop.trip(cause);
             });
             failing.start();
@@ -324,7 +324,7 @@ class ChangeLogTest {
         try (RingFixture fixture = new RingFixture(directory, 65536, 0)) {
             final byte[] value = bytes(200_000, 3);
             final Thread failing = new Thread(() -> {
-                sleep(20);
+                awaitStall(fixture);
                 fixture.failStop.trip(new IllegalStateException("gone"));
             });
             fixture.log.putLong(1, 1, 1);
@@ -368,11 +368,9 @@ class ChangeLogTest {
         }
     }
 
-    private static void sleep(final long ms) {
-        try {
-            Thread.sleep(ms);
-        } catch (final InterruptedException e) {
-            throw new IllegalStateException(e);
+    private static void awaitStall(final RingFixture fixture) {
+        while (fixture.log.stallCount() == 0) {
+            Thread.yield();
         }
     }
 }
