@@ -27,6 +27,10 @@ public final class FileName {
     private static final int ESCAPE_BASE = 0xDC00;
     private static final String HEX = "0123456789ABCDEF";
 
+    /** Whether relative paths lead where the user means. */
+    private static final boolean CURRENT_DIRECTORY_IS_KNOWN =
+            Path.of("").toAbsolutePath().equals(currentDirectory());
+
     private FileName() {}
 
     /**
@@ -125,12 +129,13 @@ public final class FileName {
      * @throws IllegalArgumentException when no file can have that name
      */
     public static Path path(final String argument) {
-        if (argument.chars().allMatch(c -> c < 0x80)) {
+        final boolean plain = argument.chars().allMatch(c -> c < 0x80);
+        if (plain && (argument.startsWith("/") || CURRENT_DIRECTORY_IS_KNOWN)) {
             return Path.of(argument);
         }
         final StringBuilder uri = new StringBuilder("file://");
         if (!argument.startsWith("/")) {
-            uri.append(Path.of("").toAbsolutePath().toUri().getRawPath());
+            uri.append(currentDirectory().toUri().getRawPath());
             if (uri.charAt(uri.length() - 1) != '/') {
                 uri.append('/');
             }
@@ -143,6 +148,15 @@ public final class FileName {
             }
         }
         return Path.of(URI.create(uri.toString()));
+    }
+
+    /** The current directory as the system has it; the JVM's own idea of it went through the locale too. */
+    private static Path currentDirectory() {
+        try {
+            return Path.of("/proc/self/cwd").toRealPath();
+        } catch (final IOException e) {
+            return Path.of("").toAbsolutePath();
+        }
     }
 
     /**

@@ -19,9 +19,9 @@ public final class Progress implements AutoCloseable {
 
     private final Console console;
     private final boolean quiet;
-    private final String label;
     private final ProgressLine.Unit unit;
     private final Thread painter;
+    private volatile String label;
     private volatile String detail = "";
     private volatile long total = -1;
     private volatile long done;
@@ -52,6 +52,18 @@ public final class Progress implements AutoCloseable {
         if (!quiet) {
             painter.start();
         }
+    }
+
+    /**
+     * Begins another part of the work.
+     *
+     * @param newLabel what is going on
+     * @param newTotal how much of it there is, -1 when unknown
+     */
+    public void begin(final String newLabel, final long newTotal) {
+        label = newLabel;
+        total = newTotal;
+        done = 0;
     }
 
     /**
@@ -111,6 +123,11 @@ public final class Progress implements AutoCloseable {
     private double currentRate() {
         final long nowNs = System.nanoTime();
         final long elapsedNs = Math.max(1, nowNs - lastNs);
+        if (done < lastDone) { // another part has begun
+            lastDone = 0;
+            rate = 0;
+            rateWeight = 0;
+        }
         final double keep = Math.pow(0.5, elapsedNs / RATE_HALF_LIFE_NS);
         rate = rate * keep + (done - lastDone) * 1e9 / elapsedNs * (1 - keep);
         rateWeight = rateWeight * keep + (1 - keep);

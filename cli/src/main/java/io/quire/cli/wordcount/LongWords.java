@@ -27,8 +27,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>Threading: confined to the store's writer.
  */
 final class LongWords {
-    /** Bytes of every piece but the last. */
-    static final int PIECE_LENGTH = 32 * 1024;
+    /** Bytes of every piece but the last: the most of which two, with key and header, fit into one extent. */
+    static final int PIECE_LENGTH = 32 * 1024 - 128;
 
     private static final int DIGEST_LENGTH = FilePosition.DIGEST_LENGTH;
     private static final int REMOVALS_PER_BATCH = 32;

@@ -53,7 +53,7 @@ import picocli.CommandLine.Spec;
             "  quire wordcount --dir /tmp/words --dump --no-input > counts.tsv"
         })
 public final class WordCountCommand extends SubCommand {
-    private static final int DEFAULT_CHUNK_LENGTH = 1 << 20;
+    private static final int DEFAULT_CHUNK_LENGTH = 1 << 21;
     private static final String STANDARD_INPUT = "-";
 
     @Spec
@@ -133,6 +133,9 @@ public final class WordCountCommand extends SubCommand {
                     .directory(directory)
                     .checkpointIntervalNs(intervalNs)
                     .durability(durability))) {
+                store.recoveryReport()
+                        .rejected()
+                        .forEach(reason -> console().say("warning: recovered without " + reason));
                 final WordLedger ledger = new WordLedger(store);
                 final boolean complete = count(store, ledger, inputs, stop, startNs) && print(ledger, stop);
                 if (!complete) {
@@ -220,7 +223,7 @@ public final class WordCountCommand extends SubCommand {
         if (run.unchangedCount() > 0) {
             line.append("; ").append(run.unchangedCount()).append(" of the files were finished already");
         }
-        if (store.recoveryReport().checkpointId() > 0 || store.recoveryReport().logRecordCount() > 0) {
+        if (!store.recoveryReport().created()) {
             line.append("; went on from checkpoint ")
                     .append(store.recoveryReport().checkpointId())
                     .append(" and ")

@@ -92,7 +92,7 @@ final class WordCountRun {
             if (input.check(start)) {
                 planned.add(new ScanningThread.Planned(input, start));
                 total = total < 0 || input.length() < 0 ? -1 : total + Math.max(0, input.length() - start.seen());
-            } else {
+            } else if (start.seen() > 0) {
                 unchangedCount++;
             }
         }

@@ -94,14 +94,16 @@ final class WordPrinter {
         limit = count;
         hasLower = false;
         long printedCount = 0;
-        progress.total(Math.min(limit, ledger.distinctCount()));
         try {
             do {
                 hasUpper = false;
                 arena.clear();
+                visitedCount = 0;
+                progress.begin("sorting", ledger.distinctCount());
                 ledger.forEachWord(this::collect);
                 arena.sort();
                 final int ready = (int) Math.min(limit, arena.size());
+                progress.begin("printing", Math.min(count, ledger.distinctCount()));
                 for (int i = 0; i < ready; i++) {
                     if ((i & STOP_CHECK_MASK) == 0 && stop.requested()) {
                         return false;
@@ -120,8 +122,11 @@ final class WordPrinter {
     }
 
     private void collect(final DirectBuffer word, final DirectBuffer count) {
-        if ((visitedCount++ & STOP_CHECK_MASK) == 0 && stop.requested()) {
-            throw new StoppedException();
+        if ((visitedCount++ & STOP_CHECK_MASK) == 0) {
+            progress.done(visitedCount);
+            if (stop.requested()) {
+                throw new StoppedException();
+            }
         }
         final long wordCount = count.getLong(0, ByteOrder.LITTLE_ENDIAN);
         setCandidate(word, wordCount);
