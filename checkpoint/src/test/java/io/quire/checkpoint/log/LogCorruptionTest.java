@@ -195,6 +195,49 @@ class LogCorruptionTest {
     }
 
     @Test
+    void shouldCutWhatWasNeverForcedBehindAHoleAfterARestart() {
+        fixture.open();
+        writeBlocks(0);
+        fixture.kill();
+        fixture.replay().close();
+        all = List.copyOf(fixture.replayed);
+        flipSecondBlock();
+        assertThatThrownBy(fixture::replay)
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("a valid block follows");
+        fixture.bootIdHash++;
+        fixture.open();
+        assertThat(fixture.replayed).isEqualTo(all.subList(0, 1));
+        assertThat(fixture.report.ignoredLength()).isPositive();
+        fixture.log.putLong(1, 5, 5);
+        fixture.kill();
+        fixture.open();
+        assertThat(fixture.replayedLongs()).containsExactly(0L, 5L);
+        assertThat(fixture.report.ignoredLength()).isZero();
+    }
+
+    @Test
+    void shouldFindAHoleInWhatWasForcedAfterARestart() {
+        fixture.settings = LogSettings.defaults(Durability.GROUP).withBatch(0, 0);
+        fixture.open();
+        writeBlocks(0);
+        fixture.kill();
+        flipSecondBlock();
+        fixture.bootIdHash++;
+        assertThatThrownBy(fixture::replay)
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("offset=" + (LogSegmentDescriptor.HEADER_LENGTH + 72))
+                .hasMessageContaining("expected=a block at position 32");
+    }
+
+    private void flipSecondBlock() {
+        final Path segment = fixture.segments().get(0);
+        final byte[] bad = files.content(segment).clone();
+        bad[LogSegmentDescriptor.HEADER_LENGTH + 72 + 50] ^= 1;
+        files.setContent(segment, bad);
+    }
+
+    @Test
     void shouldGoOnBehindATornTail() {
         writeTwoSegments();
         fixture.kill();

@@ -45,22 +45,20 @@ public final class ChangeRing implements AutoCloseable {
 
     private final Path path;
     private final int capacity;
-    private final long incarnation;
     private final MappedByteBuffer mapping;
     private final long pointer;
+    private long incarnation; // 0 until begun
     private boolean isClosed;
 
-    private ChangeRing(final Path path, final int capacity, final long incarnation, final MappedByteBuffer mapping) {
+    private ChangeRing(final Path path, final int capacity, final MappedByteBuffer mapping) {
         this.path = path;
         this.capacity = capacity;
-        this.incarnation = incarnation;
         this.mapping = mapping;
         this.pointer = new UnsafeBuffer(mapping).addressOffset();
     }
 
     /**
-     * Creates an empty ring, which atomically replaces whatever is at the path. Its space is really allocated, by
-     * writing zeros, before it is mapped. Costs milliseconds for the default capacity.
+     * Creates an empty ring, which atomically replaces whatever is at the path: {@link #allocate}, then {@link #begin}.
      *
      * @param path file of the ring; its directory exists
      * @param storeId identity of the store
@@ -80,27 +78,70 @@ public final class ChangeRing implements AutoCloseable {
             final long incarnation,
             final int capacity,
             final long startPosition) {
+        final ChangeRing ring = allocate(path, capacity);
+        try {
+            ring.begin(storeId, bootIdHash, incarnation, startPosition);
+            return ring;
+        } catch (final RuntimeException e) {
+            ring.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Allocates the space of a ring under a temporary name, really, by writing zeros, and maps it. Costs milliseconds
+     * for the default capacity, and may run on any thread while the log is replayed.
+     *
+     * @param path file that the ring is to replace; its directory exists
+     * @param capacity bytes of the body, a power of two, {@link #MIN_CAPACITY}..{@link #MAX_CAPACITY}
+     * @return the ring, to be begun before it is used
+     * @throws ConfigurationException when the capacity is out of range; nothing was changed
+     * @throws StoreFullException when there is no space; an existing ring is untouched
+     * @throws StoreIoException when the system refuses otherwise; an existing ring is untouched
+     */
+    public static ChangeRing allocate(final Path path, final int capacity) {
         checkCapacity(capacity);
+        final Path temporary = temporaryPath(path);
+        try {
+            Files.deleteIfExists(temporary);
+            writeZeros(temporary, ChangeRingDescriptor.BODY_OFFSET + (long) capacity);
+            final ChangeRing ring =
+                    new ChangeRing(path, capacity, map(temporary, ChangeRingDescriptor.BODY_OFFSET + (long) capacity));
+            ring.prefault();
+            return ring;
+        } catch (final IOException | OutOfMemoryError e) {
+            throw createFailed(path, capacity, e);
+        }
+    }
+
+    /**
+     * Gives an allocated ring its identity and its name, which atomically replaces whatever is at its path. What the old
+     * ring holds must be durable in the log by then.
+     *
+     * @param storeId identity of the store
+     * @param bootIdHash hash of the identity of the running system's boot; a ring of another boot is never believed
+     * @param newIncarnation incarnation of the log that the records are written to, greater than 0
+     * @param startPosition log position of the first record, not negative, multiple of 8
+     * @throws ConfigurationException when the position is out of range; nothing was changed
+     * @throws StoreIoException when the system refuses; an existing ring is untouched
+     */
+    public void begin(final UUID storeId, final long bootIdHash, final long newIncarnation, final long startPosition) {
         if (startPosition < 0 || (startPosition & (ChangeRecordDescriptor.ALIGNMENT - 1)) != 0) {
             throw new ConfigurationException("start position of a ring must be a non-negative multiple of "
                     + ChangeRecordDescriptor.ALIGNMENT + ": startPosition=" + startPosition);
         }
-        final Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
-        MappedByteBuffer mapping = null;
+        final byte[] header = header(storeId, bootIdHash, newIncarnation, capacity, startPosition);
+        RawMemory.copy(header, RawMemory.ARRAY_OFFSET, null, pointer, header.length);
         try {
-            Files.deleteIfExists(temporary);
-            writeEmpty(temporary, header(storeId, bootIdHash, incarnation, capacity, startPosition), capacity);
-            mapping = map(temporary, ChangeRingDescriptor.BODY_OFFSET + (long) capacity);
-            final ChangeRing ring = new ChangeRing(path, capacity, incarnation, mapping);
-            ring.prefault();
-            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-            return ring;
-        } catch (final IOException | OutOfMemoryError e) {
-            if (mapping != null) {
-                BufferUtil.free(mapping);
-            }
-            throw createFailed(path, temporary, capacity, e);
+            Files.move(temporaryPath(path), path, StandardCopyOption.ATOMIC_MOVE);
+        } catch (final IOException e) {
+            throw createFailed(path, capacity, e);
         }
+        incarnation = newIncarnation;
+    }
+
+    private static Path temporaryPath(final Path path) {
+        return path.resolveSibling(path.getFileName() + ".tmp");
     }
 
     private static void checkCapacity(final int capacity) {
@@ -137,7 +178,7 @@ public final class ChangeRing implements AutoCloseable {
         return header.array();
     }
 
-    private static void writeEmpty(final Path path, final byte[] header, final int capacity) throws IOException {
+    private static void writeZeros(final Path path, final long length) throws IOException {
         Files.newByteChannel(
                         path,
                         Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
@@ -145,10 +186,9 @@ public final class ChangeRing implements AutoCloseable {
                 .close();
         // Not a channel: an interrupt of the opening thread would close it half way.
         try (RandomAccessFile file = new RandomAccessFile(path.toString(), "rw")) {
-            file.write(header);
             final byte[] zeros = new byte[PageDescriptor.EXTENT_LENGTH];
-            for (int done = 0; done < capacity; done += zeros.length) {
-                file.write(zeros);
+            for (long done = 0; done < length; done += zeros.length) {
+                file.write(zeros, 0, (int) Math.min(zeros.length, length - done));
             }
         }
     }
@@ -171,11 +211,10 @@ public final class ChangeRing implements AutoCloseable {
         }
     }
 
-    private static RuntimeException createFailed(
-            final Path path, final Path temporary, final int capacity, final Throwable cause) {
+    private static RuntimeException createFailed(final Path path, final int capacity, final Throwable cause) {
         long free = -1;
         try {
-            Files.deleteIfExists(temporary);
+            Files.deleteIfExists(temporaryPath(path));
             free = Files.getFileStore(path.toAbsolutePath().getParent()).getUsableSpace();
         } catch (final IOException e) {
             cause.addSuppressed(e);
@@ -213,7 +252,7 @@ public final class ChangeRing implements AutoCloseable {
         return capacity;
     }
 
-    /** {@return incarnation of the log that the records are written to} */
+    /** {@return incarnation of the log that the records are written to; 0 until begun} */
     public long incarnation() {
         return incarnation;
     }
@@ -275,12 +314,15 @@ public final class ChangeRing implements AutoCloseable {
         return capacity - (int) (position & (capacity - 1));
     }
 
-    /** Unmaps the ring; the file stays. A second call has no effect. */
+    /** Unmaps the ring; the file of one that was begun stays. A second call has no effect. */
     @Override
     public void close() {
         if (!isClosed) {
             isClosed = true;
             BufferUtil.free(mapping);
+            if (incarnation == 0) {
+                delete(temporaryPath(path));
+            }
         }
     }
 

@@ -162,6 +162,20 @@ class SurvivingRingTest {
     }
 
     @Test
+    void shouldLeaveAnExistingRingAloneUntilItBegins() {
+        writeSome(0);
+        try (ChangeRing ring = ChangeRing.allocate(path, 1 << 17)) {
+            assertThat(read().tail()).isEqualTo(96);
+            ring.begin(RingFixture.STORE_ID, RingFixture.BOOT, 2L << 32, 1024);
+            assertThat(ring.incarnation()).isEqualTo(2L << 32);
+        }
+        assertThat(read().tail()).isEqualTo(1024);
+        ChangeRing.allocate(path, 65536).close();
+        assertThat(read().tail()).isEqualTo(1024);
+        assertThat(directory.resolve("ring.tmp")).doesNotExist();
+    }
+
+    @Test
     void shouldKeepTheFlagOfAnInterrupt() {
         Thread.currentThread().interrupt();
         writeSome(0);
