@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.jmh;
+
+import io.quire.bench.table.KeyBytes;
+import io.quire.bench.table.ValuePool;
+import io.quire.bench.work.KeySpace;
+import io.quire.store.BytesState;
+import io.quire.store.memory.RawMemory;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Every operation of {@link BytesState}: byte keys, byte values, one thread. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(3)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class BytesStateBenchmark {
+    private static final int PERIOD_95 = 20;
+
+    /** Entries: in cache, and in memory; add 20000000 for more than the processor's page tables reach. */
+    @Param({"10000", "1000000"})
+    public int entryCount;
+
+    /** Bytes of a key, a multiple of 8. */
+    @Param({"8", "32"})
+    public int keyLength;
+
+    /** Bytes of a value. */
+    @Param({"8", "100", "1000"})
+    public int valueLength;
+
+    /** Which keys are used how often. */
+    @Param("uniform")
+    public String keys;
+
+    /** When a write is acknowledged. */
+    @Param("NONE")
+    public String durability;
+
+    /** Where the pages are. */
+    @Param("AUTO")
+    public String liveMemory;
+
+    private StoreFixture fixture;
+    private BytesState state;
+    private BytesState counters;
+    private KeySequence sequence;
+    private ValuePool pool;
+    private UnsafeBuffer poolBuffer;
+    private UnsafeBuffer key;
+    private UnsafeBuffer value;
+    private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+    private long sum;
+    private int turn;
+
+    /** Fills the tables. */
+    @Setup(Level.Trial)
+    public void fill() {
+        fixture = new StoreFixture(durability, liveMemory);
+        state = fixture.store().bytesState("bench");
+        counters = fixture.store().bytesState("counters");
+        pool = new ValuePool(valueLength);
+        poolBuffer = new UnsafeBuffer(pool.direct());
+        key = new UnsafeBuffer(ByteBuffer.allocateDirect(keyLength));
+        value = new UnsafeBuffer(ByteBuffer.allocateDirect(valueLength));
+        for (int i = 0; i < entryCount; i++) {
+            set(KeySpace.keyOf(i));
+            state.put(key, 0, keyLength, poolBuffer, pool.offsetOf(i), valueLength);
+            counters.addAndGet(key, 0, keyLength, i);
+        }
+        sequence = new KeySequence(entryCount, keys);
+    }
+
+    /** Closes the store. */
+    @TearDown(Level.Trial)
+    public void close() {
+        fixture.close();
+    }
+
+    private void set(final long keyLong) {
+        final long pointer = key.addressOffset();
+        for (int i = 0; i < keyLength; i += Long.BYTES) {
+            RawMemory.putLong(pointer + i, KeyBytes.word(keyLong, i / Long.BYTES));
+        }
+    }
+
+    private void put() {
+        state.put(key, 0, keyLength, poolBuffer, pool.offsetOf(turn++), valueLength);
+    }
+
+    /** Copies the value out. */
+    @Benchmark
+    public int get() {
+        set(sequence.nextPresent());
+        return state.get(key, 0, keyLength, value, 0);
+    }
+
+    @Benchmark
+    public int getMiss() {
+        set(sequence.nextAbsent());
+        return state.get(key, 0, keyLength, value, 0);
+    }
+
+    /** Reads the value's first byte where it lies. */
+    @Benchmark
+    public byte wrap() {
+        set(sequence.nextPresent());
+        state.wrap(key, 0, keyLength, view);
+        return view.getByte(0);
+    }
+
+    @Benchmark
+    public boolean containsKey() {
+        set(sequence.nextPresent());
+        return state.containsKey(key, 0, keyLength);
+    }
+
+    @Benchmark
+    public void putOverwrite() {
+        set(sequence.nextPresent());
+        put();
+    }
+
+    /** Inserts a new entry and removes the oldest, so that the size stays. */
+    @Benchmark
+    public boolean removeInsert() {
+        set(sequence.nextOldest());
+        final boolean removed = state.remove(key, 0, keyLength);
+        set(sequence.nextFresh());
+        put();
+        return removed;
+    }
+
+    /** Adds to an eight-byte value in place, whatever the value length. */
+    @Benchmark
+    public long addAndGet() {
+        set(sequence.nextPresent());
+        return counters.addAndGet(key, 0, keyLength, 1);
+    }
+
+    /** Half reads, half writes, in turn. */
+    @Benchmark
+    public int mixed50() {
+        set(sequence.nextPresent());
+        if ((turn & 1) == 0) {
+            put();
+            return turn;
+        }
+        turn++;
+        return state.get(key, 0, keyLength, value, 0);
+    }
+
+    /** One write in twenty. */
+    @Benchmark
+    public int mixed95() {
+        set(sequence.nextPresent());
+        if (turn % PERIOD_95 == 0) {
+            put();
+            return turn;
+        }
+        turn++;
+        return state.get(key, 0, keyLength, value, 0);
+    }
+
+    /** The whole table once: divide by the number of entries. */
+    @Benchmark
+    public long scanAll() {
+        sum = 0;
+        state.forEach((entryKey, entryValue) -> sum += entryValue.getLong(0));
+        return sum;
+    }
+}

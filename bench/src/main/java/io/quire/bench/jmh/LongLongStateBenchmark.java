@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.jmh;
+
+import io.quire.bench.work.KeySpace;
+import io.quire.store.LongLongState;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
+
+/** Every operation of {@link LongLongState}: long keys, long values, one thread. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(3)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class LongLongStateBenchmark {
+    private static final long MISSING = Long.MIN_VALUE;
+    private static final int PERIOD_95 = 20;
+
+    /** Entries: in cache, and in memory; add 20000000 for more than the processor's page tables reach. */
+    @Param({"10000", "1000000"})
+    public int entryCount;
+
+    /** Which keys are used how often. */
+    @Param({"uniform", "zipf"})
+    public String keys;
+
+    /** When a write is acknowledged. */
+    @Param("NONE")
+    public String durability;
+
+    /** Where the pages are. */
+    @Param("AUTO")
+    public String liveMemory;
+
+    private StoreFixture fixture;
+    private LongLongState state;
+    private KeySequence sequence;
+    private long sum;
+    private int turn;
+
+    /** Fills the table. */
+    @Setup(Level.Trial)
+    public void fill() {
+        fixture = new StoreFixture(durability, liveMemory);
+        state = fixture.store().longLongState("bench");
+        for (int i = 0; i < entryCount; i++) {
+            state.put(KeySpace.keyOf(i), i);
+        }
+        sequence = new KeySequence(entryCount, keys);
+    }
+
+    /** Closes the store. */
+    @TearDown(Level.Trial)
+    public void close() {
+        fixture.close();
+    }
+
+    @Benchmark
+    public long get() {
+        return state.get(sequence.nextPresent(), MISSING);
+    }
+
+    @Benchmark
+    public long getMiss() {
+        return state.get(sequence.nextAbsent(), MISSING);
+    }
+
+    @Benchmark
+    public boolean containsKey() {
+        return state.containsKey(sequence.nextPresent());
+    }
+
+    @Benchmark
+    public void putOverwrite() {
+        state.put(sequence.nextPresent(), turn++);
+    }
+
+    /** Inserts a new entry and removes the oldest, so that the size stays. */
+    @Benchmark
+    public boolean removeInsert() {
+        final boolean removed = state.remove(sequence.nextOldest());
+        state.put(sequence.nextFresh(), turn++);
+        return removed;
+    }
+
+    @Benchmark
+    public long addAndGet() {
+        return state.addAndGet(sequence.nextPresent(), 1);
+    }
+
+    @Benchmark
+    public long getAndAdd() {
+        return state.getAndAdd(sequence.nextPresent(), 1);
+    }
+
+    @Benchmark
+    public boolean compareAndSet() {
+        final long key = sequence.nextPresent();
+        return state.compareAndSet(key, turn, turn);
+    }
+
+    @Benchmark
+    public long putIfAbsent() {
+        return state.putIfAbsent(sequence.nextPresent(), 1, MISSING);
+    }
+
+    /** Half reads, half writes, in turn. */
+    @Benchmark
+    public long mixed50() {
+        final long key = sequence.nextPresent();
+        if ((turn++ & 1) == 0) {
+            state.put(key, turn);
+            return key;
+        }
+        return state.get(key, MISSING);
+    }
+
+    /** One write in twenty. */
+    @Benchmark
+    public long mixed95() {
+        final long key = sequence.nextPresent();
+        if (turn++ % PERIOD_95 == 0) {
+            state.put(key, turn);
+            return key;
+        }
+        return state.get(key, MISSING);
+    }
+
+    /** The whole table once: divide by the number of entries. */
+    @Benchmark
+    public long scanAll() {
+        sum = 0;
+        state.forEach((key, value) -> sum += value);
+        return sum;
+    }
+
+    /** Only what the benchmarks above do beside the operation: picking a key. */
+    @Benchmark
+    public void pickKey(final Blackhole blackhole) {
+        blackhole.consume(sequence.nextPresent());
+    }
+}

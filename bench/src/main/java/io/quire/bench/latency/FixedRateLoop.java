@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.latency;
+
+import io.quire.bench.contestant.Message;
+import io.quire.bench.table.CheckpointCost;
+import io.quire.bench.table.DurableTable;
+import io.quire.bench.table.KeyedTable;
+import io.quire.bench.work.Work;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramLogWriter;
+
+/**
+ * One pass of a {@link FixedRateRun}.
+ *
+ * <p>Threading: confined to the worker thread.
+ */
+final class FixedRateLoop {
+    private static final long INTERVAL_NS = 100_000_000L;
+    private static final long LATENCY_MAX_NS = 60_000_000_000L;
+    private static final long SECOND_NS = 1_000_000_000L;
+    private static final double MS_NS = 1_000_000.0;
+    private static final int OVERRUN_FACTOR = 3;
+    private static final long BUSY_PAUSE_NS = 1_000_000L;
+
+    private final FixedRateRun plan;
+    private final Work work;
+    private final KeyedTable table;
+    private final long[] keys;
+    private final long lengthNs;
+    private final FixedRateRun.CheckpointTimes times;
+    private final Histogram all = new Histogram(1, LATENCY_MAX_NS, 3);
+    private final Histogram during = new Histogram(1, LATENCY_MAX_NS, 3);
+    private final Histogram[] intervals;
+    private final List<Message> checkpoints = new ArrayList<>();
+    private CompletableFuture<CheckpointCost> checkpoint;
+    private int checkpointCount;
+    private long checkpointStartNs;
+    private long startNs;
+    private long endNs;
+    private long doneCount;
+    private long digest;
+    private boolean saturated;
+
+    FixedRateLoop(
+            final FixedRateRun plan,
+            final KeyedTable table,
+            final long[] keys,
+            final long lengthNs,
+            final FixedRateRun.CheckpointTimes times) {
+        this.plan = plan;
+        work = plan.work();
+        this.table = table;
+        this.keys = keys;
+        this.lengthNs = lengthNs;
+        this.times = times;
+        intervals = new Histogram[(int) (lengthNs / INTERVAL_NS) + 1];
+        for (int i = 0; i < intervals.length; i++) {
+            intervals[i] = new Histogram(1, LATENCY_MAX_NS, 2);
+        }
+    }
+
+    void run() {
+        final double nsEach = SECOND_NS / plan.operationsPerSecond();
+        final long operationCount = (long) (lengthNs / nsEach);
+        startNs = System.nanoTime();
+        final long giveUpNs = startNs + OVERRUN_FACTOR * lengthNs;
+        long nextCheckpointNs = times.countMax() == 0 ? Long.MAX_VALUE : startNs + times.firstNs();
+        long nowNs = startNs;
+        for (long i = 0; i < operationCount; i++) {
+            final long dueNs = startNs + (long) (i * nsEach);
+            while (nowNs < dueNs) {
+                Thread.onSpinWait();
+                nowNs = System.nanoTime();
+            }
+            if (nowNs >= nextCheckpointNs) {
+                nextCheckpointNs = takeCheckpoint(nowNs);
+            }
+            digest += operate(keys[(int) i & (FixedRateRun.KEY_COUNT - 1)], i);
+            nowNs = System.nanoTime();
+            record(dueNs, nowNs);
+            if (nowNs > giveUpNs) {
+                saturated = true;
+                break;
+            }
+        }
+        endNs = nowNs;
+        noteCheckpoint();
+    }
+
+    private long operate(final long key, final long index) {
+        return switch (work) {
+            case GET -> table.get(key);
+            case RMW -> table.addAndGet(key, 1);
+            default -> {
+                table.put(key, index);
+                yield index;
+            }
+        };
+    }
+
+    private void record(final long dueNs, final long nowNs) {
+        final long latencyNs = Math.max(1, Math.min(LATENCY_MAX_NS, nowNs - dueNs));
+        all.recordValue(latencyNs);
+        // An operation that was due while a checkpoint ran counts to it, also when it ended after it.
+        if (checkpoint != null && (!checkpoint.isDone() || dueNs <= checkpointStartNs)) {
+            during.recordValue(latencyNs);
+        }
+        final int interval = (int) Math.min(intervals.length - 1, (dueNs - startNs) / INTERVAL_NS);
+        intervals[interval].recordValue(latencyNs);
+        doneCount++;
+    }
+
+    /** Starts a checkpoint unless the one before still runs, as a scheduler without overlap would. */
+    private long takeCheckpoint(final long nowNs) {
+        if (checkpoint != null && !checkpoint.isDone()) {
+            return nowNs + BUSY_PAUSE_NS;
+        }
+        noteCheckpoint();
+        checkpointStartNs = nowNs;
+        checkpoint = ((DurableTable) table).checkpoint();
+        checkpointCount++;
+        return checkpointCount < times.countMax() ? nowNs + times.intervalNs() : Long.MAX_VALUE;
+    }
+
+    private void noteCheckpoint() {
+        if (checkpoint == null) {
+            return;
+        }
+        final CheckpointCost cost = checkpoint.join();
+        checkpoints.add(new Message()
+                .with("startMs", (checkpointStartNs - startNs) / MS_NS)
+                .with("durationMs", cost.durationNs() / MS_NS)
+                .with("writerMs", cost.writerNs() / MS_NS)
+                .with("fileBytes", cost.fileBytes()));
+        checkpoint = null;
+    }
+
+    void writeLog() {
+        try (PrintStream out = new PrintStream(plan.histogramLog().toString(), StandardCharsets.UTF_8)) {
+            final HistogramLogWriter writer = new HistogramLogWriter(out);
+            writer.outputComment("latencies in ns from the intended start; " + plan);
+            writer.outputLegend();
+            for (int i = 0; i < intervals.length; i++) {
+                final double fromS = (double) i * INTERVAL_NS / SECOND_NS;
+                final double toS = (double) (i + 1) * INTERVAL_NS / SECOND_NS;
+                if (intervals[i].getTotalCount() > 0) {
+                    writer.outputIntervalHistogram(fromS, toS, intervals[i], 1);
+                }
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Message answer() {
+        return new Message()
+                .with("operations", doneCount)
+                .with("operationsPerSecond", plan.operationsPerSecond())
+                .with("reachedPerSecond", doneCount * (double) SECOND_NS / (endNs - startNs))
+                .with("saturated", saturated)
+                .with("percentilesUs", LatencyPercentiles.of(all).fields())
+                .with("duringUs", LatencyPercentiles.of(during).fields())
+                .with("checkpoints", checkpoints.stream().map(Message::fields).toList())
+                .with("digest", digest);
+    }
+}

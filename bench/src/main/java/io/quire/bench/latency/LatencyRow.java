@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.latency;
+
+import io.quire.bench.contestant.Message;
+import java.util.Map;
+
+/**
+ * One pass of one contestant: a line of the raw data.
+ *
+ * <p>Threading: thread-safe, immutable.
+ *
+ * @param peer name of the contestant
+ * @param scenario what else happened
+ * @param rate as it was asked for
+ * @param fork which JVM of the contestant, from 1
+ * @param answer what the contestant measured
+ */
+record LatencyRow(String peer, LatencyScenario scenario, String rate, int fork, Message answer) {
+    /** Gives the line of {@code latency.csv}. */
+    Message toMessage() {
+        final Message row = new Message()
+                .with("peer", peer)
+                .with("scenario", scenario.code())
+                .with("rate", rate)
+                .with("fork", fork)
+                .with("operations", answer.number("operations"))
+                .with(
+                        "operationsPerSecond",
+                        answer.has("operationsPerSecond") ? answer.value("operationsPerSecond") : "")
+                .with("reachedPerSecond", answer.has("reachedPerSecond") ? answer.value("reachedPerSecond") : "")
+                .with("saturated", answer.has("saturated") ? answer.value("saturated") : "");
+        LatencyPercentiles.names().forEach(name -> row.with(name + "Us", percentile(name)));
+        return row;
+    }
+
+    double percentile(final String name) {
+        return ((Number) ((Map<?, ?>) answer.value("percentilesUs")).get(name)).doubleValue();
+    }
+
+    /** Tells whether another row is a repetition of this one in another fork. */
+    boolean repeats(final LatencyRow other) {
+        return peer.equals(other.peer) && scenario == other.scenario && rate.equals(other.rate);
+    }
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.peer;
+
+import io.quire.bench.table.Peer;
+import io.quire.checkpoint.LiveMemoryKind;
+import io.quire.store.Durability;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * All contestants, in the order in which they are printed.
+ *
+ * <p>Threading: thread-safe, immutable.
+ */
+public final class Peers {
+    private static final Map<String, Peer> BY_NAME = List.of(
+                    new QuirePeer("quire", Durability.NONE, LiveMemoryKind.AUTO),
+                    new QuirePeer("quire-anonymous", Durability.NONE, LiveMemoryKind.ANONYMOUS),
+                    new QuirePeer("quire-process", Durability.PROCESS, LiveMemoryKind.AUTO),
+                    new QuirePeer("quire-group", Durability.GROUP, LiveMemoryKind.AUTO),
+                    new QuirePeer("quire-sync", Durability.SYNC, LiveMemoryKind.AUTO),
+                    new FloorPeer("floor", NativeRegion.Kind.SMALL_PAGES),
+                    new FloorPeer("floor-huge", NativeRegion.Kind.HUGE_PAGES),
+                    new FloorPeer("floor-file", NativeRegion.Kind.FILE),
+                    new HashMapPeer(),
+                    new AgronaMapPeer(),
+                    new ChroniclePeer("chronicle-file", ChronicleKeeping.FILE),
+                    new ChroniclePeer("chronicle-copy", ChronicleKeeping.FILE_COPIED),
+                    new ChroniclePeer("chronicle-memory", ChronicleKeeping.MEMORY),
+                    new RocksDbPeer("rocksdb", false),
+                    new RocksDbPeer("rocksdb-wal", true),
+                    new LmdbPeer(),
+                    new MvStorePeer(),
+                    new MapDbPeer(),
+                    new IdlePeer())
+            .stream()
+            .collect(Collectors.toMap(Peer::name, peer -> peer, (a, b) -> a, LinkedHashMap::new));
+
+    private Peers() {}
+
+    /**
+     * Lists every contestant.
+     *
+     * @return names
+     */
+    public static List<String> names() {
+        return List.copyOf(BY_NAME.keySet());
+    }
+
+    /**
+     * Finds a contestant.
+     *
+     * @param name one of {@link #names}
+     * @return the contestant
+     * @throws IllegalArgumentException when there is none of that name
+     */
+    public static Peer named(final String name) {
+        final Peer peer = BY_NAME.get(name);
+        if (peer == null) {
+            throw new IllegalArgumentException("no such peer: found=" + name + " expected one of " + names());
+        }
+        return peer;
+    }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.table;
+
+/**
+ * The bytes of a key: its long, little-endian, followed for longer keys by words that depend on it.
+ *
+ * <p>Threading: thread-safe, no state.
+ */
+public final class KeyBytes {
+    private static final long MULTIPLIER = 0x9E37_79B9_7F4A_7C15L;
+
+    private KeyBytes() {}
+
+    /**
+     * Computes one word of a key.
+     *
+     * @param key the key
+     * @param wordIndex which eight bytes of it
+     * @return the word
+     */
+    public static long word(final long key, final int wordIndex) {
+        return wordIndex == 0 ? key : Long.rotateLeft(key * MULTIPLIER, wordIndex) + wordIndex;
+    }
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CompareCommandTest {
+    @TempDir
+    private Path directory;
+
+    private final StringWriter errors = new StringWriter();
+
+    private int run(final String... arguments) {
+        final CommandLine line = CompareCommand.commandLine();
+        line.setErr(new PrintWriter(errors));
+        return line.execute(arguments);
+    }
+
+    private int tiny(final Path out, final String peers) {
+        return run(
+                "--entries=2000",
+                "--shapes=long-long",
+                "--work=get,rmw",
+                "--forks=1",
+                "--iterations=2",
+                "--iteration-ms=2",
+                "--warm-ms=2",
+                "--repeats=0",
+                "--no-pin",
+                "--probe-mib=4",
+                "--data=" + directory,
+                "--peers=" + peers,
+                "--out=" + out);
+    }
+
+    @Test
+    void shouldCompareInJvmsOfTheirOwnAndLeaveRawData() throws IOException {
+        final Path out = directory.resolve("out");
+
+        assertThat(tiny(out, "quire,floor")).isZero();
+
+        assertThat(Files.readString(out.resolve("table.txt"))).contains("quire", "floor", "get", "rmw");
+        final Map<String, Object> result = JSON.std.mapFrom(Files.readString(out.resolve("result.json")));
+        assertThat(result).containsKeys("machine", "plan", "rule", "pinning", "contestants", "summary", "cells");
+        // Two loads, and two works with two iterations each for two contestants.
+        assertThat((List<?>) result.get("cells")).hasSize(10);
+        assertThat(CsvFile.read(out.resolve("cells.csv"))).hasSize(10);
+        assertThat(CsvFile.read(out.resolve("summary.csv"))).hasSize(6);
+        assertThat(Files.readString(out.resolve("units.jsonl"))).contains("fork-1");
+        try (var left = Files.list(directory)) {
+            assertThat(left).as("scratch directories are deleted").containsExactly(out);
+        }
+    }
+
+    @Test
+    void shouldNotMeasureAgainWhatIsComplete() throws IOException {
+        final Path out = directory.resolve("out");
+        tiny(out, "floor");
+        final String cells = Files.readString(out.resolve("cells.jsonl"));
+
+        assertThat(tiny(out, "floor")).isZero();
+
+        assertThat(Files.readString(out.resolve("cells.jsonl"))).isEqualTo(cells);
+    }
+
+    @Test
+    void shouldRefuseToMixPlans() {
+        final Path out = directory.resolve("out");
+        tiny(out, "floor");
+
+        assertThat(tiny(out, "agrona")).isEqualTo(2);
+        assertThat(errors.toString()).contains("another plan").contains("--fresh");
+    }
+
+    @Test
+    void shouldNameAnUnknownPeerOrWork() {
+        assertThat(run("--peers=quire,oracle")).isEqualTo(2);
+        assertThat(errors.toString()).contains("no such peer: found=oracle");
+        assertThat(run("--work=fly")).isEqualTo(2);
+        assertThat(errors.toString()).contains("no such work: found=fly");
+        assertThat(run("--shapes=3x3")).isEqualTo(2);
+        assertThat(errors.toString()).contains("key length must be a multiple of 8");
+    }
+}

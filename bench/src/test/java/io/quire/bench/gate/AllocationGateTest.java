@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quire.bench.work.KeySpace;
+import io.quire.checkpoint.DurableStateStore;
+import io.quire.checkpoint.DurableStoreContext;
+import io.quire.checkpoint.LiveMemoryKind;
+import io.quire.store.BytesState;
+import io.quire.store.Durability;
+import io.quire.store.LongLongState;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** No operation of the primitive and buffer states allocates anything on the heap, whatever the durability. */
+class AllocationGateTest {
+    /** A power of two, so that an index becomes a key without a division. */
+    private static final int ENTRY_COUNT = 1 << 14;
+
+    private static final int MASK = ENTRY_COUNT - 1;
+    private static final int KEY_LENGTH = 16;
+    private static final int VALUE_LENGTH = 100;
+    /** What the JVM itself may allocate on this thread in a million operations, when it recompiles for example. */
+    private static final long TOLERANCE = 4_096;
+
+    @TempDir
+    private Path directory;
+
+    private int fresh = ENTRY_COUNT;
+
+    private Object escape;
+
+    @Test
+    void shouldSeeAnOperationThatAllocates() {
+        final long bytes = AllocationGate.allocatedBytes(index -> {
+            escape = new long[1];
+            return index;
+        });
+
+        assertThat(bytes).isGreaterThanOrEqualTo(16L * AllocationGate.OPERATION_COUNT);
+    }
+
+    @Test
+    void shouldSeeAnOperationThatAllocatesOnceInAWhile() {
+        final long bytes = AllocationGate.allocatedBytes(index -> {
+            if ((index & 0xfff) == 0) {
+                escape = new long[2];
+            }
+            return index;
+        });
+
+        assertThat(bytes).isGreaterThan(TOLERANCE);
+    }
+
+    @Test
+    void shouldSeeNothingWhereNothingIsAllocated() {
+        assertThat(AllocationGate.allocatedBytes(index -> index * 31L)).isLessThan(TOLERANCE);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> shouldAllocateNothing() {
+        return Stream.of(Durability.NONE, Durability.PROCESS)
+                .flatMap(durability -> Stream.of(longLongOperations(), bytesOperations())
+                        .flatMap(operations -> operations.entrySet().stream())
+                        .map(operation -> DynamicTest.dynamicTest(
+                                operation.getKey() + " " + durability, () -> check(operation.getValue(), durability))));
+    }
+
+    /** Makes an operation for a store. */
+    @FunctionalInterface
+    private interface OperationOf {
+        AllocationGate.Operation in(DurableStateStore store);
+    }
+
+    private void check(final OperationOf operation, final Durability durability) {
+        final Path place = directory.resolve("store" + System.nanoTime());
+        try (DurableStateStore store = DurableStateStore.open(new DurableStoreContext()
+                .directory(place)
+                .durability(durability)
+                .liveMemory(LiveMemoryKind.ANONYMOUS)
+                .checkpointIntervalNs(0)
+                .checkpointOnClose(false))) {
+            fresh = ENTRY_COUNT;
+            assertThat(AllocationGate.allocatedBytes(operation.in(store))).isLessThan(TOLERANCE);
+        }
+    }
+
+    private static long key(final int index) {
+        return KeySpace.keyOf(index & MASK);
+    }
+
+    private static LongLongState filled(final DurableStateStore store) {
+        final LongLongState state = store.longLongState("longs");
+        for (int i = 0; i < ENTRY_COUNT; i++) {
+            state.put(key(i), i);
+        }
+        return state;
+    }
+
+    private Map<String, OperationOf> longLongOperations() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.put("LongLongState.get", store -> {
+            final LongLongState state = filled(store);
+            return index -> state.get(key(index), -1);
+        });
+        operations.put("LongLongState.get absent", store -> {
+            final LongLongState state = filled(store);
+            return index -> state.get(KeySpace.absentKeyOf(index), -1);
+        });
+        operations.put("LongLongState.containsKey", store -> {
+            final LongLongState state = filled(store);
+            return index -> state.containsKey(key(index)) ? 1 : 0;
+        });
+        operations.put("LongLongState.put overwrite", store -> {
+            final LongLongState state = filled(store);
+            return index -> {
+                state.put(key(index), index);
+                return index;
+            };
+        });
+        operations.put("LongLongState.put new", store -> {
+            final LongLongState state = filled(store);
+            return index -> {
+                state.put(KeySpace.keyOf(fresh++), index);
+                return index;
+            };
+        });
+        operations.put("LongLongState.addAndGet", store -> {
+            final LongLongState state = filled(store);
+            return index -> state.addAndGet(key(index), 1);
+        });
+        operations.put("LongLongState.getAndAdd", store -> {
+            final LongLongState state = filled(store);
+            return index -> state.getAndAdd(key(index), 1);
+        });
+        operations.put("LongLongState.compareAndSet", store -> {
+            final LongLongState state = filled(store);
+            return index -> state.compareAndSet(key(index), index & MASK, index & MASK) ? 1 : 0;
+        });
+        operations.put("LongLongState.putIfAbsent", store -> {
+            final LongLongState state = filled(store);
+            return index -> state.putIfAbsent(key(index), 1, -1);
+        });
+        operations.put("LongLongState.remove, put", store -> {
+            final LongLongState state = filled(store);
+            return index -> {
+                final boolean removed = state.remove(key(index));
+                state.put(key(index), index);
+                return removed ? 1 : 0;
+            };
+        });
+        return operations;
+    }
+
+    /** A state with its buffers. */
+    private static final class Bytes {
+        private final BytesState state;
+        private final UnsafeBuffer keyBuffer = new UnsafeBuffer(ByteBuffer.allocateDirect(KEY_LENGTH));
+        private final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(VALUE_LENGTH));
+        private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+
+        Bytes(final DurableStateStore store, final int valueLength) {
+            state = store.bytesState("bytes");
+            for (int i = 0; i < ENTRY_COUNT; i++) {
+                state.put(at(key(i)), 0, KEY_LENGTH, value, 0, valueLength);
+            }
+        }
+
+        UnsafeBuffer at(final long key) {
+            keyBuffer.putLong(0, key);
+            keyBuffer.putLong(Long.BYTES, ~key);
+            return keyBuffer;
+        }
+    }
+
+    private Map<String, OperationOf> bytesOperations() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.put("BytesState.get", store -> {
+            final Bytes bytes = new Bytes(store, VALUE_LENGTH);
+            return index -> bytes.state.get(bytes.at(key(index)), 0, KEY_LENGTH, bytes.value, 0);
+        });
+        operations.put("BytesState.get absent", store -> {
+            final Bytes bytes = new Bytes(store, VALUE_LENGTH);
+            return index -> bytes.state.get(bytes.at(KeySpace.absentKeyOf(index)), 0, KEY_LENGTH, bytes.value, 0);
+        });
+        operations.put("BytesState.wrap", store -> {
+            final Bytes bytes = new Bytes(store, VALUE_LENGTH);
+            return index ->
+                    bytes.state.wrap(bytes.at(key(index)), 0, KEY_LENGTH, bytes.view) ? bytes.view.getLong(0) : 0;
+        });
+        operations.put("BytesState.valueLength, containsKey", store -> {
+            final Bytes bytes = new Bytes(store, VALUE_LENGTH);
+            return index -> bytes.state.valueLength(bytes.at(key(index)), 0, KEY_LENGTH)
+                    + (bytes.state.containsKey(bytes.at(key(index)), 0, KEY_LENGTH) ? 1 : 0);
+        });
+        operations.put("BytesState.put overwrite", store -> {
+            final Bytes bytes = new Bytes(store, VALUE_LENGTH);
+            return index -> {
+                bytes.state.put(bytes.at(key(index)), 0, KEY_LENGTH, bytes.value, 0, VALUE_LENGTH);
+                return index;
+            };
+        });
+        operations.put("BytesState.put new", store -> {
+            final Bytes bytes = new Bytes(store, Long.BYTES);
+            return index -> {
+                bytes.state.put(bytes.at(KeySpace.keyOf(fresh++)), 0, KEY_LENGTH, bytes.value, 0, Long.BYTES);
+                return index;
+            };
+        });
+        operations.put("BytesState.put of another length", store -> {
+            final Bytes bytes = new Bytes(store, VALUE_LENGTH);
+            return index -> {
+                final int length = 1 + (index * 31 & 63);
+                bytes.state.put(bytes.at(key(index)), 0, KEY_LENGTH, bytes.value, 0, length);
+                return index;
+            };
+        });
+        operations.put("BytesState.addAndGet", store -> {
+            final Bytes bytes = new Bytes(store, Long.BYTES);
+            return index -> bytes.state.addAndGet(bytes.at(key(index)), 0, KEY_LENGTH, 1);
+        });
+        operations.put("BytesState.remove, put", store -> {
+            final Bytes bytes = new Bytes(store, VALUE_LENGTH);
+            return index -> {
+                final boolean removed = bytes.state.remove(bytes.at(key(index)), 0, KEY_LENGTH);
+                bytes.state.put(bytes.at(key(index)), 0, KEY_LENGTH, bytes.value, 0, VALUE_LENGTH);
+                return removed ? 1 : 0;
+            };
+        });
+        return operations;
+    }
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.latency;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quire.bench.compare.CsvFile;
+import io.quire.bench.contestant.Message;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class LatencyCommandTest {
+    @TempDir
+    private Path directory;
+
+    @Test
+    void shouldMeasureEveryScenarioAndDrawIt() throws IOException {
+        final Path out = directory.resolve("out");
+
+        final int exitCode = new CommandLine(new LatencyCommand())
+                .execute(
+                        "--peers=idle,quire",
+                        "--entries=5000",
+                        "--forks=1",
+                        "--seconds=1",
+                        "--warm-ms=100",
+                        "--rates=20000",
+                        "--checkpoint-ms=200",
+                        "--no-pin",
+                        "--data=" + directory,
+                        "--out=" + out);
+
+        assertThat(exitCode).isZero();
+        final List<Message> rows = CsvFile.read(out.resolve("latency.csv"));
+        assertThat(rows).hasSize(8);
+        assertThat(rows).allMatch(row -> Double.parseDouble(row.text("maxUs")) > 0);
+        assertThat(CsvFile.read(out.resolve("checkpoints.csv")))
+                .anyMatch(row -> row.text("peer").equals("quire") && Long.parseLong(row.text("fileBytes")) > 0);
+        assertThat(Files.size(out.resolve("quire-checkpoints-20000-fork1.hlog")))
+                .isPositive();
+        assertThat(out.resolve("latency-percentiles-20000.svg")).exists();
+        assertThat(out.resolve("latency-timeline-20000.png")).exists();
+    }
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Makes this report's raw data and charts. Everything is resumed or skipped when it is there already.
+#   ./run.sh           hours; the machine should have nothing else to do
+#   ./run.sh --small   minutes; to see that everything works, not for figures
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+cd "$root"
+
+small=${1:-}
+if [ "$small" = --small ]; then
+    compare=(--entries 10000 --forks 1 --iterations 2 --iteration-ms 50 --warm-ms 100 --repeats 0)
+    latency=(--entries 20000 --forks 1 --seconds 2 --rates 20000)
+    durability=(--gib 0.01 --forks 1 --repeats 1 --seconds 1 --rate 20000)
+    jmh=(-f 1 -wi 1 -i 1 -w 200ms -r 200ms -p entryCount=10000)
+else
+    compare=(--keys uniform,zipf --value-bytes 8,100,1000 --entries 1000000,20000000)
+    latency=()
+    durability=(--gib 0.5,1,2,4)
+    jmh=()
+fi
+
+{
+    date -u
+    git log -1 --format='commit %H %cI'
+    git status --short
+    uname -a
+    lscpu
+    free -h
+    df -hT /tmp /dev/shm
+    cat /sys/kernel/mm/transparent_hugepage/enabled
+    "${JAVA_HOME:+$JAVA_HOME/bin/}java" -version
+    perf --version
+} >"$here/env.txt" 2>&1 || true
+
+# 1000-byte values at 20 million entries take more memory than this machine has; bench leaves out who does not fit.
+[ -e "$here/compare/result.json" ] ||
+    bench/compare --out "$here/compare" "${compare[@]}" | tee "$here/compare.txt"
+[ -e "$here/latency/result.json" ] ||
+    ./quire bench latency --out "$here/latency" "${latency[@]}" | tee "$here/latency.txt"
+[ -e "$here/durability/result.json" ] ||
+    ./quire bench durability --out "$here/durability" "${durability[@]}" | tee "$here/durability.txt"
+./quire bench charts "$here/compare" "$here/latency" "$here/durability"
+
+mkdir -p "$here/jmh"
+for benchmark in LongLongState BytesState ValueState; do
+    [ -e "$here/jmh/$benchmark.json" ] ||
+        perf-reports/jmh "${benchmark}Benchmark" -prof gc -rf json -rff "$here/jmh/$benchmark.json" "${jmh[@]}" |
+        tee "$here/jmh/$benchmark.txt"
+done
+
+one=(-wi 3 -i 5 -w 1s -r 1s)
+[ "$small" != --small ] || one=(-wi 1 -i 1 -w 1s -r 1s)
+for operation in get putOverwrite addAndGet; do
+    OUT=$here/profile/$operation perf-reports/profile-perf "LongLongStateBenchmark.$operation\$" \
+        -p entryCount=1000000 -p keys=uniform "${one[@]}" >"$here/profile-$operation.txt" 2>&1 ||
+        echo "no perf profile of $operation: see profile-$operation.txt"
+    rm -f "$here/profile/$operation/perf.data" "$here/profile/$operation/perf.script"
+done
+OUT=$here/profile/async perf-reports/profile-async 'BytesStateBenchmark.(get|putOverwrite)$' \
+    -p entryCount=1000000 -p keyLength=8 -p valueLength=100 "${one[@]}" >"$here/profile-async.txt" 2>&1 ||
+    echo "no async profile: see profile-async.txt"
