@@ -100,15 +100,14 @@ public final class LogAgent implements Agent {
 
     private int drainAndForce(final boolean isClosing) {
         final long tail = ring.tailAcquire();
-        final long requested = waiters.requestedPosition();
         final long written = writer.position();
-        final boolean isForceDue =
-                (isForced && tail > writer.durablePosition()) || requested > writer.durablePosition();
+        final long durable = writer.durablePosition();
+        final boolean isAwaited = Math.min(waiters.requestedPosition(), tail) > durable;
+        final boolean isForceDue = isAwaited || (isForced && tail > durable);
         if (tail == written && !isForceDue) {
             isBacklogged = false;
             return 0;
         }
-        final boolean isAwaited = requested > writer.durablePosition();
         if (!isClosing && !isAwaited && tail - written < settings.batchLength() && !hasLingered()) {
             return 0;
         }

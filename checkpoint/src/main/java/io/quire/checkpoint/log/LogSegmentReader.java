@@ -11,6 +11,7 @@ import net.jpountz.lz4.LZ4Exception;
 import net.jpountz.lz4.LZ4Factory;
 import net.jpountz.lz4.LZ4SafeDecompressor;
 import org.agrona.BufferUtil;
+import org.agrona.CloseHelper;
 
 /**
  * Reads the blocks of one log segment through private memory. Whether bytes that are no valid block are the end of
@@ -19,7 +20,8 @@ import org.agrona.BufferUtil;
  * <p>Threading: confined to one thread.
  */
 final class LogSegmentReader implements AutoCloseable {
-    private static final int WINDOW_LENGTH = 1024 * 1024;
+    private static final int MIN_WINDOW_LENGTH = 16 * 1024;
+    private static final int MAX_WINDOW_LENGTH = 1024 * 1024;
 
     private final StoreFile file;
     private final LogSegmentHeader header;
@@ -46,7 +48,12 @@ final class LogSegmentReader implements AutoCloseable {
         this.header = header;
         checksum = new LogBlockChecksum(header.identity());
         file = files.openRead(path);
-        window = direct(WINDOW_LENGTH);
+        try {
+            window = direct((int) Math.min(MAX_WINDOW_LENGTH, Math.max(MIN_WINDOW_LENGTH, file.size())));
+        } catch (final RuntimeException e) {
+            CloseHelper.close(e::addSuppressed, file);
+            throw e;
+        }
     }
 
     private static ByteBuffer direct(final int length) {

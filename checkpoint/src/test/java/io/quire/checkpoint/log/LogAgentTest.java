@@ -193,6 +193,17 @@ class LogAgentTest {
     }
 
     @Test
+    void shouldRestWhenSomebodyWaitsForWhatIsNotWritten() {
+        fixture = new LogFixture(root).open();
+        fixture.log.putLong(1, 1, 1);
+        fixture.agent.durableFuture(1 << 20);
+        assertThat(fixture.agent.doWork()).isEqualTo(1);
+        assertThat(fixture.agent.durablePosition()).isEqualTo(32);
+        assertThat(fixture.agent.doWork()).isZero();
+        assertThat(fixture.agent.doWork()).isZero();
+    }
+
+    @Test
     void shouldRefuseARingOfAnotherLog() {
         fixture = new LogFixture(root);
         fixture.open();

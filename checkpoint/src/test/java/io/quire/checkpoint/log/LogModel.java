@@ -44,6 +44,7 @@ final class LogModel implements AutoCloseable {
     private final LogFixture fixture;
     private final List<Group> groups = new ArrayList<>(); // since the checkpoint
     private final StringBuilder history = new StringBuilder();
+    private int syncPercent; // of the calls for durability that are really made, in this life
     private long key;
     private long publishedPosition; // everything before it survives a kill
     private long durablePosition; // everything before it survives a power loss
@@ -81,6 +82,7 @@ final class LogModel implements AutoCloseable {
         for (int life = 0; life < LIVES; life++) {
             fixture.settings = randomSettings();
             fixture.ringCapacity = 65536 << random.nextInt(2);
+            syncPercent = random.nextBoolean() ? 100 : random.nextInt(20);
             open();
             note("opened " + fixture.settings.durability() + " " + fixture.report.ring());
             checkReplay();
@@ -181,8 +183,15 @@ final class LogModel implements AutoCloseable {
             case 5 -> writeGroup(1 + random.nextInt(20), true);
             case 6 -> writeGroup(random.nextInt(10) == 0 ? 4000 : 30, random.nextInt(5) == 0);
             case 7 -> step();
-            case 8 -> sync();
-            default -> checkpoint();
+            default -> {
+                if (random.nextInt(100) >= syncPercent) {
+                    step();
+                } else if (random.nextInt(3) == 0) {
+                    sync();
+                } else {
+                    checkpoint();
+                }
+            }
         }
     }
 
