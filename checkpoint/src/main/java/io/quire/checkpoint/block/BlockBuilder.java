@@ -32,7 +32,7 @@ import org.agrona.BufferUtil;
  */
 final class BlockBuilder implements AutoCloseable {
     private final int lineCapacity;
-    private final boolean compress;
+    private final BlockCompression compression;
     private final int directoryCapacity;
     private final ByteBuffer staged;
     private final Checksum checksum = new Checksum();
@@ -49,8 +49,14 @@ final class BlockBuilder implements AutoCloseable {
     private int storedLength;
     private int headerChecksum;
 
-    BlockBuilder(final int blockLength, final boolean compress) {
-        this.compress = compress;
+    /**
+     * Creates an empty block.
+     *
+     * @param blockLength bytes of lines it takes
+     * @param compression what blocks are compressed with, closed with the builder; null to store them as they are
+     */
+    BlockBuilder(final int blockLength, final BlockCompression compression) {
+        this.compression = compression;
         lineCapacity = blockLength / LINE_LENGTH;
         directoryCapacity = lineCapacity * DIRECTORY_ENTRY_LENGTH_MAX;
         staged = allocate();
@@ -67,7 +73,7 @@ final class BlockBuilder implements AutoCloseable {
 
     /** {@return most bytes a block takes in the file, header included} */
     int sealedLengthMax() {
-        return HEADER_LENGTH + BlockCompression.COMPRESSOR.maxCompressedLength(staged.capacity());
+        return HEADER_LENGTH + (compression == null ? staged.capacity() : maxCompressedLength(staged.capacity()));
     }
 
     boolean isEmpty() {
@@ -116,7 +122,7 @@ final class BlockBuilder implements AutoCloseable {
         final int rawOffset = directoryCapacity - directoryLength;
         rawLength = directoryLength + lineCount * LINE_LENGTH;
         final int storedOffset = offset + HEADER_LENGTH;
-        final boolean shrunk = compress && compress(raw, rawOffset, target, storedOffset);
+        final boolean shrunk = compression != null && compress(raw, rawOffset, target, storedOffset);
         if (!shrunk) {
             storedLength = rawLength;
             RawMemory.copy(BufferUtil.address(raw) + rawOffset, BufferUtil.address(target) + storedOffset, rawLength);
@@ -134,15 +140,15 @@ final class BlockBuilder implements AutoCloseable {
         return HEADER_LENGTH + storedLength;
     }
 
+    private int maxCompressedLength(final int length) {
+        return compression.compressor().maxCompressedLength(length);
+    }
+
     private boolean compress(
             final ByteBuffer raw, final int rawOffset, final ByteBuffer target, final int targetOffset) {
-        storedLength = BlockCompression.COMPRESSOR.compress(
-                raw,
-                rawOffset,
-                rawLength,
-                target,
-                targetOffset,
-                BlockCompression.COMPRESSOR.maxCompressedLength(rawLength));
+        storedLength = compression
+                .compressor()
+                .compress(raw, rawOffset, rawLength, target, targetOffset, maxCompressedLength(rawLength));
         return storedLength < rawLength;
     }
 
@@ -230,6 +236,9 @@ final class BlockBuilder implements AutoCloseable {
         if (sorted != null) {
             BufferUtil.free(sorted);
             sorted = null;
+        }
+        if (compression != null) {
+            compression.close();
         }
     }
 }

@@ -3,23 +3,42 @@ package io.quire.checkpoint.block;
 
 import net.jpountz.lz4.LZ4Compressor;
 import net.jpountz.lz4.LZ4Factory;
+import net.jpountz.lz4.LZ4JNIFastResetCompressor;
 import net.jpountz.lz4.LZ4SafeDecompressor;
 
 /**
- * The compressor and the decompressor that all blocks share: the native ones where they load, otherwise those in
- * Java. Only the safe decompressor is used, which never writes beyond its target whatever the input is.
+ * The compressor of one writer, and the decompressor that all readers share: the native ones where they load,
+ * otherwise those in Java, which know no acceleration.
  *
- * <p>Threading: thread-safe.
+ * <p>Only the safe decompressor is used, which never writes beyond its target whatever the input is.
+ *
+ * <p>Threading: a compressor is confined to one thread; the decompressor is thread-safe.
  */
-final class BlockCompression {
-    static final LZ4Compressor COMPRESSOR;
-    static final LZ4SafeDecompressor DECOMPRESSOR;
+final class BlockCompression implements AutoCloseable {
+    static final LZ4SafeDecompressor DECOMPRESSOR = LZ4Factory.fastestInstance().safeDecompressor();
 
-    static {
-        final LZ4Factory factory = LZ4Factory.fastestInstance();
-        COMPRESSOR = factory.fastCompressor();
-        DECOMPRESSOR = factory.safeDecompressor();
+    private final LZ4Compressor compressor;
+
+    BlockCompression(final int acceleration) {
+        compressor = compressor(LZ4Factory.fastestInstance(), acceleration);
     }
 
-    private BlockCompression() {}
+    static LZ4Compressor compressor(final LZ4Factory factory, final int acceleration) {
+        try {
+            return factory.fastResetCompressor(acceleration);
+        } catch (final UnsupportedOperationException e) {
+            return factory.fastCompressor(); // In Java there is only this one; both write the same format.
+        }
+    }
+
+    LZ4Compressor compressor() {
+        return compressor;
+    }
+
+    @Override
+    public void close() {
+        if (compressor instanceof LZ4JNIFastResetCompressor) {
+            ((LZ4JNIFastResetCompressor) compressor).close();
+        }
+    }
 }

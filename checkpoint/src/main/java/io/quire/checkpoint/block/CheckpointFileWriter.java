@@ -63,7 +63,8 @@ public final class CheckpointFileWriter implements AutoCloseable {
         this.identity = identity;
         pacer = settings.pacer();
         buffer = ByteBuffer.allocateDirect(settings.bufferLength()).order(ByteOrder.LITTLE_ENDIAN);
-        block = new BlockBuilder(settings.blockLength(), settings.compress());
+        block = new BlockBuilder(
+                settings.blockLength(), settings.compress() ? new BlockCompression(settings.acceleration()) : null);
         final FileHeader header = new FileHeader(
                 FileKind.CHECKPOINT,
                 FileKind.CHECKPOINT.minor(),

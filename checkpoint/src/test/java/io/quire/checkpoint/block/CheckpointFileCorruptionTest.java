@@ -24,6 +24,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -303,17 +304,32 @@ class CheckpointFileCorruptionTest {
     /** Random damage inside blocks and index pages, checksums put right: no crash, no foreign exception. */
     @Test
     void shouldSurviveRandomDamageWithChecksumsPutRight() {
+        damageAtRandom(2000);
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldSurviveVeryMuchRandomDamage() {
+        damageAtRandom(200_000);
+    }
+
+    private void damageAtRandom(final int rounds) {
         final long seed = Long.getLong("seed", System.nanoTime());
         System.out.println("seed=" + seed + " replay: mvn test -Dtest=CheckpointFileCorruptionTest -Dseed=" + seed);
         final Random random = new Random(seed);
         final int[] positions = blockPositions();
-        for (int round = 0; round < 2000; round++) {
+        for (int round = 0; round < rounds; round++) {
             final byte[] bad = good.clone();
-            if (random.nextBoolean()) {
+            if (random.nextInt(3) == 0) { // Checksums as they are: never wrong data.
+                damage(random, bad, 0, bad.length);
+                files.setContent(path, bad);
+                readAll(info);
+            } else if (random.nextBoolean()) {
                 final int position = positions[random.nextInt(positions.length)];
                 final int length = buffer(bad).getInt(position);
                 damage(random, bad, position + BlockDescriptor.HEADER_LENGTH, length);
                 fixBlock(bad, position);
+                checkHostile(bad);
             } else {
                 final ByteBuffer footer = buffer(bad);
                 final int at = bad.length - CheckpointFileDescriptor.FOOTER_LENGTH;
@@ -321,8 +337,8 @@ class CheckpointFileCorruptionTest {
                 final int length = (int) footer.getLong(at + CheckpointFileDescriptor.INDEX_LENGTH_OFFSET);
                 damage(random, bad, position + Integer.BYTES, length - Integer.BYTES);
                 fixIndexPage(bad, position, length);
+                checkHostile(bad);
             }
-            checkHostile(bad);
         }
     }
 

@@ -163,6 +163,7 @@ class CheckpointFileWriterTest {
         assertThatThrownBy(() -> good.withBlockLength(0)).isInstanceOf(ConfigurationException.class);
         assertThatThrownBy(() -> good.withBlockLength(4097)).isInstanceOf(ConfigurationException.class);
         assertThatThrownBy(() -> good.withBlockLength(1 << 19)).isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> good.withAcceleration(0)).isInstanceOf(ConfigurationException.class);
         assertThatThrownBy(() -> good.withBufferLength(4096)).isInstanceOf(ConfigurationException.class);
         assertThatThrownBy(() -> good.withBlockLength(1 << 18).withBufferLength(1 << 18))
                 .isInstanceOf(ConfigurationException.class);

@@ -43,8 +43,8 @@ class PageChainModelTest {
         final long seed = Long.getLong("seed", System.nanoTime());
         System.out.println("seed=" + seed + " replay: mvn test -Dtest=PageChainModelTest -Dseed=" + seed);
         final Random random = new Random(seed);
-        for (int round = 0; round < 30; round++) {
-            if (round % 10 == 0) {
+        for (int round = 0; round < 16; round++) {
+            if (round % 8 == 0) {
                 files = new DiskStoreFiles();
                 readBackOneChain(random, directory.resolve("round-" + round));
             } else {

@@ -8,11 +8,13 @@ import io.quire.checkpoint.io.FileFault;
 import io.quire.checkpoint.io.FileOperation;
 import io.quire.checkpoint.io.SimulatedCrash;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Kills the process and cuts the power at every call; the old or the new state is there, whole, and work goes on. */
 class CheckpointCrashTest {
     private static final long SEED = 11;
+    private static final int SLOW_SEEDS = 40;
     private static final int POWER_LOSSES = 4;
 
     @Test
@@ -32,6 +34,19 @@ class CheckpointCrashTest {
     }
 
     @Test
+    @Tag("slow")
+    void shouldRecoverFromCrashesOfManyDifferentHistories() {
+        for (int i = 0; i < SLOW_SEEDS; i++) {
+            final long seed = Long.getLong("seed", System.nanoTime());
+            System.out.println("seed=" + seed + " replay: mvn test -Pslow -Dtest=CheckpointCrashTest -Dseed=" + seed);
+            assertThat(crashAtEveryCall(seed, CheckpointScenario::checkpoint, null))
+                    .isZero();
+            assertThat(crashAtEveryCall(seed, CheckpointScenario::mergeSome, null))
+                    .isZero();
+        }
+    }
+
+    @Test
     void shouldNoticeForcesThatAreLeftOut() {
         assertThat(crashAtEveryCall(CheckpointScenario::checkpoint, FileOperation.FORCE))
                 .isPositive();
@@ -41,10 +56,15 @@ class CheckpointCrashTest {
 
     /** @return number of crashes after which something was wrong */
     private static int crashAtEveryCall(final Consumer<CheckpointScenario> step, final FileOperation ignored) {
+        return crashAtEveryCall(SEED, step, ignored);
+    }
+
+    private static int crashAtEveryCall(
+            final long seed, final Consumer<CheckpointScenario> step, final FileOperation ignored) {
         int wrong = 0;
         for (final FileFault fault : new FileFault[] {FileFault.CRASH_BEFORE, FileFault.CRASH_AFTER}) {
             for (long call = 0; ; call++) {
-                try (CheckpointScenario scenario = new CheckpointScenario(SEED)) {
+                try (CheckpointScenario scenario = new CheckpointScenario(seed)) {
                     if (ignored != null) {
                         scenario.files().ignore(ignored);
                     }
