@@ -14,9 +14,9 @@ import io.quire.store.memory.RawMemory;
  * The heap of one table: blocks of size classes with addresses that never change. Each extent serves one class; those
  * with a free block are found through a ring per class whose head is in the table's root.
  *
- * <p>Invariants: in a ring, extents with room come before full ones; a class keeps at most one extent without any block in
- * use, all others go back to the store at once; extents are taken from the store only when no extent of the class has
- * room, so a heap never needs more extents than its largest population of each class did.
+ * <p>Invariants: in a ring, extents with room come before full ones; a class keeps at most one extent without any
+ * block in use, all others go back to the store at once; extents are taken from the store only when no extent of the
+ * class has room, so a heap never needs more extents than its largest population of each class did.
  *
  * <p>Each operation first makes everything writable that it will change, which may throw, and then changes it.
  *

@@ -17,12 +17,12 @@ import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
 /**
- * From the first bits of a hash to the segment that holds it: extendible hashing (Fagin et al., 1979) with the directory
- * as a trie of small nodes, so that neither a split nor a merge ever rewrites more than one page of it.
+ * From the first bits of a hash to the segment that holds it: extendible hashing (Fagin et al., 1979) with the
+ * directory as a trie of small nodes, so that neither a split nor a merge ever rewrites more than one page of it.
  *
- * <p>Changes are in two steps, so that an exception leaves all as it was: {@link #prepareSplit} or {@link #prepareMerge}
- * may throw, {@link #split} and {@link #merge} do not. The top reference and the pointer to the top node are kept; a
- * hydrated page stays where it is.
+ * <p>Changes are in two steps, so that an exception leaves all as it was: {@link #prepareSplit} or {@link
+ * #prepareMerge} may throw, {@link #split} and {@link #merge} do not. The top reference and the pointer to the top
+ * node are kept; a hydrated page stays where it is.
  *
  * <p>Threading: confined to the store's writer.
  */

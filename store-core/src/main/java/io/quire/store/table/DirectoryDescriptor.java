@@ -16,9 +16,9 @@ import io.quire.store.memory.PageDescriptor;
  *
  * <p>Kind 0 is a segment, with the number of hash bits that all of its entries share (counted from the top of the
  * hash). Kind 1 is a node: a page whose first {@code 2^width} longs are references, chosen by the next {@code width}
- * bits of the hash, 1..9. In a node at level {@code l} a segment of depth {@code d} stands {@code 2^(width - (d - 9 l))}
- * times, in consecutive entries. A node has only the width that its deepest segment needs and doubles in place when that
- * one splits, so that the entries in use stay close together; only a node of width nine has nodes below it.
+ * bits of the hash, 1..9. In a node at level {@code l} a segment of depth {@code d} stands {@code 2^(width - (d - 9
+ * l))} times, in consecutive entries. A node has only the width that its deepest segment needs and doubles in place
+ * when that one splits, so that the entries in use stay close together; only a node of width nine has nodes below it.
  *
  * <p>The table's root holds one reference, that of the top. The order of entries is the order of hashes.
  *

@@ -142,8 +142,8 @@ final class FixedSegments extends Segments {
     }
 
     /**
-     * {@inheritDoc} In place: taking the entries in order from an empty slot on, none can find its new slot after its old
-     * one, so no entry is overwritten before it was moved.
+     * {@inheritDoc} In place: taking the entries in order from an empty slot on, none can find its new slot after its
+     * old one, so no entry is overwritten before it was moved.
      */
     @Override
     void divide(final long pointer, final long siblingPointer, final int depth) {

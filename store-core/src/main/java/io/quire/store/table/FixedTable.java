@@ -14,16 +14,16 @@ import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
 /**
- * Hash table from long to long in paged memory, with entries inline: one cache miss to find one. It grows and shrinks by a
- * segment of 64 KiB at a time. No method but {@link #create}, {@link #open}, {@link #cursor} and {@link #statistics}
- * allocates.
+ * Hash table from long to long in paged memory, with entries inline: one cache miss to find one. It grows and shrinks
+ * by a segment of 64 KiB at a time. No method but {@link #create}, {@link #open}, {@link #cursor} and {@link
+ * #statistics} allocates.
  *
  * <p>Every key and every value is allowed. An overwrite changes one line of one page; an insert the slot's line, the
  * segment's header line and the root's.
  *
- * <p>Exceptions of all methods that write: {@link io.quire.store.errors.StoreFullException} when the table has to grow and
- * cannot; of all methods: what loading a page after recovery throws. After any of them the table is as before the call.
- * After {@link #drop} every method throws {@link IllegalStateException}.
+ * <p>Exceptions of all methods that write: {@link io.quire.store.errors.StoreFullException} when the table has to
+ * grow and cannot; of all methods: what loading a page after recovery throws. After any of them the table is as
+ * before the call. After {@link #drop} every method throws {@link IllegalStateException}.
  *
  * <p>Threading: confined to the store's writer.
  */
@@ -308,8 +308,8 @@ public final class FixedTable {
     }
 
     /**
-     * Passes every entry to a consumer, in the order of their memory. The consumer may set values of keys that are present
-     * but must not insert or remove; use a {@link #cursor} for that.
+     * Passes every entry to a consumer, in the order of their memory. The consumer may set values of keys that are
+     * present but must not insert or remove; use a {@link #cursor} for that.
      *
      * @param consumer takes each entry once
      */

@@ -7,10 +7,10 @@ import static io.quire.store.table.FixedSlotDescriptor.SLOT_COUNT;
  * Iteration over a {@link FixedTable} that tolerates any writes between its steps, also those that split and merge
  * segments.
  *
- * <p>An entry that is present from the first step to the last is seen exactly once. None is seen twice, not even one that
- * is removed and inserted again. One that is removed before the cursor gets to it is not seen; one that is inserted
- * meanwhile may be. The value is that of the moment of the step. After {@link FixedTable#clear} the iteration ends with
- * the keys that it has not seen and that have come back.
+ * <p>An entry that is present from the first step to the last is seen exactly once. None is seen twice, not even one
+ * that is removed and inserted again. One that is removed before the cursor gets to it is not seen; one that is
+ * inserted meanwhile may be. The value is that of the moment of the step. After {@link FixedTable#clear} the
+ * iteration ends with the keys that it has not seen and that have come back.
  *
  * <p>It goes by ranges of hashes: entering a range it copies the hashes that a segment holds at that moment and goes on
  * after the range, whatever has become of the segment by then.

@@ -14,10 +14,10 @@ import io.quire.store.memory.PageDescriptor;
  *  +-------+-------+-------+-------+-------+-------+-------+-----------+----------------+------
  * </pre>
  *
- * <p>{@code free} is the offset of the first freed block, whose first int is the offset of the next one; 0 ends the list.
- * Blocks from {@code bump} on were never used. The extents of a class form a ring through {@code next} and {@code prev}
- * (extent numbers: address &gt;&gt;&gt; 16); seen from the head in the table's root, those with room come first. Zero is
- * no valid magic.
+ * <p>{@code free} is the offset of the first freed block, whose first int is the offset of the next one; 0 ends the
+ * list. Blocks from {@code bump} on were never used. The extents of a class form a ring through {@code next} and
+ * {@code prev} (extent numbers: address &gt;&gt;&gt; 16); seen from the head in the table's root, those with room
+ * come first. Zero is no valid magic.
  *
  * <p>Threading: thread-safe, immutable.
  */

@@ -8,8 +8,8 @@ import net.openhft.hashing.LongHashFunction;
  * Seeded 64-bit hashes of keys. The top bits select the segment, the low 32 bits the home slot, so both ends have to be
  * good. Without the seed, keys that collide cannot be constructed in advance.
  *
- * <p>The hash of a long is a bijection: tables store it in place of the key, so that moving an entry needs no hashing and
- * {@link #keyOf} gives the key back.
+ * <p>The hash of a long is a bijection: tables store it in place of the key, so that moving an entry needs no hashing
+ * and {@link #keyOf} gives the key back.
  *
  * <p>Threading: thread-safe, immutable.
  */

@@ -13,10 +13,10 @@ package io.quire.store.table;
  *
  * <p>The home index is exact, so an entry can be moved inside its segment without touching its record.
  *
- * <p>The tag is a shift register: the hash bits that follow the segment's prefix, then a 1 as end mark, then zeros. A new
- * entry has ten bits. A split consumes the first bit (0 stays, 1 goes to the new segment) and shifts, so an entry can go
- * through ten splits before its record has to be read to refill its tag. Since a table doubles between splits, these are
- * about one entry in a thousand at each split, never a whole segment.
+ * <p>The tag is a shift register: the hash bits that follow the segment's prefix, then a 1 as end mark, then zeros. A
+ * new entry has ten bits. A split consumes the first bit (0 stays, 1 goes to the new segment) and shifts, so an entry
+ * can go through ten splits before its record has to be read to refill its tag. Since a table doubles between splits,
+ * these are about one entry in a thousand at each split, never a whole segment.
  *
  * <p>Threading: thread-safe, immutable.
  */

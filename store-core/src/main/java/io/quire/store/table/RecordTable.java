@@ -17,19 +17,19 @@ import io.quire.store.memory.RawMemory;
 
 /**
  * Hash table from bytes to bytes in paged memory: segments of slots that point to records, and a heap of records whose
- * addresses never change while they are there. Two cache misses to find one; one to find that a key is absent. It grows and
- * shrinks by a segment of 64 KiB at a time. No method but {@link #create}, {@link #open}, {@link #cursor} and {@link
- * #statistics} allocates on the heap.
+ * addresses never change while they are there. Two cache misses to find one; one to find that a key is absent. It
+ * grows and shrinks by a segment of 64 KiB at a time. No method but {@link #create}, {@link #open}, {@link #cursor}
+ * and {@link #statistics} allocates on the heap.
  *
  * <p>Keys and values are given as a base and an offset as Agrona's buffers have them: a byte array and an offset from
- * {@link RawMemory#ARRAY_OFFSET}, or null and a native pointer. They may lie in this table's own records: sources are read
- * before anything they may be part of is freed.
+ * {@link RawMemory#ARRAY_OFFSET}, or null and a native pointer. They may lie in this table's own records: sources are
+ * read before anything they may be part of is freed.
  *
  * <p>Pointers are valid until the next call that writes to the store. A value is 8-byte aligned.
  *
- * <p>Exceptions of all methods that write: {@link StoreFullException} when the table has to grow and cannot, or a length is
- * over its limit; of all methods: what loading a page after recovery throws. After any of them the table is as before the
- * call. After {@link #drop} every method throws {@link IllegalStateException}.
+ * <p>Exceptions of all methods that write: {@link StoreFullException} when the table has to grow and cannot, or a
+ * length is over its limit; of all methods: what loading a page after recovery throws. After any of them the table is
+ * as before the call. After {@link #drop} every method throws {@link IllegalStateException}.
  *
  * <p>Threading: confined to the store's writer.
  */
@@ -103,8 +103,8 @@ public final class RecordTable {
      * @param keyBase byte array or null
      * @param keyOffset offset in the array or native pointer
      * @param keyLength bytes
-     * @return its address, valid until the record is removed or replaced by one of another size; {@link #NOT_FOUND} when
-     *     the key is absent
+     * @return its address, valid until the record is removed or replaced by one of another size; {@link #NOT_FOUND}
+     *     when the key is absent
      */
     public long find(final byte[] keyBase, final long keyOffset, final int keyLength) {
         final long slot = locate(keyHash.ofBytes(keyBase, keyOffset, keyLength), keyBase, keyOffset, keyLength);
@@ -243,8 +243,8 @@ public final class RecordTable {
     }
 
     /**
-     * Sets the value of a key. The value is overwritten in place when its new length is of the same size class; otherwise
-     * the record moves.
+     * Sets the value of a key. The value is overwritten in place when its new length is of the same size class;
+     * otherwise the record moves.
      *
      * @param keyBase byte array or null
      * @param keyOffset offset in the array or native pointer
@@ -322,7 +322,9 @@ public final class RecordTable {
         }
     }
 
-    /** Takes a record with its key in place, all writable, and makes writable what inserting it at a slot will change. */
+    /**
+     * Takes a record with its key in place, all writable, and makes writable what inserting it at a slot will change.
+     */
     private long newRecord(
             final long slot, final byte[] keyBase, final long keyOffset, final int keyLength, final int valueLength) {
         segments.prepareInsert(slot);
@@ -436,8 +438,8 @@ public final class RecordTable {
     }
 
     /**
-     * Passes every record to a consumer, in the order of their slots. The consumer may change values in place but must not
-     * put or remove; use a {@link #cursor} for that.
+     * Passes every record to a consumer, in the order of their slots. The consumer may change values in place but
+     * must not put or remove; use a {@link #cursor} for that.
      *
      * @param consumer takes each record once
      */

@@ -7,12 +7,13 @@ import static io.quire.store.table.RecordSlotDescriptor.SLOT_COUNT;
  * Iteration over a {@link RecordTable} that tolerates any writes between its steps, also those that split and merge
  * segments.
  *
- * <p>An entry that is present from the first step to the last is seen exactly once, with the record it has at the moment of
- * the step. None is seen twice, not even one that is removed and inserted again. One that is removed before the cursor gets
- * to it is not seen; one that is inserted meanwhile may be. {@link RecordTable#clear} ends the iteration.
+ * <p>An entry that is present from the first step to the last is seen exactly once, with the record it has at the
+ * moment of the step. None is seen twice, not even one that is removed and inserted again. One that is removed before
+ * the cursor gets to it is not seen; one that is inserted meanwhile may be. {@link RecordTable#clear} ends the
+ * iteration.
  *
- * <p>It goes by ranges of hashes: entering a range it copies the slots of a segment at that moment and goes on after the
- * range, whatever has become of the segment by then. The table tells it which of the records it holds have gone.
+ * <p>It goes by ranges of hashes: entering a range it copies the slots of a segment at that moment and goes on after
+ * the range, whatever has become of the segment by then. The table tells it which of the records it holds have gone.
  *
  * <p>Threading: confined to the store's writer.
  */

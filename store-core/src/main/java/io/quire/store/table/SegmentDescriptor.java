@@ -4,7 +4,8 @@ package io.quire.store.table;
 import io.quire.store.memory.PageDescriptor;
 
 /**
- * Header of a segment, one line at the start of a 64 KiB extent; little-endian. Slots follow it to the end of the extent.
+ * Header of a segment, one line at the start of a 64 KiB extent; little-endian. Slots follow it to the end of the
+ * extent.
  *
  * <pre>
  *  0       4       8       12      16            24            32                64
@@ -13,9 +14,9 @@ import io.quire.store.memory.PageDescriptor;
  *  +-------+-------+-------+-------+-------------+-------------+-----------------+-------
  * </pre>
  *
- * <p>A segment holds the entries whose hash begins with the first {@code depth} bits of {@code prefix}. {@code count} is
- * the number of slots in use. The one key whose hash is 0, which marks an empty slot in a {@link FixedTable}, has its
- * flag and value here. Zero is no valid magic.
+ * <p>A segment holds the entries whose hash begins with the first {@code depth} bits of {@code prefix}. {@code count}
+ * is the number of slots in use. The one key whose hash is 0, which marks an empty slot in a {@link FixedTable}, has
+ * its flag and value here. Zero is no valid magic.
  *
  * <p>Threading: thread-safe, immutable.
  */
@@ -35,8 +36,8 @@ final class SegmentDescriptor {
     static final int FLAG_ZERO_HASH = 1;
 
     /**
-     * Deepest split. Long hashes are distinct, so a segment this deep never fills; with byte keys only thousands of keys
-     * of one and the same 64-bit hash get here.
+     * Deepest split. Long hashes are distinct, so a segment this deep never fills; with byte keys only thousands of
+     * keys of one and the same 64-bit hash get here.
      */
     static final int DEPTH_MAX = 54;
 

@@ -17,8 +17,8 @@ import io.quire.store.memory.RawMemory;
  * Subclasses know the slots. Every change of a slot happens in a subclass and every change of which segments there are
  * happens here, so that these are the places that concurrent readers would have to be told of.
  *
- * <p>Invariants: a segment's count is that of its slots in use and below the number of slots, so that every search ends; two
- * neighbours with few entries between them do not stay two for ever.
+ * <p>Invariants: a segment's count is that of its slots in use and below the number of slots, so that every search
+ * ends; two neighbours with few entries between them do not stay two for ever.
  *
  * <p>Threading: confined to the store's writer.
  */

@@ -5,10 +5,10 @@ import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PageDescriptor;
 
 /**
- * Sizes of the blocks that a table's heap hands out. About four to each doubling; from 2 KiB on, sizes that fill an extent
- * with a whole number of blocks. Multiples of 16; every size over 256 is a whole number of lines. Those of 80, 96, 160
- * and 224 bytes are not, and yet never touch more lines than the next size that is, because blocks start at multiples of
- * 16 or 32 from a line.
+ * Sizes of the blocks that a table's heap hands out. About four to each doubling; from 2 KiB on, sizes that fill an
+ * extent with a whole number of blocks. Multiples of 16; every size over 256 is a whole number of lines. Those of 80,
+ * 96, 160 and 224 bytes are not, and yet never touch more lines than the next size that is, because blocks start at
+ * multiples of 16 or 32 from a line.
  *
  * <p>Class {@link #NODE} is for pages of the table itself. Longer records than the longest block have extents of their
  * own, class {@link #LARGE}. Class numbers are part of the page format.

@@ -13,8 +13,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Walks root, directory, segments and heap of a table and compares them with their invariants. Allocates in proportion to
- * the table's extents.
+ * Walks root, directory, segments and heap of a table and compares them with their invariants. Allocates in
+ * proportion to the table's extents.
  *
  * <p>Threading: confined to the store's writer.
  */
@@ -196,7 +196,10 @@ abstract class TableChecker {
         require(empty <= 1, root.address(), "more than one unused extent in a class");
     }
 
-    /** Checks that the blocks of an extent are in use, free or never used, each of them one of these; returns the used. */
+    /**
+     * Checks that the blocks of an extent are in use, free or never used, each of them one of these; returns the
+     * used.
+     */
     private int checkBlocks(final long extent, final long header, final int sizeClass) {
         final BitSet used = referred.containsKey(extent) ? referred.remove(extent) : new BitSet();
         final int usedCount = used.cardinality();

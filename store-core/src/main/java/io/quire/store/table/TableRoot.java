@@ -17,8 +17,8 @@ import io.quire.store.memory.RawMemory;
  * The root page of a table: its counters, the top of its directory and the heads of its heap's size classes.
  *
  * <p>Changes are made in two steps, so that an exception leaves all as it was: first {@link #forWriteCounters()} or
- * {@link #forWriteClass}, which may throw, then the setters, which do not. The pointer for reading is kept: the page was
- * hydrated when the root was opened, and a hydrated page stays where it is.
+ * {@link #forWriteClass}, which may throw, then the setters, which do not. The pointer for reading is kept: the page
+ * was hydrated when the root was opened, and a hydrated page stays where it is.
  *
  * <p>Threading: confined to the store's writer.
  */
