@@ -37,8 +37,8 @@ final class BlockCompression implements AutoCloseable {
 
     @Override
     public void close() {
-        if (compressor instanceof LZ4JNIFastResetCompressor) {
-            ((LZ4JNIFastResetCompressor) compressor).close();
+        if (compressor instanceof LZ4JNIFastResetCompressor nativeCompressor) {
+            nativeCompressor.close();
         }
     }
 }

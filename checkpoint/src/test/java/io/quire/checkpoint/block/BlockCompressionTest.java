@@ -31,12 +31,11 @@ class BlockCompressionTest {
         for (int i = 0; i < LENGTH; i++) {
             source.put(i, (byte) (random.nextInt(4) == 0 ? random.nextInt() : i / 100));
         }
-        for (final LZ4Factory factory : new LZ4Factory[] {LZ4Factory.safeInstance(), LZ4Factory.unsafeInstance()}) {
-            final LZ4Compressor compressor = BlockCompression.compressor(factory, 2);
-            assertThat(roundTrip(compressor)).isLessThan(LENGTH);
-            assertThat(factory.safeDecompressor().decompress(stored, 0, roundTrip(compressor), restored, 0, LENGTH))
-                    .isEqualTo(LENGTH);
-        }
+        final LZ4Factory inJava = LZ4Factory.safeInstance();
+        final int length = roundTrip(BlockCompression.compressor(inJava, 2));
+        assertThat(length).isLessThan(LENGTH);
+        assertThat(inJava.safeDecompressor().decompress(stored, 0, length, restored, 0, LENGTH))
+                .isEqualTo(LENGTH);
         for (final int acceleration : new int[] {1, 2, 64}) {
             try (BlockCompression compression = new BlockCompression(acceleration)) {
                 assertThat(roundTrip(compression.compressor())).isLessThan(LENGTH);
