@@ -87,8 +87,8 @@ final class ChartFile {
     }
 
     /**
-     * Makes the vertical axis logarithmic. The figures given to the chart are then logarithms to base 10; the axis shows
-     * what they stand for. (The library's own logarithmic axis draws error bars wrongly.)
+     * Makes the vertical axis logarithmic. The figures given to the chart are then logarithms to base 10; the axis
+     * shows what they stand for. (The library's own logarithmic axis draws error bars wrongly.)
      */
     static void logarithmic(final AxesChartStyler styler) {
         styler.setYAxisTickLabelsFormattingFunction(

@@ -10,8 +10,9 @@ import java.util.UUID;
 import java.util.function.LongSupplier;
 
 /**
- * Reads the log from a position on and follows it while it is being written, through the segment files: the writer neither
- * knows nor waits. A follower may be as slow as it likes, until retention deletes the segments that it still needs.
+ * Reads the log from a position on and follows it while it is being written, through the segment files: the writer
+ * neither knows nor waits. A follower may be as slow as it likes, until retention deletes the segments that it still
+ * needs.
  *
  * <p>Complete groups are handed over, in order. The position that a handler was given at a group's end is where a later
  * follower can resume.

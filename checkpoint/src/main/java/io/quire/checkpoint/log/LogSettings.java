@@ -60,8 +60,8 @@ public record LogSettings(
 
     /**
      * The defaults: segments of 64 MiB, blocks of up to 256 KiB, written once 64 KiB or 1 ms have gathered, not
-     * compressed. Where writes are forced, space is allocated 4 MiB ahead: a force that need not change the file's length
-     * takes half the time. Elsewhere it would only cost the agent a second write of everything.
+     * compressed. Where writes are forced, space is allocated 4 MiB ahead: a force that need not change the file's
+     * length takes half the time. Elsewhere it would only cost the agent a second write of everything.
      *
      * @param durability when a write is acknowledged
      * @return the settings

@@ -115,8 +115,8 @@ public final class ChangeRing implements AutoCloseable {
     }
 
     /**
-     * Gives an allocated ring its identity and its name, which atomically replaces whatever is at its path. What the old
-     * ring holds must be durable in the log by then.
+     * Gives an allocated ring its identity and its name, which atomically replaces whatever is at its path. What the
+     * old ring holds must be durable in the log by then.
      *
      * @param storeId identity of the store
      * @param bootIdHash hash of the identity of the running system's boot; a ring of another boot is never believed
