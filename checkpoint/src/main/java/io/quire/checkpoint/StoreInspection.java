@@ -139,31 +139,38 @@ public record StoreInspection(
     public static StoreInspection of(final Path directory) {
         final StoreFiles files = new DiskStoreFiles();
         final Path real = StoreDirectory.existing(files, directory);
-        CorruptStoreException last = null;
-        for (int i = 0; i < ATTEMPTS; i++) {
+        for (int i = 1; i < ATTEMPTS; i++) {
             try {
-                return lookAt(files, real);
+                return lookAt(files, real, false);
             } catch (final CorruptStoreException e) {
-                last = e; // an owner may have replaced files between two reads; a look from the start tells
+                // An owner may have replaced files between two reads; a look from the start tells.
             }
         }
-        throw last;
+        return lookAt(files, real, true);
     }
 
-    private static StoreInspection lookAt(final StoreFiles files, final Path directory) {
+    private static StoreInspection lookAt(final StoreFiles files, final Path directory, final boolean evenDamaged) {
         final ManifestCatalog found = ManifestCatalog.scan(files, directory, null);
         final List<String> rejected = new ArrayList<>();
         for (final RejectedManifest manifest : found.rejected()) {
             rejected.add(manifest.cause().getMessage());
         }
         if (found.newestFirst().isEmpty()) {
+            StoreDirectory.checkNew(files, directory);
             throw noManifest(directory, rejected);
         }
         final Manifest newest = found.newestFirst().get(0);
         final List<State> states = new ArrayList<>();
         final Map<ExtentKind, Long> extents = new EnumMap<>(ExtentKind.class);
         if (newest.layout().pageCount() > 0) {
-            readState(files, directory, newest, states, extents);
+            try {
+                readState(files, directory, newest, states, extents);
+            } catch (final CorruptStoreException e) {
+                if (!evenDamaged) {
+                    throw e;
+                }
+                rejected.add(e.getMessage());
+            }
         }
         final OwnerRecord owner = OwnerRecord.read(directory);
         return new StoreInspection(

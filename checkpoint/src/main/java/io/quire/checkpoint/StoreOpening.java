@@ -25,6 +25,7 @@ import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.LiveMemory;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -39,6 +40,8 @@ import java.util.UUID;
  * <p>Threading: confined to the opening thread.
  */
 final class StoreOpening {
+    private static final System.Logger LOG = System.getLogger(StoreOpening.class.getName());
+
     private final DurableStoreContext context;
     private final StoreFiles files;
     private final long startNs = System.nanoTime();
@@ -59,6 +62,7 @@ final class StoreOpening {
     private ManifestCatalog found;
     private boolean created;
     private boolean lossAccepted;
+    private boolean replayed;
 
     StoreOpening(final DurableStoreContext context) {
         this.context = context;
@@ -75,7 +79,7 @@ final class StoreOpening {
             if (found.newestFirst().isEmpty()) {
                 createStore();
             }
-            recover();
+            recoverFromNewestWhole();
             opened = true;
             return this;
         } finally {
@@ -107,8 +111,43 @@ final class StoreOpening {
         created = true;
     }
 
-    private void recover() {
-        final List<Manifest> usable = usableManifests();
+    /**
+     * Recovers from the newest checkpoint, and when that turns out damaged, from the one before, if the rules allow
+     * it.
+     */
+    private void recoverFromNewestWhole() {
+        CorruptStoreException first = null;
+        int passedOver = 0;
+        for (final RejectedManifest manifest : found.rejected()) {
+            first = first == null ? checkDamaged(manifest.cause()) : first;
+            if (found.newestFirst().isEmpty()
+                    || manifest.generation() > found.newestFirst().get(0).generation()) {
+                passedOver++;
+            }
+            rejected.add(manifest.cause().getMessage());
+        }
+        for (int i = 0; i < found.newestFirst().size(); i++) {
+            final Manifest manifest = found.newestFirst().get(i);
+            checkFallback(manifest, passedOver);
+            try {
+                chain = PageChain.open(files, directory, manifest.files());
+                recover(found.newestFirst().subList(i, found.newestFirst().size()));
+                warnOfRejected();
+                return;
+            } catch (final CorruptStoreException e) {
+                if (replayed) {
+                    throw e;
+                }
+                closeState();
+                first = first == null ? e : first;
+                rejected.add(e.getMessage());
+                passedOver++;
+            }
+        }
+        throw first;
+    }
+
+    private void recover(final List<Manifest> usable) {
         final Manifest manifest = usable.get(0);
         place = new LivePlace(directory, manifest.storeId(), context.sharedMemoryDirectory());
         place.reclaimMemory();
@@ -125,54 +164,34 @@ final class StoreOpening {
         try (LogRecovery recovery = new LogRecovery(
                 files, directory.resolve(StoreDirectory.LOG_DIRECTORY), manifest.storeId(), bootIdHash, logSettings)) {
             final LogReplayReport replay = replay(recovery, manifest);
+            replayed = true; // from here on files are changed
             published.clearUp();
             startLog(recovery, replay, manifest, bootIdHash, logSettings);
             report = report(manifest, replay);
         }
     }
 
-    /** The valid manifests from the one to recover from on; the files of the first are open. */
-    private List<Manifest> usableManifests() {
-        int passedOver = 0;
-        for (final RejectedManifest manifest : found.rejected()) {
-            checkDamaged(manifest.cause());
-            if (found.newestFirst().isEmpty()
-                    || manifest.generation() > found.newestFirst().get(0).generation()) {
-                passedOver++;
-            }
-            rejected.add(manifest.cause().getMessage());
+    private void warnOfRejected() {
+        if (!rejected.isEmpty()) {
+            LOG.log(
+                    Level.WARNING,
+                    "recovered from checkpoint " + report.checkpointId() + " and the change log, "
+                            + (lossAccepted ? "giving up later changes" : "nothing is lost") + "; damaged: "
+                            + String.join("; ", rejected));
         }
-        StateStoreException firstCause =
-                found.rejected().isEmpty() ? null : found.rejected().get(0).cause();
-        for (int i = 0; i < found.newestFirst().size(); i++) {
-            final Manifest manifest = found.newestFirst().get(i);
-            try {
-                chain = PageChain.open(files, directory, manifest.files());
-                checkFallback(manifest, passedOver);
-                return found.newestFirst().subList(i, found.newestFirst().size());
-            } catch (final CorruptStoreException e) {
-                if (chain != null) {
-                    throw e; // of the check, not of the files
-                }
-                firstCause = firstCause == null ? e : firstCause;
-                rejected.add("manifest-" + Long.toHexString(manifest.generation()) + ": " + e.getMessage());
-                passedOver++;
-            }
-        }
-        throw firstCause;
     }
 
     /** Only what is damaged is passed over: an unknown version wants an upgrade, a failed read another attempt. */
-    private static void checkDamaged(final StateStoreException cause) {
-        if (!(cause instanceof CorruptStoreException)) {
-            throw cause;
+    private static CorruptStoreException checkDamaged(final StateStoreException cause) {
+        if (cause instanceof CorruptStoreException damaged) {
+            return damaged;
         }
+        throw cause;
     }
 
     private void checkFallback(final Manifest manifest, final int passedOver) {
-        // One damaged manifest may be passed over when the one before says that the log has everything since. With two,
-        // the
-        // one in between may have said otherwise.
+        // One damaged manifest may be passed over when the one before says that the log has everything since. With
+        // two, the one in between may have said otherwise.
         final boolean lossless = passedOver == 0 || (passedOver == 1 && PublishedCheckpoints.isLogged(manifest));
         if (lossless) {
             return;
@@ -181,7 +200,7 @@ final class StoreOpening {
             throw new CorruptStoreException("the newest checkpoint is damaged: directory=" + directory + " cause: "
                     + rejected.get(0) + "; checkpoint " + manifest.cut().checkpointId() + " of "
                     + java.time.Instant.ofEpochMilli(manifest.cut().takenAtMs())
-                    + " is whole, but changes after it that are not in the change log would be lost: to accept that,"
+                    + " is older, and changes after it that are not in the change log would be lost: to accept that,"
                     + " open with acceptLossOnFallback(true)");
         }
         lossAccepted = true;
@@ -220,7 +239,7 @@ final class StoreOpening {
         return recovery.replay(
                 manifest.cut().logPosition(),
                 PublishedCheckpoints.isLogged(manifest),
-                lossAccepted,
+                context.acceptLossOnFallback(),
                 List.of(place.ringFiles()),
                 new StateReplay(store),
                 context.recoveryProgress()::onProgress);
@@ -307,17 +326,30 @@ final class StoreOpening {
             }
         } finally {
             try {
-                if (hydrator != null) {
-                    hydrator.stop();
-                }
-                if (store != null) {
-                    store.close();
-                }
+                closeState();
             } finally {
-                if (chain != null) {
-                    chain.close();
+                if (place != null) {
+                    place.removeEmpty();
                 }
                 lock.close();
+            }
+        }
+    }
+
+    private void closeState() {
+        try {
+            if (hydrator != null) {
+                hydrator.stop();
+                hydrator = null;
+            }
+            if (store != null) {
+                store.close();
+                store = null;
+            }
+        } finally {
+            if (chain != null) {
+                chain.close();
+                chain = null;
             }
         }
     }

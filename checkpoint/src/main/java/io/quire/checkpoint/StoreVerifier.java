@@ -83,6 +83,7 @@ public final class StoreVerifier {
         final Path real = StoreDirectory.existing(files, directory);
         final ManifestCatalog found = ManifestCatalog.scan(files, real, null);
         if (found.newestFirst().isEmpty() && found.rejected().isEmpty()) {
+            StoreDirectory.checkNew(files, real);
             throw new ConfigurationException("no store in this directory: " + directory);
         }
         for (final RejectedManifest manifest : found.rejected()) {
@@ -138,10 +139,27 @@ public final class StoreVerifier {
             for (final LogProblem problem : verification.problems()) {
                 problems.add(new Problem(problem.path(), problem.offset(), problem.message()));
             }
+            if (PublishedCheckpoints.isLogged(newest)) {
+                checkReach(log, newest.cut().logPosition(), verification);
+            }
             return verification;
         } catch (final StateStoreException e) {
             problems.add(new Problem(log, -1, e.getMessage()));
             return null;
+        }
+    }
+
+    /** The log is forced up to a checkpoint's position before its manifest is published, so it always reaches there. */
+    private void checkReach(final Path log, final long position, final LogVerification verification) {
+        if (verification.segmentCount() == 0) {
+            problems.add(
+                    new Problem(log, -1, "the change log is missing: expected=segments from position " + position));
+        } else if (verification.startPosition() > position || verification.endPosition() < position) {
+            problems.add(new Problem(
+                    log,
+                    -1,
+                    "the change log does not reach the newest checkpoint: expected=position " + position + " found="
+                            + verification.startPosition() + ".." + verification.endPosition()));
         }
     }
 

@@ -317,6 +317,60 @@ class DurableStateStoreTest {
     }
 
     @Test
+    void shouldFallBackWhenABlockOfTheNewestCheckpointIsFoundDamagedWhileOpening() throws Exception {
+        final DurableStoreContext context = context().checkpointOnClose(false).chainLengthMax(64);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState longs = store.longLongState("longs");
+            for (long i = 0; i < 20_000; i++) {
+                longs.put(i, i);
+            }
+            store.checkpoint().join();
+            store.longLongState("another").put(1, 1); // the catalog is in the next file
+            store.checkpoint().join();
+            longs.put(-1, 1);
+        }
+        try (Stream<Path> names = Files.list(temp.resolve("store"))) {
+            final Path newest = names.filter(
+                            path -> path.getFileName().toString().startsWith("checkpoint-"))
+                    .max(java.util.Comparator.naturalOrder())
+                    .orElseThrow();
+            final byte[] bytes = Files.readAllBytes(newest);
+            bytes[100] ^= 1;
+            Files.write(newest, bytes);
+        }
+        try (DurableStateStore store = DurableStateStore.open(context.hydrateInBackground(false))) {
+            assertThat(store.recoveryReport().rejected()).hasSize(1);
+            assertThat(store.longLongState("longs").size()).isEqualTo(20_001);
+            assertThat(store.longLongState("another").get(1, 0)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldNoticeInVerificationThatTheLogIsMissing() throws Exception {
+        final DurableStoreContext context = context();
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            store.longLongState("longs").put(1, 1);
+        }
+        final Path directory = temp.resolve("store");
+        assertThat(new StoreVerifier(directory, ProgressListener.NONE)
+                        .verify(true)
+                        .problems())
+                .isEmpty();
+        try (Stream<Path> segments = Files.list(directory.resolve("log"))) {
+            for (final Path segment : segments.toList()) {
+                Files.delete(segment);
+            }
+        }
+        assertThat(new StoreVerifier(directory, ProgressListener.NONE)
+                        .verify(true)
+                        .problems())
+                .hasSize(1);
+        assertThatThrownBy(() -> DurableStateStore.open(context))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("log");
+    }
+
+    @Test
     void shouldAskBeforeGoingBackWhenThatLosesSomething() throws Exception {
         final DurableStoreContext context =
                 context().durability(Durability.NONE).checkpointOnClose(false);

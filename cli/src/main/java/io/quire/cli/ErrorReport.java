@@ -2,6 +2,7 @@
 package io.quire.cli;
 
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreFailedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CompletionException;
@@ -58,6 +59,9 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
     }
 
     private static String message(final Throwable cause) {
+        if (cause instanceof StoreFailedException && cause.getCause() instanceof StateStoreException root) {
+            return oneLine(root.getMessage()) + "; when the cause is gone, run the command again";
+        }
         final String text = cause.getMessage() == null ? cause.getClass().getSimpleName() : oneLine(cause.getMessage());
         if (cause instanceof CommandFailure || cause instanceof StateStoreException) {
             return text;

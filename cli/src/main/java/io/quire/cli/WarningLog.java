@@ -31,7 +31,9 @@ final class WarningLog extends Handler {
     @Override
     public void publish(final LogRecord record) {
         if (isLoggable(record)) {
-            console.say("warning: " + formatter.formatMessage(record).replaceAll("\\s*\\R\\s*", "; "));
+            final Throwable thrown = record.getThrown();
+            final String cause = thrown == null || thrown.getMessage() == null ? "" : ": " + thrown.getMessage();
+            console.say("warning: " + (formatter.formatMessage(record) + cause).replaceAll("\\s*\\R\\s*", "; "));
         }
     }
 

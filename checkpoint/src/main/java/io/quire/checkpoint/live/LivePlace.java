@@ -151,6 +151,17 @@ public final class LivePlace {
         OwnerRecord.remove(storeDirectory);
     }
 
+    /** Removes the directories in which nothing is left, after an open that failed; a ring keeps its own. */
+    public void removeEmpty() {
+        for (final Path directory : new Path[] {shared, local}) {
+            try {
+                Files.deleteIfExists(directory);
+            } catch (final IOException e) {
+                LOG.log(Level.DEBUG, "kept " + directory, e);
+            }
+        }
+    }
+
     /**
      * Removes live directories on a memory file system whose owner is dead and whose store is gone, which nobody would
      * reopen.

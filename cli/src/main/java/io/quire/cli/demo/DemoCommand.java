@@ -109,7 +109,8 @@ public final class DemoCommand extends SubCommand {
                     killCount,
                     updateNs,
                     intervalNs,
-                    seed != null ? seed : System.nanoTime() & 0xFFFFFFFFL);
+                    seed != null ? seed : System.nanoTime() & 0xFFFFFFFFL,
+                    keep);
             boolean passed = false;
             try {
                 passed = new DemoRun(settings, console(), stop, quiet).run();
@@ -145,7 +146,7 @@ public final class DemoCommand extends SubCommand {
     }
 
     private void cleanUp(final DemoSettings settings) throws IOException {
-        if (keep) {
+        if (settings.keep()) {
             console().say("kept in " + settings.directory() + ", the store is in " + settings.storeDirectory());
         } else {
             DemoDirectory.remove(settings.directory(), settings.storeDirectory());

@@ -14,8 +14,10 @@ import java.nio.file.Path;
  * @param updateNs how long it writes in all, nanoseconds, loading not included
  * @param intervalNs time between checkpoints, nanoseconds
  * @param seed of keys and of the moments of the kills
+ * @param keep whether the directory stays
  */
-record DemoSettings(Path directory, int entryCount, int killCount, long updateNs, long intervalNs, long seed) {
+record DemoSettings(
+        Path directory, int entryCount, int killCount, long updateNs, long intervalNs, long seed, boolean keep) {
     Path storeDirectory() {
         return directory.resolve("store");
     }

@@ -43,6 +43,7 @@ public final class DemoWriter {
     private final Acknowledgements acknowledgements;
     private final Path directory;
     private final long intervalNs;
+    private final boolean keep;
 
     private final SingleWriterRecorder quietLatency = new SingleWriterRecorder(LATENCY_MAX_NS, LATENCY_DIGITS);
     private final SingleWriterRecorder checkpointLatency = new SingleWriterRecorder(LATENCY_MAX_NS, LATENCY_DIGITS);
@@ -64,8 +65,10 @@ public final class DemoWriter {
             final Path directory,
             final Acknowledgements acknowledgements,
             final DemoOperations operations,
-            final long intervalNs) {
+            final long intervalNs,
+            final boolean keep) {
         this.directory = directory;
+        this.keep = keep;
         this.acknowledgements = acknowledgements;
         this.operations = operations;
         this.intervalNs = intervalNs;
@@ -74,7 +77,8 @@ public final class DemoWriter {
     /**
      * Runs the writer.
      *
-     * @param arguments directory and acknowledgement file as URIs, seed, entries, checkpoint interval in nanoseconds
+     * @param arguments directory and acknowledgement file as URIs, seed, entries, checkpoint interval in nanoseconds,
+     *     whether to keep the directory
      * @throws IOException when the acknowledgements cannot be mapped
      */
     public static void main(final String... arguments) throws IOException {
@@ -82,7 +86,8 @@ public final class DemoWriter {
                 Path.of(URI.create(arguments[0])),
                 Acknowledgements.map(Path.of(URI.create(arguments[1]))),
                 new DemoOperations(Long.parseLong(arguments[2]), Integer.parseInt(arguments[3])),
-                Long.parseLong(arguments[4]));
+                Long.parseLong(arguments[4]),
+                Boolean.parseBoolean(arguments[5]));
         int exitCode = ExitCode.OK;
         try {
             writer.run();
@@ -233,7 +238,20 @@ public final class DemoWriter {
             send("failed " + e);
         }
         if (!finish) {
-            Runtime.getRuntime().halt(ExitCode.STORE_ERROR); // the parent is gone: nobody cares how this ends
+            endAsAnOrphan();
+        }
+    }
+
+    /** The parent was killed and cannot clean up any more. */
+    private void endAsAnOrphan() {
+        try {
+            if (!keep) {
+                DemoDirectory.remove(directory.getParent(), directory);
+            }
+        } catch (final IOException | RuntimeException e) {
+            send("failed " + e); // nobody reads it
+        } finally {
+            Runtime.getRuntime().halt(ExitCode.STORE_ERROR);
         }
     }
 

@@ -76,6 +76,7 @@ final class WriterProcess implements AutoCloseable {
         command.add(Long.toString(settings.seed()));
         command.add(Integer.toString(settings.entryCount()));
         command.add(Long.toString(settings.intervalNs()));
+        command.add(Boolean.toString(settings.keep()));
         try {
             process = new ProcessBuilder(command).start();
         } catch (final IOException e) {

@@ -132,7 +132,8 @@ public final class WordCountCommand extends SubCommand {
             try (DurableStateStore store = DurableStateStore.open(new DurableStoreContext()
                     .directory(directory)
                     .checkpointIntervalNs(intervalNs)
-                    .durability(durability))) {
+                    .durability(durability)
+                    .checkpointOnClose(!inputs.isEmpty()))) {
                 store.recoveryReport()
                         .rejected()
                         .forEach(reason -> console().say("warning: recovered without " + reason));
@@ -221,7 +222,9 @@ public final class WordCountCommand extends SubCommand {
                 .append(Quantities.count(ledger.distinctCount()))
                 .append(" different words in the store");
         if (run.unchangedCount() > 0) {
-            line.append("; ").append(run.unchangedCount()).append(" of the files were finished already");
+            line.append("; nothing was left to count in ")
+                    .append(run.unchangedCount())
+                    .append(" of the files");
         }
         if (!store.recoveryReport().created()) {
             line.append("; went on from checkpoint ")

@@ -41,7 +41,7 @@ class WordCountCrashTest {
                 "16384"));
         final byte[][] contents = new byte[FILES][];
         for (int i = 0; i < FILES; i++) {
-            contents[i] = text(4_000_000);
+            contents[i] = text(2_000_000);
             arguments.add(
                     Files.write(directory.resolve("file" + i), contents[i]).toString());
         }
