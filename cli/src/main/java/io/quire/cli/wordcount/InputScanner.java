@@ -113,8 +113,10 @@ final class InputScanner {
 
     private int fill(final byte[] bytes, final int from, final long base) throws IOException {
         final long wanted = limit < 0 ? bytes.length : Math.min(bytes.length, limit - base);
+        // The word that is taken back must be there as a whole.
+        final int needed = first ? Math.max(from + 1, contextLength + takeBackLength) : from + 1;
         int to = from;
-        while (to < wanted && (to == from || source.ready())) {
+        while (to < wanted && (to < needed || source.ready())) {
             final int count = source.read(bytes, to, (int) wanted - to);
             if (count < 0) {
                 ended = true;

@@ -99,12 +99,26 @@ class InputScannerTest {
         assertThat(position.seen()).isEqualTo(7);
 
         input.append(bytes("bar baz"));
-        new InputScanner(input, 0, position).scan(chunk);
+        assertThat(goOn(input, position)).isEqualTo(Map.of("bar", -1L, "barbar", 1L, "baz", 1L));
+        final ByteInput slow = new ByteInput("file", input.content(), () -> 1);
+        assertThat(goOn(slow, position)).isEqualTo(Map.of("bar", -1L, "barbar", 1L, "baz", 1L));
+    }
+
+    private static Map<String, Long> goOn(final Input input, final FilePosition position) throws IOException {
+        final InputScanner scanner = new InputScanner(input, 0, position);
+        final ScannedChunk chunk = new ScannedChunk(CHUNK_LENGTH);
         final Map<String, Long> counts = new TreeMap<>();
-        addCounts(chunk, counts);
-        assertThat(counts).isEqualTo(Map.of("bar", -1L, "barbar", 1L, "baz", 1L));
-        assertThat(chunk.wordCount).isEqualTo(1);
-        assertThat(chunk.freshLength).isEqualTo(7);
+        long wordCount = 0;
+        long freshLength = 0;
+        while (!scanner.ended()) {
+            scanner.scan(chunk);
+            addCounts(chunk, counts);
+            wordCount += chunk.wordCount;
+            freshLength += chunk.freshLength;
+        }
+        assertThat(wordCount).isEqualTo(1);
+        assertThat(freshLength).isEqualTo(7);
+        return counts;
     }
 
     @Test

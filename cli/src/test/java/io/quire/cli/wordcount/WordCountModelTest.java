@@ -60,9 +60,51 @@ class WordCountModelTest {
             final WordLedger ledger = new WordLedger(store);
             countAll(ledger, inputs);
             check(ledger, inputs, ROUNDS);
-            assertNoOrphans(store);
+            assertNoOrphans(store, inputs);
         } finally {
             store.close();
+        }
+    }
+
+    @Test
+    void shouldKnowALongWordAgainThoughARunBrokeOffInsideIt() throws IOException {
+        final int length = 3 * LongWords.PIECE_LENGTH + 17;
+        final byte[] word = "w".repeat(length).getBytes(StandardCharsets.ISO_8859_1);
+        final ByteInput whole = new ByteInput("/whole", word, () -> CHUNK_LENGTH);
+        try (DurableStateStore store = open()) {
+            countAll(new WordLedger(store), List.of(whole));
+        }
+        for (int chunks = 1; chunks < 8; chunks++) {
+            final ByteInput broken = new ByteInput("/broken" + chunks, word, () -> CHUNK_LENGTH);
+            try (DurableStateStore store = open()) {
+                final WordLedger ledger = new WordLedger(store);
+                final InputScanner scanner = new InputScanner(broken, 0, ledger.position(broken));
+                final ScannedChunk chunk = new ScannedChunk(CHUNK_LENGTH);
+                for (int i = 0; i < chunks; i++) {
+                    scanner.scan(chunk);
+                    ledger.apply(broken, chunk);
+                }
+                assertThat(scanner.ended()).isFalse();
+            }
+            try (DurableStateStore store = open()) {
+                final WordLedger ledger = new WordLedger(store);
+                countAll(ledger, List.of(broken));
+                assertThat(ledger.distinctCount()).isEqualTo(1);
+                assertThat(print(ledger, 1)).isEqualTo(1 + chunks + "\t" + "w".repeat(length) + "\n");
+                assertNoOrphans(store, List.of(whole));
+            }
+        }
+    }
+
+    @Test
+    void shouldForgetTheBytesOfALongLastWordThatGrew() throws IOException {
+        final ByteInput input =
+                new ByteInput("/file", "a".repeat(50_000).getBytes(StandardCharsets.ISO_8859_1), () -> CHUNK_LENGTH);
+        try (DurableStateStore store = open()) {
+            countAll(new WordLedger(store), List.of(input));
+            input.append("b".repeat(50_000).getBytes(StandardCharsets.ISO_8859_1));
+            countAll(new WordLedger(store), List.of(input));
+            assertNoOrphans(store, List.of(input));
         }
     }
 
@@ -176,7 +218,11 @@ class WordCountModelTest {
     }
 
     /** Every piece belongs to a word that is counted. */
-    private static void assertNoOrphans(final DurableStateStore store) {
+    private static void assertNoOrphans(final DurableStateStore store, final List<ByteInput> inputs) {
+        final long longWordCount =
+                WordModel.count(inputs.stream().map(ByteInput::content).toArray(byte[][]::new)).keySet().stream()
+                        .filter(word -> word.length() > ScannedChunk.SHORT_WORD_MAX)
+                        .count();
         final long[] expected = new long[1];
         final long[] directoryCount = new long[1];
         store.bytesState("long-words").forEach((key, value) -> {
@@ -188,7 +234,7 @@ class WordCountModelTest {
                 assertThat(key.capacity()).as("only the id counter is left").isZero();
             }
         });
-        assertThat(directoryCount[0]).isPositive();
+        assertThat(directoryCount[0]).isPositive().isEqualTo(longWordCount);
         assertThat(store.bytesState("long-word-pieces").size()).isEqualTo(expected[0]);
     }
 }
