@@ -145,8 +145,30 @@ class LogFaultTest {
                 assertThat(fixture.agent.durableFuture(32)).isCompletedExceptionally();
             }
             fixture.agent.onClose();
+            assertThat(fixture.failStop.cause().getSuppressed()).as("later failures").isEmpty();
             assertThat(files.forceCount()).isEqualTo(forceCount);
             assertThat(fixture.agent.durablePosition()).isZero();
+        }
+    }
+
+    @Test
+    void shouldRefuseEverythingAfterAFailedForceInTheWriterItself() {
+        final SimulatedFiles files = new SimulatedFiles(1);
+        try (LogFixture fixture = new LogFixture(root)) {
+            fixture.files = files;
+            fixture.settings = settings(Durability.GROUP);
+            fixture.open();
+            fixture.log.putLong(1, 1, 1);
+            final long record = fixture.ring.pointerOf(0);
+            assertThat(fixture.writer.append(record, 32)).isEqualTo(32);
+            files.failCall(0, SimulatedFiles.Fault.IO_ERROR, false);
+            assertThatThrownBy(fixture.writer::force).hasMessageContaining("simulated: cannot force");
+            final int callCount = files.callCount();
+            assertThatThrownBy(fixture.writer::force).isInstanceOf(StoreFailedException.class);
+            assertThatThrownBy(fixture.writer::seal).isInstanceOf(StoreFailedException.class);
+            assertThatThrownBy(() -> fixture.writer.append(record, 32)).isInstanceOf(StoreFailedException.class);
+            assertThat(files.callCount()).isEqualTo(callCount);
+            assertThat(fixture.writer.durablePosition()).isZero();
         }
     }
 
