@@ -10,8 +10,10 @@ import io.quire.checkpoint.manifest.CheckpointCut;
 import io.quire.checkpoint.manifest.MemoryLayout;
 import io.quire.checkpoint.recovery.Threads;
 import io.quire.store.StateStore;
+import io.quire.store.WriterDuty;
 import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.StoreClosedException;
+import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PageCapture;
 import io.quire.store.memory.PagedMemory;
@@ -113,6 +115,32 @@ final class Checkpointer implements Runnable {
 
     Throwable lastFailure() {
         return lastFailure;
+    }
+
+    /** What the writer does for checkpoints between two operations. */
+    WriterDuty duty() {
+        return new WriterDuty() {
+            @Override
+            public void run() {
+                takeDueBarrier();
+            }
+
+            @Override
+            public void failed(final Throwable cause) {
+                abandonWaiting(new StoreFailedException("the store is fail-stopped: " + cause.getMessage(), cause));
+            }
+        };
+    }
+
+    private void abandonWaiting(final RuntimeException cause) {
+        final List<CompletableFuture<CheckpointInfo>> abandoned;
+        synchronized (this) {
+            abandoned = waiting;
+            waiting = new ArrayList<>();
+        }
+        for (final CompletableFuture<CheckpointInfo> future : abandoned) {
+            future.completeExceptionally(cause);
+        }
     }
 
     /** Asks for a checkpoint whose barrier the writer takes at its next operation. */
@@ -350,17 +378,12 @@ final class Checkpointer implements Runnable {
 
     /** Finishes the checkpoint under way, refuses further ones and ends the thread. */
     void stop() {
-        final List<CompletableFuture<CheckpointInfo>> abandoned;
         synchronized (this) {
             running = false;
-            abandoned = waiting;
-            waiting = new ArrayList<>();
             notifyAll();
         }
         LockSupport.unpark(thread);
         Threads.join(thread);
-        for (final CompletableFuture<CheckpointInfo> future : abandoned) {
-            future.completeExceptionally(new StoreClosedException("the store was closed before the checkpoint began"));
-        }
+        abandonWaiting(new StoreClosedException("the store was closed before the checkpoint began"));
     }
 }

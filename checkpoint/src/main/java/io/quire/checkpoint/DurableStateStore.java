@@ -68,7 +68,7 @@ public final class DurableStateStore implements AutoCloseable {
         store.attach(
                 log == null ? null : log.changeLog(),
                 log != null && context.durability() == Durability.SYNC ? log::awaitDurable : null,
-                checkpointer::takeDueBarrier);
+                checkpointer.duty());
         if (log != null) {
             log.start();
         }
@@ -184,10 +184,16 @@ public final class DurableStateStore implements AutoCloseable {
      */
     public CompletableFuture<CheckpointInfo> checkpoint() {
         store.checkWritable();
-        if (store.ownedByCaller() && !store.inBatch()) {
-            return checkpointer.checkpointByWriter();
+        final boolean claimed = store.claimIfFree();
+        try {
+            return store.ownedByCaller() && !store.inBatch()
+                    ? checkpointer.checkpointByWriter()
+                    : checkpointer.request();
+        } finally {
+            if (claimed) {
+                store.releaseOwnership(); // for the barrier only
+            }
         }
-        return checkpointer.request();
     }
 
     /**

@@ -3,6 +3,7 @@ package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.errors.StateMismatchException;
+import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.RecordTable;
 import io.quire.store.table.TableStatistics;
@@ -61,7 +62,7 @@ public final class BytesState extends KeyedState {
             return NOT_FOUND;
         }
         final int length = table.valueLength(record);
-        if (value.isExpandable()) {
+        if (value.isExpandable() && valueOffset >= 0) {
             value.checkLimit(valueOffset + length);
         } else if (valueOffset < 0 || length > value.capacity() - valueOffset) {
             throw doesNotFit(length, value, valueOffset);
@@ -155,7 +156,11 @@ public final class BytesState extends KeyedState {
         }
         final byte[] valueBase = value.byteArray();
         final long valueAt = value.addressOffset() + valueOffset;
-        table.put(keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
+        try {
+            table.put(keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
         store.logPut(id, keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
     }
 
@@ -177,7 +182,12 @@ public final class BytesState extends KeyedState {
         if (store.inBatch()) {
             saveUndo(keyBase, keyAt, keyLength);
         }
-        final long record = table.insertOrFind(keyBase, keyAt, keyLength, Long.BYTES);
+        final long record;
+        try {
+            record = table.insertOrFind(keyBase, keyAt, keyLength, Long.BYTES);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
         if (table.valueLength(record) != Long.BYTES) {
             throw new StateMismatchException(
                     "not a counter: state=" + name() + " valueLength=" + table.valueLength(record) + " expected=8");
@@ -205,7 +215,12 @@ public final class BytesState extends KeyedState {
         if (store.inBatch()) {
             saveUndo(keyBase, keyAt, keyLength);
         }
-        final boolean removed = table.remove(keyBase, keyAt, keyLength);
+        final boolean removed;
+        try {
+            removed = table.remove(keyBase, keyAt, keyLength);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
         if (removed) {
             store.logRemove(id, keyBase, keyAt, keyLength);
         }
@@ -218,12 +233,16 @@ public final class BytesState extends KeyedState {
      * @param consumer takes each entry once
      */
     public void forEach(final BytesConsumer consumer) {
-        store.beforeRead();
-        table.forEach(record -> {
-            keyView.wrap(table.keyPointer(record), table.keyLength(record));
-            valueView.wrap(table.valuePointer(record), table.valueLength(record));
-            consumer.accept(keyView, valueView);
-        });
+        store.beginWalk();
+        try {
+            table.forEach(record -> {
+                keyView.wrap(table.keyPointer(record), table.keyLength(record));
+                valueView.wrap(table.valuePointer(record), table.valueLength(record));
+                consumer.accept(keyView, valueView);
+            });
+        } finally {
+            store.endWalk();
+        }
     }
 
     @Override
@@ -235,7 +254,11 @@ public final class BytesState extends KeyedState {
     @Override
     public void clear() {
         store.beforeClear(name());
-        table.clear();
+        try {
+            table.clear();
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
         store.logClear(id);
     }
 

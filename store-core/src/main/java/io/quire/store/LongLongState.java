@@ -3,6 +3,7 @@ package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedTable;
 import io.quire.store.table.TableStatistics;
@@ -62,7 +63,7 @@ public final class LongLongState extends KeyedState {
         if (store.inBatch()) {
             saveUndo(key);
         }
-        table.set(key, value);
+        set(key, value);
         store.logPutLong(id, key, value);
     }
 
@@ -78,7 +79,12 @@ public final class LongLongState extends KeyedState {
         if (store.inBatch()) {
             saveUndo(key);
         }
-        final long value = table.addAndGet(key, delta);
+        final long value;
+        try {
+            value = table.addAndGet(key, delta);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
         store.logPutLong(id, key, value);
         return value;
     }
@@ -130,7 +136,7 @@ public final class LongLongState extends KeyedState {
         if (store.inBatch()) {
             saveUndo(key);
         }
-        table.set(key, value);
+        set(key, value);
         store.logPutLong(id, key, value);
         return missingValue;
     }
@@ -146,7 +152,12 @@ public final class LongLongState extends KeyedState {
         if (store.inBatch()) {
             saveUndo(key);
         }
-        final boolean removed = table.remove(key);
+        final boolean removed;
+        try {
+            removed = table.remove(key);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
         if (removed) {
             store.logRemoveLong(id, key);
         }
@@ -159,8 +170,12 @@ public final class LongLongState extends KeyedState {
      * @param consumer takes each entry once
      */
     public void forEach(final LongLongConsumer consumer) {
-        store.beforeRead();
-        table.forEach(consumer::accept);
+        store.beginWalk();
+        try {
+            table.forEach(consumer::accept);
+        } finally {
+            store.endWalk();
+        }
     }
 
     @Override
@@ -172,7 +187,11 @@ public final class LongLongState extends KeyedState {
     @Override
     public void clear() {
         store.beforeClear(name());
-        table.clear();
+        try {
+            table.clear();
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
         store.logClear(id);
     }
 
@@ -186,6 +205,14 @@ public final class LongLongState extends KeyedState {
     public void checkInvariants() {
         store.beforeRead();
         table.checkInvariants();
+    }
+
+    private void set(final long key, final long value) {
+        try {
+            table.set(key, value);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
     }
 
     private void saveUndo(final long key) {

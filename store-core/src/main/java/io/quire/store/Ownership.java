@@ -18,7 +18,7 @@ final class Ownership {
 
     void claim() {
         final Thread current = Thread.currentThread();
-        if (!owner.compareAndSet(null, current) && owner.get() != current) {
+        if (!tryClaim() && owner.get() != current) {
             final Thread other = owner.get();
             throw new NotWriterException("only the writer may write: writer="
                     + (other == null ? "none" : other.getName()) + " caller=" + current.getName()
@@ -26,12 +26,10 @@ final class Ownership {
         }
     }
 
-    boolean tryClaimFor(final Runnable claimed) {
-        if (owner.compareAndSet(null, Thread.currentThread())) {
-            claimed.run();
-            return true;
-        }
-        return false;
+    /** Claims the role if nobody has it; a thread that has ended has nothing any more. */
+    boolean tryClaim() {
+        final Thread other = owner.get();
+        return (other == null || !other.isAlive()) && owner.compareAndSet(other, Thread.currentThread());
     }
 
     void release() {

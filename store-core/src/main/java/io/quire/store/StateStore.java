@@ -14,6 +14,7 @@ import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreFullException;
+import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedTable;
@@ -56,6 +57,7 @@ public final class StateStore implements AutoCloseable {
     private volatile boolean dutyRequested;
     private boolean batch;
     private boolean batchTooLarge;
+    private int walks;
     private volatile boolean closed;
     private boolean memoryClosed;
     private volatile Throwable failure;
@@ -287,9 +289,29 @@ public final class StateStore implements AutoCloseable {
         return undoLog;
     }
 
+    /**
+     * Checks that the caller may read now. A reader has the writer's role too, so that memory stays mapped under it.
+     */
     void beforeRead() {
         if (closed) {
             throw departed();
+        }
+        if (Thread.currentThread() != writer) {
+            ownership.claim();
+            writer = Thread.currentThread();
+        }
+    }
+
+    /** A walk over entries begins: until it ends the caller is inside an operation, whatever its consumer calls. */
+    void beginWalk() {
+        beforeRead();
+        walks++;
+    }
+
+    void endWalk() {
+        walks--;
+        if (closed) {
+            departed();
         }
     }
 
@@ -334,7 +356,9 @@ public final class StateStore implements AutoCloseable {
 
     /** The caller has seen the close and is inside no operation any more. */
     private StoreClosedException departed() {
-        ownership.departed();
+        if (walks == 0) {
+            ownership.departed();
+        }
         return new StoreClosedException("the store is closed");
     }
 
@@ -360,12 +384,17 @@ public final class StateStore implements AutoCloseable {
     }
 
     private void runDuty() {
-        checkWritable(); // before the request is taken back, so that it is seen every time
-        if (!batch) {
-            dutyRequested = false;
-            if (duty != null) {
-                duty.run();
-            }
+        if (batch) {
+            checkWritable();
+            return;
+        }
+        dutyRequested = false;
+        if (closed || failure != null) { // looked at after the request was taken back: none is lost
+            dutyRequested = true;
+            checkWritable();
+        }
+        if (duty != null) {
+            duty.run();
         }
     }
 
@@ -518,6 +547,14 @@ public final class StateStore implements AutoCloseable {
         return fail(e);
     }
 
+    /**
+     * A page could not be loaded in the middle of a change, which may be done in part: the store stops, and is whole
+     * again after reopening.
+     */
+    RuntimeException changeFailed(final RuntimeException e) {
+        return e instanceof StoreIoException || e instanceof CorruptStoreException ? fail(e) : e;
+    }
+
     private void acknowledge() {
         if (acknowledger != null && !batch) {
             acknowledger.await(changeLog.position());
@@ -537,6 +574,9 @@ public final class StateStore implements AutoCloseable {
             failure = root;
         }
         dutyRequested = true; // the next write takes the slow way and is told
+        if (duty != null) {
+            duty.failed(root);
+        }
         return new StoreFailedException("the store is fail-stopped, reopen it; cause: " + root.getMessage(), root);
     }
 
@@ -557,11 +597,16 @@ public final class StateStore implements AutoCloseable {
 
     /** {@return whether the calling thread is the writer, or becomes it because there is none} */
     public boolean ownedByCaller() {
-        return Thread.currentThread() == writer || ownership.tryClaimFor(this::becomeWriter);
+        return Thread.currentThread() == writer || claimIfFree();
     }
 
-    private void becomeWriter() {
+    /** {@return whether the calling thread became the writer because there was none} */
+    public boolean claimIfFree() {
+        if (Thread.currentThread() == writer || !ownership.tryClaim()) {
+            return false;
+        }
         writer = Thread.currentThread();
+        return true;
     }
 
     /**

@@ -10,4 +10,11 @@ package io.quire.store;
 public interface WriterDuty {
     /** Does what is due; short. */
     void run();
+
+    /**
+     * Told once or more that the store is fail-stopped and will not run the duty again. By any thread.
+     *
+     * @param cause why
+     */
+    default void failed(final Throwable cause) {}
 }

@@ -145,7 +145,9 @@ class LogFaultTest {
                 assertThat(fixture.agent.durableFuture(32)).isCompletedExceptionally();
             }
             fixture.agent.onClose();
-            assertThat(fixture.failStop.cause().getSuppressed()).as("later failures").isEmpty();
+            assertThat(fixture.failStop.cause().getSuppressed())
+                    .as("later failures")
+                    .isEmpty();
             assertThat(files.forceCount()).isEqualTo(forceCount);
             assertThat(fixture.agent.durablePosition()).isZero();
         }

@@ -53,7 +53,11 @@ public record StateDescriptor(int id, String name, StateKind kind, CodecIdentity
     }
 
     private static void checkName(final String what, final String name, final int lengthMin) {
-        final int length = name.getBytes(StandardCharsets.UTF_8).length;
+        final byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        final int length = bytes.length;
+        if (!new String(bytes, StandardCharsets.UTF_8).equals(name)) {
+            throw new ConfigurationException(what + " has an unpaired surrogate, which UTF-8 cannot hold");
+        }
         if (length < lengthMin || length > NAME_LENGTH_MAX) {
             throw new ConfigurationException(
                     what + " must have " + lengthMin + ".." + NAME_LENGTH_MAX + " bytes: found=" + length);

@@ -7,6 +7,7 @@ import static io.quire.store.memory.PageDescriptor.PAGE_LENGTH;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.errors.StoreFullException;
+import io.quire.store.errors.StoreIoException;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.agrona.concurrent.IdleStrategy;
@@ -272,7 +273,7 @@ public final class PagedMemory implements AutoCloseable {
                     && PageTable.compareAndSetStamp(entry, PageTable.UNTOUCHED_STAMP, PageTable.LOADING)) {
                 long loaded = PageTable.UNTOUCHED_STAMP;
                 try {
-                    space.ensure(address, PAGE_LENGTH);
+                    backForLoading(address);
                     source.load(page, pointer(address));
                     loaded = PageTable.HOT;
                 } finally {
@@ -281,6 +282,16 @@ public final class PagedMemory implements AutoCloseable {
                 return true;
             }
             Thread.yield();
+        }
+    }
+
+    private void backForLoading(final long address) {
+        try {
+            space.ensure(address, PAGE_LENGTH);
+        } catch (final StoreFullException e) {
+            // To whoever changes something, "full" would mean that nothing was changed, and this may come in the
+            // middle.
+            throw new StoreIoException("no space to load a page: " + e.getMessage(), e);
         }
     }
 
