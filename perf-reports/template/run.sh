@@ -13,11 +13,13 @@ if [ "$small" = --small ]; then
     latency=(--entries 20000 --forks 1 --seconds 2 --rates 20000)
     durability=(--gib 0.01 --forks 1 --repeats 1 --seconds 1 --rate 20000)
     jmh=(-f 1 -wi 1 -i 1 -w 200ms -r 200ms -p entryCount=10000)
+    methods='.get'
 else
     compare=(--keys uniform,zipf --value-bytes 8,100,1000 --entries 1000000,20000000)
     latency=()
     durability=(--gib 0.5,1,2,4)
     jmh=()
+    methods=
 fi
 
 {
@@ -45,7 +47,7 @@ fi
 mkdir -p "$here/jmh"
 for benchmark in LongLongState BytesState ValueState; do
     [ -e "$here/jmh/$benchmark.json" ] ||
-        perf-reports/jmh "${benchmark}Benchmark" -prof gc -rf json -rff "$here/jmh/$benchmark.json" "${jmh[@]}" |
+        perf-reports/jmh "${benchmark}Benchmark$methods" -prof gc -rf json -rff "$here/jmh/$benchmark.json" "${jmh[@]}" |
         tee "$here/jmh/$benchmark.txt"
 done
 

@@ -41,7 +41,7 @@ public record ComparePlan(
      * @param iterationNs nanoseconds of an iteration
      * @param warmNs nanoseconds of warming up each work
      * @param repeatMax how often a disturbed cell is measured again
-     * @param limitNs nanoseconds after which no further iteration is begun, 0 for none
+     * @param limitNs nanoseconds for all units, 0 for no limit; a unit past its share begins no second iteration
      */
     public record Pace(int forkCount, int iterationCount, long iterationNs, long warmNs, int repeatMax, long limitNs) {}
 

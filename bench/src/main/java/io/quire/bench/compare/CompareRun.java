@@ -40,6 +40,7 @@ final class CompareRun {
     private final DiscardRule rule;
     private final Path log;
     private final long startNs = System.nanoTime();
+    private long unitLimitNs;
 
     /** A contestant that is loaded. */
     private record Seat(Peer peer, ContestantProcess process, ComparePlan.Unit unit) {
@@ -80,22 +81,22 @@ final class CompareRun {
         for (int i = 0; i < FIRST_PROBE_COUNT; i++) {
             rule.addProbe(probe.measureNs());
         }
-        for (final ComparePlan.Unit unit : plan.units()) {
+        final List<ComparePlan.Unit> units = plan.units();
+        for (int i = 0; i < units.size(); i++) {
+            final ComparePlan.Unit unit = units.get(i);
+            // Each unit gets its share of the time limit, and what earlier ones left of theirs.
+            unitLimitNs = plan.pace().limitNs() * (i + 1) / units.size();
             if (journal.done(unit.id())) {
                 progress.skip(expectedWork(plan, unit));
             } else {
                 run(unit);
-                if (pastLimit()) {
-                    return;
-                }
                 journal.complete(unit.id());
             }
         }
     }
 
     private boolean pastLimit() {
-        return plan.pace().limitNs() != 0
-                && System.nanoTime() - startNs > plan.pace().limitNs();
+        return unitLimitNs != 0 && System.nanoTime() - startNs > unitLimitNs;
     }
 
     private void run(final ComparePlan.Unit unit) {
@@ -138,7 +139,10 @@ final class CompareRun {
                 progress.advance(step, unit.title() + ": load " + peer.name());
                 seat(unit, peer, seats);
             }
-            for (int iteration = 1; iteration <= plan.pace().iterationCount() && !pastLimit(); iteration++) {
+            for (int iteration = 1; iteration <= plan.pace().iterationCount(); iteration++) {
+                if (iteration > 1 && pastLimit()) {
+                    break;
+                }
                 iterate(unit, seats, iteration, step);
             }
         } finally {

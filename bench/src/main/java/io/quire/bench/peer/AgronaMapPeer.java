@@ -96,11 +96,6 @@ final class AgronaMapPeer implements Peer {
         }
 
         @Override
-        public long storedLength() {
-            return 2L * Long.BYTES * map.capacity();
-        }
-
-        @Override
         public void close() {
             map.clear();
         }

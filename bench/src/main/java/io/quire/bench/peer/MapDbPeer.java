@@ -5,6 +5,9 @@ import io.quire.bench.table.KeyedTable;
 import io.quire.bench.table.Peer;
 import io.quire.bench.table.TableContext;
 import io.quire.bench.table.TableShape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.mapdb.DB;
@@ -64,11 +67,13 @@ final class MapDbPeer implements Peer {
         private final HTreeMap<Object, Object> map;
         private final BoxedKeys keys;
         private final BoxedValues values;
+        private final Path file;
 
         MapDbTable(final TableContext context) {
+            file = context.directory().resolve("mapdb");
             keys = BoxedKeys.of(context.shape());
             values = new BoxedValues(context.shape());
-            database = DBMaker.fileDB(context.directory().resolve("mapdb").toFile())
+            database = DBMaker.fileDB(file.toFile())
                     .fileMmapEnable()
                     .fileMmapPreclearDisable()
                     .concurrencyDisable()
@@ -121,6 +126,15 @@ final class MapDbPeer implements Peer {
         @Override
         public long size() {
             return map.sizeLong();
+        }
+
+        @Override
+        public long storedLength() {
+            try {
+                return Files.size(file);
+            } catch (final IOException e) {
+                return -1;
+            }
         }
 
         @Override
