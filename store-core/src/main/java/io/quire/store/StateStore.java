@@ -23,16 +23,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
  * A store of keyed states in paged memory. States are created on first use and found again by name. Writes go to memory
  * first and to the change log, if there is one, before the call returns.
  *
- * <p>The first thread that writes becomes the writer; only it may write until {@link #releaseOwnership()}. Between two
+ * <p>The first thread that reads or writes an entry becomes the writer; only it may, until {@link
+ * #releaseOwnership()} or its end. Opening a state does not make a thread the writer. Between two
  * operations the writer runs the duty that the durable layer has asked for, such as a checkpoint's barrier.
  *
  * <p>Once something failed that must not be papered over (the change log, a rollback), the store is fail-stopped: reads
@@ -45,7 +46,7 @@ public final class StateStore implements AutoCloseable {
 
     private final PagedMemory memory;
     private final StateCatalog catalog;
-    private final Map<String, KeyedState> statesByName = new HashMap<>();
+    private final Map<String, KeyedState> statesByName = new ConcurrentHashMap<>();
     private final Ownership ownership = new Ownership();
     private final UndoLog undoLog = new UndoLog();
     private KeyedState[] statesById = new KeyedState[8];
@@ -129,10 +130,12 @@ public final class StateStore implements AutoCloseable {
 
     private KeyedState state(
             final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
-        beforeRead();
+        if (closed) {
+            throw departed();
+        }
         final KeyedState existing = statesByName.get(name);
         if (existing == null) {
-            return create(name, kind, keyCodec, valueCodec);
+            return createOnce(name, kind, keyCodec, valueCodec);
         }
         final StateDescriptor found = existing.descriptor();
         if (found.kind() != kind
@@ -143,6 +146,22 @@ public final class StateStore implements AutoCloseable {
                     + keyCodec + ", " + valueCodec + ")");
         }
         return existing;
+    }
+
+    /**
+     * Whoever creates a state while there is no writer, usually right after opening, does not stay the writer for it.
+     */
+    private KeyedState createOnce(
+            final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
+        final boolean claimed = claimIfFree();
+        try {
+            return create(name, kind, keyCodec, valueCodec);
+        } finally {
+            if (claimed) {
+                writer = null;
+                ownership.release();
+            }
+        }
     }
 
     private KeyedState create(
