@@ -15,23 +15,36 @@ import static io.quire.store.table.DirectoryDescriptor.width;
 
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.util.Arrays;
 
 /**
  * From the first bits of a hash to the segment that holds it: extendible hashing (Fagin et al., 1979) with the
  * directory as a trie of small nodes, so that neither a split nor a merge ever rewrites more than one page of it.
  *
  * <p>Changes are in two steps, so that an exception leaves all as it was: {@link #prepareSplit} or {@link
- * #prepareMerge} may throw, {@link #split} and {@link #merge} do not. The top reference and the pointer to the top
- * node are kept; a hydrated page stays where it is.
+ * #prepareMerge} may throw, {@link #split} and {@link #merge} do not.
+ *
+ * <p>What the pages say is also kept in an array of cells outside of them, a flat image of the trie, because that is
+ * one load on the way to an entry instead of one a level. It starts empty and is filled as hashes are asked for, so
+ * opening a table takes no time for it; it doubles when the table has doubled, and ends at one megabyte. It is why one
+ * table must not be used through two objects at a time.
  *
  * <p>Threading: confined to the store's writer.
  */
 final class Directory {
+    private static final int CELL_BITS_MIN = 1;
+    private static final int CELL_BITS_MAX = 16;
+
     private final PagedMemory memory;
     private final TableRoot root;
     private final BlockHeap heap;
     private long topReference;
-    private long topPointer;
+
+    // Derived from the pages and filled as they are asked for: cell i is of the segment for the hashes that begin with
+    // i.
+    private long[] references;
+    private long[] pointers;
+    private int cellShift;
 
     // Where the last descent ended; only for split and merge.
     private int foundLevel;
@@ -42,34 +55,75 @@ final class Directory {
         this.memory = memory;
         this.root = root;
         this.heap = heap;
-        keepTop(root.directory());
+        topReference = root.directory();
+        startCells(cellBits(root.segments()));
     }
 
     /** Starts with one segment for all hashes. The root's counters are writable. */
     void start(final long segment) {
         putTop(segmentReference(segment, 0));
+        startCells(CELL_BITS_MIN);
     }
 
     /** Forgets everything: the table has been dropped. */
     void end() {
-        keepTop(NONE);
+        topReference = NONE;
+        startCells(CELL_BITS_MIN);
     }
 
     private void putTop(final long reference) {
         root.directory(reference);
-        keepTop(reference);
+        topReference = reference;
     }
 
-    private void keepTop(final long reference) {
-        topReference = reference;
-        topPointer = isNode(reference) ? memory.forRead(address(reference), NODE_LENGTH) : 0;
+    /** Native pointer to the segment for a hash, whose pages may be cold. */
+    long pointer(final long hash) {
+        final long pointer = pointers[(int) (hash >>> cellShift)];
+        return pointer != 0 ? pointer : memory.forRead(address(fillCell(hash)));
     }
 
     /** Reference (address and depth) of the segment for a hash. */
     long reference(final long hash) {
+        final long reference = references[(int) (hash >>> cellShift)];
+        return reference != NONE ? reference : fillCell(hash);
+    }
+
+    private long fillCell(final long hash) {
+        final long reference = find(hash);
+        if (depth(reference) <= Long.SIZE - cellShift) { // else the cell is for several segments and stays empty
+            final int cell = (int) (hash >>> cellShift);
+            references[cell] = reference;
+            pointers[cell] = memory.forRead(address(reference));
+        }
+        return reference;
+    }
+
+    /** As many bits as give most segments a cell of their own. */
+    private static int cellBits(final int segments) {
+        final int bits = Integer.SIZE - Integer.numberOfLeadingZeros(segments - 1);
+        return Math.max(CELL_BITS_MIN, Math.min(CELL_BITS_MAX, bits));
+    }
+
+    private void startCells(final int bits) {
+        cellShift = Long.SIZE - bits;
+        references = new long[1 << bits];
+        pointers = new long[1 << bits];
+    }
+
+    /** Empties the cells of the segments whose hashes begin like one, which are about to change. */
+    private void emptyCells(final long hash, final int depth) {
+        if (depth <= Long.SIZE - cellShift) {
+            final int first = (int) (DirectoryDescriptor.prefix(hash, depth) >>> cellShift);
+            final int end = first + (1 << (Long.SIZE - cellShift - depth));
+            Arrays.fill(references, first, end, NONE);
+            Arrays.fill(pointers, first, end, 0);
+        }
+    }
+
+    private long find(final long hash) {
         long reference = topReference;
         if (isNode(reference)) {
-            reference = RawMemory.getLong(topPointer + entryOffset(hash, width(reference)));
+            reference = RawMemory.getLong(memory.forRead(address(reference) + entryOffset(hash, width(reference))));
             if (isNode(reference)) {
                 reference = descend(reference, hash);
             }
@@ -141,6 +195,10 @@ final class Directory {
      * @return a new node, to be given to {@link #split} or {@link #abandon}; 0 when none is needed
      */
     long prepareSplit(final long hash) {
+        final int bits = cellBits(root.segments() + 1);
+        if (bits > Long.SIZE - cellShift) {
+            startCells(bits);
+        }
         final int depth = depth(locate(hash));
         root.forWriteCounters();
         if (foundNode != NONE) {
@@ -169,6 +227,7 @@ final class Directory {
      */
     void split(final long hash, final long low, final long high, final long newNode) {
         final int depth = depth(locate(hash));
+        emptyCells(hash, depth);
         final long lowReference = segmentReference(low, depth + 1);
         final long highReference = segmentReference(high, depth + 1);
         if (newNode != 0) {
@@ -229,6 +288,10 @@ final class Directory {
 
     /** Makes all writable that merging the segment for a hash with its neighbour will change. */
     void prepareMerge(final long hash) {
+        final int bits = cellBits(root.segments() + 1);
+        if (bits > Long.SIZE - cellShift) {
+            startCells(bits);
+        }
         final int depth = depth(locate(hash));
         root.forWriteCounters();
         memory.forWrite(address(foundNode), NODE_LENGTH);
@@ -248,6 +311,7 @@ final class Directory {
      */
     void merge(final long hash, final long merged) {
         final int depth = depth(locate(hash)) - 1;
+        emptyCells(hash, depth);
         final int localDepth = localDepth(depth);
         final long reference = segmentReference(merged, depth);
         if (localDepth == 0) {

@@ -2,6 +2,7 @@
 package io.quire.store.table;
 
 import static io.quire.store.table.FixedSlotDescriptor.HASH_OFFSET;
+import static io.quire.store.table.FixedSlotDescriptor.SLOT_COUNT;
 import static io.quire.store.table.FixedSlotDescriptor.SLOT_LENGTH;
 import static io.quire.store.table.FixedSlotDescriptor.VALUE_OFFSET;
 import static io.quire.store.table.FixedSlotDescriptor.homeIndex;
@@ -90,8 +91,10 @@ public final class FixedTable {
      * @return its value or missing
      */
     public long get(final long key, final long missing) {
-        final long address = find(keyHash.ofLong(key));
-        return address > 0 ? RawMemory.getLong(memory.forRead(address)) : missing;
+        final long hash = keyHash.ofLong(key);
+        final long segment = directory.pointer(hash);
+        final int offset = find(segment, hash);
+        return offset > 0 ? RawMemory.getLong(segment + offset) : missing;
     }
 
     /**
@@ -101,62 +104,69 @@ public final class FixedTable {
      * @return whether it is
      */
     public boolean containsKey(final long key) {
-        return find(keyHash.ofLong(key)) > 0;
+        final long hash = keyHash.ofLong(key);
+        return find(directory.pointer(hash), hash) > 0;
     }
 
     /**
-     * Finds the value of a hash.
+     * Finds the value of a hash in its segment.
      *
-     * @return address of its value; when absent the complement of the address of the slot to insert it at
+     * @param segment native pointer to it
+     * @return offset of the value in the segment; when absent the complement of that of the slot to insert it at
      */
-    private long find(final long hash) {
-        final long segment = DirectoryDescriptor.address(directory.reference(hash));
-        if (hash == 0) {
-            return findZero(segment);
+    private int find(final long segment, final long hash) {
+        if (hash == 0 || memory.hydrating()) {
+            return findWithCare(hash);
         }
         int offset = slotOffset(homeIndex(hash));
-        long pointer = memory.forRead(segment + offset);
-        int wraps = 0;
         // Linear probing (Knuth vol. 3, 6.4, algorithm L). A segment always has an empty slot.
         while (true) {
-            final long found = RawMemory.getLong(pointer + HASH_OFFSET);
+            final long found = RawMemory.getLong(segment + offset + HASH_OFFSET);
             if (found == hash) {
-                return segment + offset + VALUE_OFFSET;
+                return offset + VALUE_OFFSET;
             }
             if (found == 0) {
-                return ~(segment + offset);
+                return ~offset;
             }
             offset += SLOT_LENGTH;
-            pointer += SLOT_LENGTH;
-            if (Segments.isPageStart(offset)) {
-                if (offset == SEGMENT_LENGTH && ++wraps > 1) {
-                    throw noEmptySlot(segment);
-                }
-                offset = Segments.wrap(offset);
-                pointer = memory.forRead(segment + offset);
+            if (offset == SEGMENT_LENGTH) {
+                return findWithCare(hash);
             }
         }
     }
 
-    private long findZero(final long segment) {
-        return FixedSegments.hasZero(memory.forRead(segment)) ? segment + ZERO_VALUE_OFFSET : ~segment;
-    }
-
-    private static CorruptStoreException noEmptySlot(final long segment) {
-        return new CorruptStoreException(
-                "segment without an empty slot: segment=0x" + Long.toHexString(segment) + "; run 'quire verify'");
-    }
-
-    private void insert(final long hash, final long notFound, final long value) {
+    /** Finds the value of a hash that has no slot, or in pages that may be cold, or past the segment's end. */
+    private int findWithCare(final long hash) {
+        final long segment = DirectoryDescriptor.address(directory.reference(hash));
         if (hash == 0) {
-            segments.insertZero(~notFound, value);
-        } else {
-            segments.insert(hash, ~notFound, value);
+            return FixedSegments.hasZero(memory.forRead(segment)) ? ZERO_VALUE_OFFSET : ~0;
         }
+        int offset = slotOffset(homeIndex(hash));
+        for (int count = 0; count < SLOT_COUNT; count++) {
+            final long found = RawMemory.getLong(memory.forRead(segment + offset) + HASH_OFFSET);
+            if (found == hash) {
+                return offset + VALUE_OFFSET;
+            }
+            if (found == 0) {
+                return ~offset;
+            }
+            offset = Segments.wrap(offset + SLOT_LENGTH);
+        }
+        throw Segments.noEmptySlot(segment);
     }
 
-    private long forWriteValue(final long valueAddress) {
-        return memory.forWrite(valueAddress, Long.BYTES);
+    /** Makes a value writable; the pointer to its segment stays what it is. */
+    private void forWriteValue(final long hash, final int offset) {
+        memory.forWrite(DirectoryDescriptor.address(directory.reference(hash)) + offset, Long.BYTES);
+    }
+
+    private void insert(final long hash, final int notFound, final long value) {
+        final long address = DirectoryDescriptor.address(directory.reference(hash)) + ~notFound;
+        if (hash == 0) {
+            segments.insertZero(address, value);
+        } else {
+            segments.insert(hash, address, value);
+        }
     }
 
     /**
@@ -169,14 +179,15 @@ public final class FixedTable {
      */
     public long put(final long key, final long value, final long missing) {
         final long hash = keyHash.ofLong(key);
-        final long address = find(hash);
-        if (address > 0) {
-            final long pointer = forWriteValue(address);
-            final long previous = RawMemory.getLong(pointer);
-            RawMemory.putLong(pointer, value);
+        final long segment = directory.pointer(hash);
+        final int offset = find(segment, hash);
+        if (offset > 0) {
+            final long previous = RawMemory.getLong(segment + offset);
+            forWriteValue(hash, offset);
+            RawMemory.putLong(segment + offset, value);
             return previous;
         }
-        insert(hash, address, value);
+        insert(hash, offset, value);
         return missing;
     }
 
@@ -188,11 +199,13 @@ public final class FixedTable {
      */
     public void set(final long key, final long value) {
         final long hash = keyHash.ofLong(key);
-        final long address = find(hash);
-        if (address > 0) {
-            RawMemory.putLong(forWriteValue(address), value);
+        final long segment = directory.pointer(hash);
+        final int offset = find(segment, hash);
+        if (offset > 0) {
+            forWriteValue(hash, offset);
+            RawMemory.putLong(segment + offset, value);
         } else {
-            insert(hash, address, value);
+            insert(hash, offset, value);
         }
     }
 
@@ -206,11 +219,12 @@ public final class FixedTable {
      */
     public long putIfAbsent(final long key, final long value, final long missing) {
         final long hash = keyHash.ofLong(key);
-        final long address = find(hash);
-        if (address > 0) {
-            return RawMemory.getLong(memory.forRead(address));
+        final long segment = directory.pointer(hash);
+        final int offset = find(segment, hash);
+        if (offset > 0) {
+            return RawMemory.getLong(segment + offset);
         }
-        insert(hash, address, value);
+        insert(hash, offset, value);
         return missing;
     }
 
@@ -234,14 +248,15 @@ public final class FixedTable {
      */
     public long getAndAdd(final long key, final long delta) {
         final long hash = keyHash.ofLong(key);
-        final long address = find(hash);
-        if (address > 0) {
-            final long pointer = forWriteValue(address);
-            final long previous = RawMemory.getLong(pointer);
-            RawMemory.putLong(pointer, previous + delta);
+        final long segment = directory.pointer(hash);
+        final int offset = find(segment, hash);
+        if (offset > 0) {
+            final long previous = RawMemory.getLong(segment + offset);
+            forWriteValue(hash, offset);
+            RawMemory.putLong(segment + offset, previous + delta);
             return previous;
         }
-        insert(hash, address, delta);
+        insert(hash, offset, delta);
         return 0;
     }
 
@@ -254,11 +269,14 @@ public final class FixedTable {
      * @return whether it was set; false when the key is absent
      */
     public boolean compareAndSet(final long key, final long expected, final long value) {
-        final long address = find(keyHash.ofLong(key));
-        if (address < 0 || RawMemory.getLong(memory.forRead(address)) != expected) {
+        final long hash = keyHash.ofLong(key);
+        final long segment = directory.pointer(hash);
+        final int offset = find(segment, hash);
+        if (offset < 0 || RawMemory.getLong(segment + offset) != expected) {
             return false;
         }
-        RawMemory.putLong(forWriteValue(address), value);
+        forWriteValue(hash, offset);
+        RawMemory.putLong(segment + offset, value);
         return true;
     }
 
@@ -270,11 +288,12 @@ public final class FixedTable {
      */
     public boolean remove(final long key) {
         final long hash = keyHash.ofLong(key);
-        final long address = find(hash);
-        if (address < 0) {
+        final long segment = directory.pointer(hash);
+        final int offset = find(segment, hash);
+        if (offset < 0) {
             return false;
         }
-        removeAt(hash, address);
+        removeAt(hash, offset);
         return true;
     }
 
@@ -287,23 +306,25 @@ public final class FixedTable {
      */
     public long removeAndGet(final long key, final long missing) {
         final long hash = keyHash.ofLong(key);
-        final long address = find(hash);
-        if (address < 0) {
+        final long segment = directory.pointer(hash);
+        final int offset = find(segment, hash);
+        if (offset < 0) {
             return missing;
         }
-        final long value = RawMemory.getLong(memory.forRead(address));
-        removeAt(hash, address);
+        final long value = RawMemory.getLong(segment + offset);
+        removeAt(hash, offset);
         return value;
     }
 
-    private void removeAt(final long hash, final long valueAddress) {
-        final long segment = HeapExtentDescriptor.extentOf(valueAddress);
+    private void removeAt(final long hash, final int offset) {
+        final long segment = DirectoryDescriptor.address(directory.reference(hash));
         if (hash == 0) {
             segments.removeZero(segment);
         } else if (segments.mergeIfSparse(hash, Segments.count(memory.forRead(segment)))) {
-            segments.remove(find(hash) - VALUE_OFFSET);
+            final int newOffset = find(directory.pointer(hash), hash) - VALUE_OFFSET;
+            segments.remove(DirectoryDescriptor.address(directory.reference(hash)) + newOffset);
         } else {
-            segments.remove(valueAddress - VALUE_OFFSET);
+            segments.remove(segment + offset - VALUE_OFFSET);
         }
     }
 
@@ -373,13 +394,12 @@ public final class FixedTable {
         return Segments.next(position, directory.reference(position));
     }
 
-    /** Address of the value of a hash, negative when it is absent. */
-    long valueAddress(final long hash) {
-        return find(hash);
+    boolean containsHash(final long hash) {
+        return find(directory.pointer(hash), hash) > 0;
     }
 
-    long valueAt(final long valueAddress) {
-        return RawMemory.getLong(memory.forRead(valueAddress));
+    long valueOf(final long hash) {
+        return RawMemory.getLong(directory.pointer(hash) + find(directory.pointer(hash), hash));
     }
 
     long keyOf(final long hash) {

@@ -40,10 +40,9 @@ public final class FixedTableCursor {
         while (true) {
             while (index < count) {
                 final long hash = hashes[index++];
-                final long valueAddress = table.valueAddress(hash);
-                if (valueAddress > 0) {
+                if (table.containsHash(hash)) {
                     key = table.keyOf(hash);
-                    value = table.valueAt(valueAddress);
+                    value = table.valueOf(hash);
                     return true;
                 }
             }

@@ -9,9 +9,7 @@ import static io.quire.store.table.RecordDescriptor.valueOffset;
 import static io.quire.store.table.RecordSlotDescriptor.SLOT_LENGTH;
 import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
 
-import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreFullException;
-import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -79,7 +77,7 @@ public final class RecordTable {
      * @param memory where
      * @param rootAddress what {@link #rootAddress} returned
      * @return the table
-     * @throws CorruptStoreException when no table of this kind is there
+     * @throws io.quire.store.errors.CorruptStoreException when no table of this kind is there
      * @throws io.quire.store.errors.FormatTooNewException when a newer release wrote it
      */
     public static RecordTable open(final PagedMemory memory, final long rootAddress) {
@@ -107,7 +105,8 @@ public final class RecordTable {
      *     when the key is absent
      */
     public long find(final byte[] keyBase, final long keyOffset, final int keyLength) {
-        final long slot = locate(keyHash.ofBytes(keyBase, keyOffset, keyLength), keyBase, keyOffset, keyLength);
+        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
+        final long slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
         return slot > 0 ? recordAt(slot) : NOT_FOUND;
     }
 
@@ -118,55 +117,77 @@ public final class RecordTable {
     /**
      * Finds the slot of a key.
      *
+     * @param reference the directory's for the segment of the hash
      * @return address of its slot; when absent the complement of the address of the slot to insert it at
      */
-    private long locate(final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
-        final long reference = directory.reference(hash);
-        final long segment = DirectoryDescriptor.address(reference);
+    private long locate(
+            final long reference, final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        if (memory.hydrating()) {
+            return locateWithCare(reference, hash, keyBase, keyOffset, keyLength);
+        }
         final long header = RecordSlotDescriptor.header(hash, DirectoryDescriptor.depth(reference));
+        final long segment = DirectoryDescriptor.address(reference);
+        final long pointer = memory.forRead(segment);
         int offset = RecordSlotDescriptor.slotOffset(RecordSlotDescriptor.home(header));
-        long pointer = memory.forRead(segment + offset);
-        int wraps = 0;
         // Linear probing (Knuth vol. 3, 6.4, algorithm L). A segment always has an empty slot.
         while (true) {
-            final long slot = RawMemory.getLong(pointer);
+            final long slot = RawMemory.getLong(pointer + offset);
             if (slot == 0) {
                 return ~(segment + offset);
             }
             if (RecordSlotDescriptor.matches(slot, header)
-                    && keyEquals(RecordSlotDescriptor.record(slot), keyBase, keyOffset, keyLength)) {
+                    && hasKey(memory.forRead(RecordSlotDescriptor.record(slot)), keyBase, keyOffset, keyLength)) {
                 return segment + offset;
             }
             offset += SLOT_LENGTH;
-            pointer += SLOT_LENGTH;
-            if (Segments.isPageStart(offset)) {
-                if (offset == SEGMENT_LENGTH && ++wraps > 1) {
-                    throw noEmptySlot(segment);
-                }
-                offset = Segments.wrap(offset);
-                pointer = memory.forRead(segment + offset);
+            if (offset == SEGMENT_LENGTH) {
+                return locateWithCare(reference, hash, keyBase, keyOffset, keyLength);
             }
         }
     }
 
-    private boolean keyEquals(final long record, final byte[] keyBase, final long keyOffset, final int keyLength) {
-        long pointer = memory.forRead(record);
-        if (RawMemory.getInt(pointer + KEY_LENGTH_OFFSET) != keyLength) {
-            return false;
+    /** Finds the slot of a key in pages that may be cold or past the segment's end. */
+    private long locateWithCare(
+            final long reference, final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        final long segment = DirectoryDescriptor.address(reference);
+        final long header = RecordSlotDescriptor.header(hash, DirectoryDescriptor.depth(reference));
+        int offset = RecordSlotDescriptor.slotOffset(RecordSlotDescriptor.home(header));
+        for (int count = 0; count < RecordSlotDescriptor.SLOT_COUNT; count++) {
+            final long slot = RawMemory.getLong(memory.forRead(segment + offset));
+            if (slot == 0) {
+                return ~(segment + offset);
+            }
+            if (RecordSlotDescriptor.matches(slot, header)) {
+                final long record = RecordSlotDescriptor.record(slot);
+                if (hasKey(hydrated(record), keyBase, keyOffset, keyLength)) {
+                    return segment + offset;
+                }
+            }
+            offset = Segments.wrap(offset + SLOT_LENGTH);
         }
-        if (crossesPage(record, HEADER_LENGTH + keyLength)) {
-            pointer = memory.forRead(record, HEADER_LENGTH + keyLength);
-        }
-        return RawMemory.equal(keyBase, keyOffset, pointer + KEY_OFFSET, keyLength);
+        throw Segments.noEmptySlot(segment);
     }
 
-    private static boolean crossesPage(final long address, final int length) {
-        return ((int) address & (PageDescriptor.PAGE_LENGTH - 1)) + length > PageDescriptor.PAGE_LENGTH;
+    /** Pointer to a record whose header and key are hydrated. */
+    private long hydrated(final long record) {
+        return memory.forRead(record, HEADER_LENGTH + RawMemory.getInt(memory.forRead(record) + KEY_LENGTH_OFFSET));
     }
 
-    private static CorruptStoreException noEmptySlot(final long segment) {
-        return new CorruptStoreException(
-                "segment without an empty slot: segment=0x" + Long.toHexString(segment) + "; run 'quire verify'");
+    // Small methods, so that the compiler takes them into the search whatever it has seen of matches before.
+
+    private static boolean hasKey(final long record, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        return RawMemory.getInt(record + KEY_LENGTH_OFFSET) == keyLength
+                && keyEquals(record + KEY_OFFSET, keyBase, keyOffset, keyLength);
+    }
+
+    private static boolean keyEquals(final long key, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        return keyLength == Long.BYTES
+                ? longEquals(key, keyBase, keyOffset)
+                : RawMemory.equal(keyBase, keyOffset, key, keyLength);
+    }
+
+    private static boolean longEquals(final long key, final byte[] keyBase, final long keyOffset) {
+        return RawMemory.getLong(keyBase, keyOffset) == RawMemory.getLong(key);
     }
 
     /**
@@ -206,13 +227,24 @@ public final class RecordTable {
      * @return native pointer to all of the value
      */
     public long valuePointer(final long record) {
+        return valuePointer(record, keyLength(record));
+    }
+
+    /**
+     * Pointer to a record's value, for a caller who knows the length of its key: the value can be fetched from memory
+     * together with the record's header instead of after it.
+     *
+     * @param record its address
+     * @param keyLength length of its key, bytes
+     * @return native pointer to all of the value
+     */
+    public long valuePointer(final long record, final int keyLength) {
         final long pointer = memory.forRead(record);
-        final int length = RecordDescriptor.length(
-                RawMemory.getInt(pointer + KEY_LENGTH_OFFSET), RawMemory.getInt(pointer + VALUE_LENGTH_OFFSET));
-        final int valueOffset = valueOffset(RawMemory.getInt(pointer + KEY_LENGTH_OFFSET));
-        return crossesPage(record, length) && length > valueOffset
-                ? memory.forRead(record + valueOffset, length - valueOffset)
-                : pointer + valueOffset;
+        final int valueOffset = valueOffset(keyLength);
+        if (memory.hydrating()) {
+            memory.forRead(record, valueOffset + RawMemory.getInt(pointer + VALUE_LENGTH_OFFSET));
+        }
+        return pointer + valueOffset;
     }
 
     /**
@@ -222,24 +254,27 @@ public final class RecordTable {
      * @return native pointer to all of the value
      */
     public long valuePointerForWrite(final long record) {
+        final int keyLength = keyLength(record);
         final int valueLength = valueLength(record);
         return valueLength == 0
-                ? valuePointer(record)
-                : memory.forWrite(record + valueOffset(keyLength(record)), valueLength);
+                ? valuePointer(record, keyLength)
+                : valuePointerForWrite(record, keyLength, 0, valueLength);
     }
 
     /**
      * Pointer to a part of a record's value for changing it in place; only its lines count as changed.
      *
      * @param record its address
+     * @param keyLength length of its key, bytes
      * @param offset bytes from the start of the value
      * @param length bytes, greater than 0; the part lies inside the value
      * @return native pointer to the part
      */
-    public long valuePointerForWrite(final long record, final int offset, final int length) {
+    public long valuePointerForWrite(final long record, final int keyLength, final int offset, final int length) {
+        assert keyLength == keyLength(record) : "keyLength=" + keyLength + " found=" + keyLength(record);
         assert offset >= 0 && length > 0 && offset + length <= valueLength(record)
                 : "offset=" + offset + " length=" + length + " valueLength=" + valueLength(record);
-        return memory.forWrite(record + valueOffset(keyLength(record)) + offset, length);
+        return memory.forWrite(record + valueOffset(keyLength) + offset, length);
     }
 
     /**
@@ -263,9 +298,9 @@ public final class RecordTable {
             final int valueLength) {
         checkLengths(keyLength, valueLength);
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
-        final long slot = locate(hash, keyBase, keyOffset, keyLength);
+        final long slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
         if (slot > 0) {
-            final long record = overwrite(hash, slot, valueBase, valueOffset, valueLength);
+            final long record = overwrite(hash, slot, keyLength, valueBase, valueOffset, valueLength);
             lastPutInserted = false;
             return record;
         }
@@ -290,7 +325,7 @@ public final class RecordTable {
      */
     public long insertOrFind(final byte[] keyBase, final long keyOffset, final int keyLength, final int valueLength) {
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
-        final long slot = locate(hash, keyBase, keyOffset, keyLength);
+        final long slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
         if (slot > 0) {
             lastPutInserted = false;
             return recordAt(slot);
@@ -349,25 +384,32 @@ public final class RecordTable {
     }
 
     private long overwrite(
-            final long hash, final long slot, final byte[] valueBase, final long valueOffset, final int valueLength) {
+            final long hash,
+            final long slot,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
         final long record = recordAt(slot);
-        final int keyLength = keyLength(record);
-        final int oldValueLength = valueLength(record);
-        if (!sameBlock(
-                RecordDescriptor.length(keyLength, oldValueLength), RecordDescriptor.length(keyLength, valueLength))) {
-            return replace(hash, slot, record, valueBase, valueOffset, valueLength);
-        }
-        if (valueLength > 0) {
-            memory.forWrite(record + valueOffset(keyLength), valueLength);
-        }
+        final long pointer = memory.forRead(record);
+        final int oldValueLength = RawMemory.getInt(pointer + VALUE_LENGTH_OFFSET);
+        // Not from the record's key length: the lines of value and page table are asked for while the record's is
+        // awaited.
+        final int target = valueOffset(keyLength);
         if (valueLength != oldValueLength) {
+            if (!sameBlock(target + oldValueLength, target + valueLength)) {
+                return replace(hash, slot, record, valueBase, valueOffset, valueLength);
+            }
+            // All that may fail comes first: a write of the value's lines, even of none.
+            memory.forWrite(record, target + valueLength);
             root.forWriteCounters();
-            final long pointer = memory.forWrite(record, HEADER_LENGTH);
             RawMemory.putInt(pointer + VALUE_LENGTH_OFFSET, valueLength);
             root.addPayload(valueLength - oldValueLength);
+        } else if (valueLength > 0) {
+            memory.forWrite(record + target, valueLength);
         }
         if (valueLength > 0) {
-            RawMemory.copy(valueBase, valueOffset, null, valuePointer(record), valueLength);
+            RawMemory.copy(valueBase, valueOffset, null, pointer + target, valueLength);
         }
         return record;
     }
@@ -419,15 +461,15 @@ public final class RecordTable {
      */
     public boolean remove(final byte[] keyBase, final long keyOffset, final int keyLength) {
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
-        long slot = locate(hash, keyBase, keyOffset, keyLength);
+        long slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
         if (slot < 0) {
             return false;
         }
+        final long record = recordAt(slot);
         if (segments.mergeIfSparse(hash, Segments.count(memory.forRead(HeapExtentDescriptor.extentOf(slot))))) {
-            slot = locate(hash, keyBase, keyOffset, keyLength);
+            slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
         }
         segments.prepareRemove(slot);
-        final long record = recordAt(slot);
         final int recordKeyLength = keyLength(record);
         final int valueLength = valueLength(record);
         heap.freeRecord(record, RecordDescriptor.length(recordKeyLength, valueLength));
@@ -549,7 +591,7 @@ public final class RecordTable {
     /**
      * Checks everything the table consists of, O(its size).
      *
-     * @throws CorruptStoreException naming the first thing that is not as it must be
+     * @throws io.quire.store.errors.CorruptStoreException naming the first thing that is not as it must be
      */
     public void checkInvariants() {
         new RecordTableChecker(memory, root, directory, keyHash).check();

@@ -7,6 +7,7 @@ import static io.quire.store.table.SegmentDescriptor.HEADER_LENGTH;
 import static io.quire.store.table.SegmentDescriptor.PREFIX_OFFSET;
 import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
 
+import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PagedMemory;
@@ -217,6 +218,11 @@ abstract class Segments {
     static long next(final long position, final long reference) {
         final int depth = DirectoryDescriptor.depth(reference);
         return depth == 0 ? 0 : DirectoryDescriptor.prefix(position, depth) + DirectoryDescriptor.prefixBit(depth);
+    }
+
+    static CorruptStoreException noEmptySlot(final long segment) {
+        return new CorruptStoreException(
+                "segment without an empty slot: segment=0x" + Long.toHexString(segment) + "; run 'quire verify'");
     }
 
     static boolean isPageStart(final int offset) {

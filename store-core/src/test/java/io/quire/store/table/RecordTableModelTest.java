@@ -198,7 +198,7 @@ class RecordTableModelTest {
             if (modified.length > 0) {
                 final int at = random.nextInt(modified.length);
                 modified[at]++;
-                RawMemory.putByte(table.valuePointerForWrite(record, at, 1), modified[at]);
+                RawMemory.putByte(table.valuePointerForWrite(record, key.length, at, 1), modified[at]);
             }
             model.put(ByteBuffer.wrap(key), modified);
         }

@@ -426,7 +426,7 @@ class RecordTableTest {
             assertThat(replica.lineCount).isEqualTo(1);
         }
         final long record = find(keyOf(5));
-        RawMemory.putLong(table.valuePointerForWrite(record, 40, 8), 1);
+        RawMemory.putLong(table.valuePointerForWrite(record, keyOf(5).length, 40, 8), 1);
         replica.checkpoint(memory);
         assertThat(replica.lineCount).isEqualTo(1);
         put(keyOf(6), filled(100, 1));
