@@ -194,6 +194,15 @@ final class Checkpointer implements Runnable {
             waiting = new ArrayList<>();
             underway = true;
         }
+        try {
+            takeBarrier(futures);
+        } catch (final Throwable e) {
+            finished(futures, null, new CheckpointFailedException("barrier failed: " + e.getMessage(), e));
+            throw e;
+        }
+    }
+
+    private void takeBarrier(final List<CompletableFuture<CheckpointInfo>> futures) {
         final long startNs = System.nanoTime();
         lastStartNs = startNs;
         final long logPosition = log.position();

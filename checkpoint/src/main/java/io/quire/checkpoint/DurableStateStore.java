@@ -257,12 +257,15 @@ public final class DurableStateStore implements AutoCloseable {
      * @throws io.quire.store.errors.CheckpointFailedException when the last checkpoint failed; the store is closed
      *     nevertheless, and everything acknowledged is in the log, unless durability is NONE
      * @throws io.quire.store.errors.StoreFailedException when the log could not be completed; the store is closed
+     * @throws io.quire.store.errors.ConfigurationException when called by a consumer of the writer's own walk over
+     *     entries; nothing was done
      */
     @Override
     public synchronized void close() {
         if (closed) {
             return;
         }
+        store.checkNotWalking();
         closed = true;
         RuntimeException problem = null;
         if (store.failure() == null && store.ownedByCaller()) {
@@ -333,7 +336,7 @@ public final class DurableStateStore implements AutoCloseable {
                             + " the process ends, directory={0}",
                     directory);
         }
-        if (ringNeeded) {
+        if (ringNeeded || !alone) { // a writer that is still inside may be about to write to the ring
             place.reclaimMemory();
         } else {
             place.remove();

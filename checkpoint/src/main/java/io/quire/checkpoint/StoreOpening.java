@@ -5,6 +5,7 @@ import io.quire.checkpoint.block.PageChain;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.live.BootIdentity;
 import io.quire.checkpoint.live.LivePlace;
+import io.quire.checkpoint.live.OwnerRecord;
 import io.quire.checkpoint.live.StoreLock;
 import io.quire.checkpoint.log.LogRecovery;
 import io.quire.checkpoint.log.LogReplayReport;
@@ -29,7 +30,9 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -63,6 +66,8 @@ final class StoreOpening {
     private boolean created;
     private boolean lossAccepted;
     private boolean replayed;
+    private long passedOverPosition;
+    private OwnerRecord lastOwner;
 
     StoreOpening(final DurableStoreContext context) {
         this.context = context;
@@ -74,7 +79,8 @@ final class StoreOpening {
         lock = StoreLock.acquire(directory);
         boolean opened = false;
         try {
-            LivePlace.sweep(context.sharedMemoryDirectory());
+            lastOwner = OwnerRecord.read(directory);
+            LivePlace.sweep(context.sharedMemoryDirectory(), lastOwner == null ? null : lastOwner.liveDirectory());
             found = ManifestCatalog.scan(files, directory, null);
             if (found.newestFirst().isEmpty()) {
                 createStore();
@@ -139,6 +145,7 @@ final class StoreOpening {
                     throw e;
                 }
                 closeState();
+                passedOverPosition = Math.max(passedOverPosition, manifest.cut().logPosition());
                 first = first == null ? e : first;
                 rejected.add(e.getMessage());
                 passedOver++;
@@ -164,11 +171,29 @@ final class StoreOpening {
         try (LogRecovery recovery = new LogRecovery(
                 files, directory.resolve(StoreDirectory.LOG_DIRECTORY), manifest.storeId(), bootIdHash, logSettings)) {
             final LogReplayReport replay = replay(recovery, manifest);
+            checkNothingMissing(replay);
             replayed = true; // from here on files are changed
             published.clearUp();
             startLog(recovery, replay, manifest, bootIdHash, logSettings);
             report = report(manifest, replay);
         }
+    }
+
+    /** Going back is lossless only if the log reaches as far as every checkpoint that was passed over. */
+    private void checkNothingMissing(final LogReplayReport replay) {
+        if (!replay.acceptedProblem().isEmpty()) {
+            lossAccepted = true;
+            rejected.add(replay.acceptedProblem());
+        }
+        if (replay.endPosition() >= passedOverPosition) {
+            return;
+        }
+        if (!context.acceptLossOnFallback()) {
+            throw new CorruptStoreException(
+                    "the change log does not reach the checkpoint that would be passed over: directory=" + directory
+                            + " expected=position " + passedOverPosition + " found=" + replay.endPosition());
+        }
+        lossAccepted = true;
     }
 
     private void warnOfRejected() {
@@ -231,6 +256,18 @@ final class StoreOpening {
         }
     }
 
+    /**
+     * Where a ring may be: at the places of this directory, and where the last owner had it before the store was
+     * moved.
+     */
+    private List<Path> ringFiles() {
+        final Set<Path> files = new LinkedHashSet<>(List.of(place.ringFiles()));
+        if (lastOwner != null && lastOwner.liveDirectory().isAbsolute()) {
+            files.add(lastOwner.liveDirectory().resolve(LivePlace.RING_FILE_NAME));
+        }
+        return List.copyOf(files);
+    }
+
     private LogSettings logSettings() {
         return LogSettings.defaults(context.durability()).withSegmentLength(context.logSegmentLength());
     }
@@ -240,7 +277,7 @@ final class StoreOpening {
                 manifest.cut().logPosition(),
                 PublishedCheckpoints.isLogged(manifest),
                 context.acceptLossOnFallback(),
-                List.of(place.ringFiles()),
+                ringFiles(),
                 new StateReplay(store),
                 context.recoveryProgress()::onProgress);
     }
@@ -295,7 +332,7 @@ final class StoreOpening {
 
     /** A store that keeps no log from now on still owes what an earlier owner's ring holds. */
     private void keepRingWithoutLog(final LogRecovery recovery, final LogReplayReport replay) {
-        if (replay.ringLength() > 0) {
+        if (replay.ringLength() > 0 || replay.droppedLength() > 0) {
             try (LogWriter writer = recovery.startWriting(random.nextInt())) {
                 writer.seal();
             }

@@ -272,15 +272,12 @@ class DurableStateStoreTest {
         try (DurableStateStore store = DurableStateStore.open(context())) {
             store.longLongState("longs").put(1, 1);
             store.checkpoint().join();
-            try (Stream<Path> paths = Files.walk(temp.resolve("store"))) {
-                paths.forEach(path -> {
-                    try {
-                        final String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
-                        assertThat(mode).as(path.toString()).endsWith("------");
-                    } catch (final java.io.IOException e) {
-                        throw new java.io.UncheckedIOException(e);
-                    }
-                });
+        }
+        try (Stream<Path> paths = Files.walk(temp.resolve("store"))) {
+            for (final Path path : paths.toList()) {
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                        .as(path.toString())
+                        .endsWith("------");
             }
         }
     }
@@ -388,6 +385,60 @@ class DurableStateStoreTest {
         try (DurableStateStore store = DurableStateStore.open(context.acceptLossOnFallback(true))) {
             assertThat(store.recoveryReport().lossAccepted()).isTrue();
             assertThat(store.longLongState("longs").get(1, 0)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void shouldNotGoBackBehindAWholeCheckpointBecauseTheLogWasCut() throws Exception {
+        final DurableStoreContext context = context().checkpointOnClose(false);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState longs = store.longLongState("longs");
+            for (long i = 0; i < 2_000; i++) {
+                longs.put(i, i);
+                if (i == 1_000) {
+                    store.checkpoint().join();
+                }
+            }
+            store.checkpoint().join();
+        }
+        try (Stream<Path> segments = Files.list(temp.resolve("store").resolve("log"))) {
+            final Path newest =
+                    segments.max(java.util.Comparator.naturalOrder()).orElseThrow();
+            final byte[] bytes = Files.readAllBytes(newest);
+            Files.write(newest, java.util.Arrays.copyOf(bytes, bytes.length * 3 / 4));
+        }
+        assertThatThrownBy(() -> DurableStateStore.open(context)).isInstanceOf(CorruptStoreException.class);
+        try (DurableStateStore store = DurableStateStore.open(context.acceptLossOnFallback(true))) {
+            assertThat(store.longLongState("longs").size()).isEqualTo(2_000);
+        }
+    }
+
+    @Test
+    void shouldTakeBackTheBatchOfAWriterThatDied() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final LongLongState longs = store.longLongState("longs");
+            final Thread writer = new Thread(() -> {
+                store.beginBatch();
+                longs.put(1, 1);
+            });
+            writer.start();
+            writer.join();
+            longs.put(2, 2);
+            assertThat(longs.containsKey(1)).isFalse();
+        }
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            assertThat(store.longLongState("longs").size()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldRefuseToCloseUnderItsOwnWalk() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final LongLongState longs = store.longLongState("longs");
+            longs.put(1, 1);
+            assertThatThrownBy(() -> longs.forEach((key, value) -> store.close()))
+                    .isInstanceOf(ConfigurationException.class);
+            assertThat(longs.get(1, 0)).isEqualTo(1);
         }
     }
 

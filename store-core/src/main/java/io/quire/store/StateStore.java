@@ -317,7 +317,7 @@ public final class StateStore implements AutoCloseable {
         }
         if (Thread.currentThread() != writer) {
             ownership.claim();
-            writer = Thread.currentThread();
+            takeOver();
         }
     }
 
@@ -325,6 +325,35 @@ public final class StateStore implements AutoCloseable {
     void beginWalk() {
         beforeRead();
         walks++;
+    }
+
+    /**
+     * Throws when the caller is inside a walk over entries, under which memory must stay.
+     *
+     * @throws ConfigurationException when it is
+     */
+    public void checkNotWalking() {
+        if (walks > 0 && Thread.currentThread() == writer) {
+            throw new ConfigurationException("the store cannot be closed from inside a walk over its entries");
+        }
+    }
+
+    /** The role came from nobody, or from a thread that has ended: a batch it left open is taken back first. */
+    private void takeOver() {
+        writer = Thread.currentThread();
+        walks = 0;
+        if (batch) {
+            try {
+                undoLog.rollback(this);
+                batch = false;
+                batchTooLarge = false;
+                if (changeLog != null) {
+                    changeLog.abortGroup();
+                }
+            } catch (final RuntimeException e) {
+                throw fail(e);
+            }
+        }
     }
 
     void endWalk() {
@@ -354,7 +383,7 @@ public final class StateStore implements AutoCloseable {
     private void claimOwnership() {
         checkWritable();
         ownership.claim();
-        writer = Thread.currentThread();
+        takeOver();
     }
 
     /**
@@ -624,7 +653,7 @@ public final class StateStore implements AutoCloseable {
         if (Thread.currentThread() == writer || !ownership.tryClaim()) {
             return false;
         }
-        writer = Thread.currentThread();
+        takeOver();
         return true;
     }
 
@@ -635,6 +664,7 @@ public final class StateStore implements AutoCloseable {
      * @return whether nobody can be inside an operation any more; when not, {@link #close()} leaves the memory mapped
      */
     public boolean closeToCallers() {
+        checkNotWalking();
         closed = true;
         dutyRequested = true;
         return ownership.awaitDeparture(DEPARTURE_TIMEOUT_NS);

@@ -167,13 +167,15 @@ public final class LivePlace {
      * reopen.
      *
      * @param sharedMemoryDirectory where the memory file system is mounted
+     * @param needed a directory to leave alone, or null
      */
-    public static void sweep(final Path sharedMemoryDirectory) {
+    public static void sweep(final Path sharedMemoryDirectory, final Path needed) {
         try (DirectoryStream<Path> directories =
                 Files.newDirectoryStream(sharedMemoryDirectory, DIRECTORY_PREFIX + "*")) {
             for (final Path directory : directories) {
                 final OwnerRecord owner = OwnerRecord.read(directory);
                 if (owner != null
+                        && !directory.equals(needed)
                         && !owner.process().alive()
                         && !Files.exists(owner.storeDirectory(), LinkOption.NOFOLLOW_LINKS)) {
                     delete(directory.resolve(MEMORY_FILE_NAME));
