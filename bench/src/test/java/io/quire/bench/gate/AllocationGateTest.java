@@ -31,6 +31,8 @@ class AllocationGateTest {
     private static final int VALUE_LENGTH = 100;
     /** What the JVM itself may allocate on this thread in a million operations, when it recompiles for example. */
     private static final long TOLERANCE = 4_096;
+    /** Where the table grows by a million entries, the image of its directory on the heap is doubled a few times. */
+    private static final long TOLERANCE_GROWING = 16_384;
 
     @TempDir
     private Path directory;
@@ -72,7 +74,11 @@ class AllocationGateTest {
                 .flatMap(durability -> Stream.of(longLongOperations(), bytesOperations())
                         .flatMap(operations -> operations.entrySet().stream())
                         .map(operation -> DynamicTest.dynamicTest(
-                                operation.getKey() + " " + durability, () -> check(operation.getValue(), durability))));
+                                operation.getKey() + " " + durability,
+                                () -> check(
+                                        operation.getValue(),
+                                        durability,
+                                        operation.getKey().endsWith(" new") ? TOLERANCE_GROWING : TOLERANCE))));
     }
 
     /** Makes an operation for a store. */
@@ -81,7 +87,7 @@ class AllocationGateTest {
         AllocationGate.Operation in(DurableStateStore store);
     }
 
-    private void check(final OperationOf operation, final Durability durability) {
+    private void check(final OperationOf operation, final Durability durability, final long tolerance) {
         final Path place = directory.resolve("store" + System.nanoTime());
         try (DurableStateStore store = DurableStateStore.open(new DurableStoreContext()
                 .directory(place)
@@ -90,7 +96,7 @@ class AllocationGateTest {
                 .checkpointIntervalNs(0)
                 .checkpointOnClose(false))) {
             fresh = ENTRY_COUNT;
-            assertThat(AllocationGate.allocatedBytes(operation.in(store))).isLessThan(TOLERANCE);
+            assertThat(AllocationGate.allocatedBytes(operation.in(store))).isLessThan(tolerance);
         }
     }
 
