@@ -15,7 +15,7 @@ import org.HdrHistogram.Histogram;
 final class DemoReport {
     private static final String ROW = "  %-30s %14s %14s %9s %9s %9s %9s%n";
     private static final String CHECKPOINT_ROW = "  %-30s %14s %14s %9s %9s%n";
-    private static final String RESTART_ROW = "  %-30s %14s %14s %9s%n";
+    private static final String RESTART_ROW = "  %-30s %14s %14s %14s%n";
     private static final double NS_PER_SECOND = 1e9;
 
     private DemoReport() {}
