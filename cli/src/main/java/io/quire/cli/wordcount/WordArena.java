@@ -11,9 +11,10 @@ import java.util.function.LongBinaryOperator;
  * Words and counts in one array, and their order. No object for a word: millions fit into a small heap.
  *
  * <pre>
- *  0        8             12      16                       + padding to 8
+ *  0                              8                        + padding to 8
  *  +--------+-------------+-------+---------------- - - ---+------------------+
  *  | count  | key length  | flags | key bytes, zeros after | id, long words   |
+ *  | 48 bit | 14 bit      | 2 bit |                        |                  |
  *  +--------+-------------+-------+---------------- - - ---+------------------+
  * </pre>
  *
@@ -21,16 +22,17 @@ import java.util.function.LongBinaryOperator;
  */
 final class WordArena {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
-    private static final int KEY_LENGTH_OFFSET = Long.BYTES;
-    private static final int FLAGS_OFFSET = KEY_LENGTH_OFFSET + Integer.BYTES;
-    private static final int KEY_OFFSET = FLAGS_OFFSET + Integer.BYTES;
+    private static final int KEY_OFFSET = Long.BYTES;
+    private static final int COUNT_SHIFT = 16;
+    private static final long COUNT_MAX = -1L >>> COUNT_SHIFT;
+    private static final int KEY_LENGTH_SHIFT = 2;
+    private static final int KEY_LENGTH_MAX = (1 << (COUNT_SHIFT - KEY_LENGTH_SHIFT)) - 1;
     private static final int FLAG_LONG = 1;
     private static final int FLAG_KEEP = 2;
     private static final int ALIGNMENT_SHIFT = 3;
     private static final int INSERTION_SORT_MAX = 12;
-    private static final int INITIAL_CAPACITY = 1 << 20;
+    private static final int CAPACITY_MIN = 1 << 10;
 
     private final int capacityMax;
     private final LongBinaryOperator longWords;
@@ -46,12 +48,13 @@ final class WordArena {
      * Creates an empty arena.
      *
      * @param capacityMax bytes of entries at most; half as much again is needed to sort them
+     * @param capacity bytes of entries expected
      * @param longWords compares two long words by the ids of their pieces
      */
-    WordArena(final int capacityMax, final LongBinaryOperator longWords) {
+    WordArena(final int capacityMax, final long capacity, final LongBinaryOperator longWords) {
         this.capacityMax = capacityMax;
         this.longWords = longWords;
-        this.arena = new byte[Math.min(capacityMax, INITIAL_CAPACITY)];
+        this.arena = new byte[(int) Math.min(capacityMax, Math.max(CAPACITY_MIN, capacity))];
     }
 
     void clear() {
@@ -66,7 +69,7 @@ final class WordArena {
     /**
      * Adds a word.
      *
-     * @param count its count
+     * @param count its count; more than 2^48 - 1 are shown as that many
      * @param key what it is sorted by
      * @return false when the arena is full; then nothing was added
      */
@@ -80,9 +83,9 @@ final class WordArena {
             prefixes = Arrays.copyOf(prefixes, size + (size >>> 1));
         }
         final int at = used;
-        LONG.set(arena, at, count);
-        INT.set(arena, at + KEY_LENGTH_OFFSET, key.length);
-        INT.set(arena, at + FLAGS_OFFSET, key.longId != 0 ? FLAG_LONG : 0);
+        assert key.length <= KEY_LENGTH_MAX : "keyLength=" + key.length;
+        final long header = Math.min(count, COUNT_MAX) << COUNT_SHIFT | (long) key.length << KEY_LENGTH_SHIFT;
+        LONG.set(arena, at, key.longId != 0 ? header | FLAG_LONG : header);
         LONG.set(arena, at + KEY_OFFSET + padded(key.length) - Long.BYTES, 0L);
         System.arraycopy(key.bytes, 0, arena, at + KEY_OFFSET, key.length);
         if (key.longId != 0) {
@@ -108,6 +111,18 @@ final class WordArena {
         return true;
     }
 
+    /**
+     * Room for all words of a store.
+     *
+     * @param entryCount words
+     * @param payloadLength bytes of the words and their counts
+     * @return bytes, at least as much as needed unless there are long words
+     */
+    static long estimatedCapacity(final long entryCount, final long payloadLength) {
+        // The payload has 8 bytes for each count already; a word is padded by at most 7.
+        return payloadLength + entryCount * (Long.BYTES - 1);
+    }
+
     private static int padded(final int keyLength) {
         return Math.max(Long.BYTES, (keyLength + Long.BYTES - 1) & -Long.BYTES);
     }
@@ -120,12 +135,16 @@ final class WordArena {
         return entries[index] << ALIGNMENT_SHIFT;
     }
 
+    private long header(final int at) {
+        return (long) LONG.get(arena, at);
+    }
+
     private int keyLength(final int at) {
-        return (int) INT.get(arena, at + KEY_LENGTH_OFFSET);
+        return (int) (header(at) >>> KEY_LENGTH_SHIFT) & KEY_LENGTH_MAX;
     }
 
     private boolean isLong(final int at) {
-        return ((int) INT.get(arena, at + FLAGS_OFFSET) & FLAG_LONG) != 0;
+        return (header(at) & FLAG_LONG) != 0;
     }
 
     private long longId(final int at) {
@@ -143,7 +162,7 @@ final class WordArena {
      * @return its count
      */
     long count(final int index) {
-        return (long) LONG.get(arena, offset(index));
+        return header(offset(index)) >>> COUNT_SHIFT;
     }
 
     /**
@@ -166,18 +185,18 @@ final class WordArena {
      */
     void keepFirst(final int count) {
         for (int i = 0; i < count; i++) {
-            final int flagsAt = offset(i) + FLAGS_OFFSET;
-            INT.set(arena, flagsAt, (int) INT.get(arena, flagsAt) | FLAG_KEEP);
+            final int at = offset(i);
+            LONG.set(arena, at, header(at) | FLAG_KEEP);
         }
         final int end = used;
         clear();
         int at = 0;
         while (at < end) {
             final int length = entryLength(keyLength(at), isLong(at));
-            final int flags = (int) INT.get(arena, at + FLAGS_OFFSET);
-            if ((flags & FLAG_KEEP) != 0) {
+            final long header = header(at);
+            if ((header & FLAG_KEEP) != 0) {
                 System.arraycopy(arena, at, arena, used, length);
-                INT.set(arena, used + FLAGS_OFFSET, flags & ~FLAG_KEEP);
+                LONG.set(arena, used, header & ~FLAG_KEEP);
                 append(used);
                 used += length;
             }

@@ -240,7 +240,7 @@ public final class WordCountCommand extends SubCommand {
         if (top == null && !dump) {
             return true;
         }
-        final long memoryLength = Runtime.getRuntime().maxMemory() / 2;
+        final long memoryLength = Runtime.getRuntime().maxMemory() / 3 * 2;
         boolean complete = true;
         try (Progress progress = new Progress(console(), quiet, "sorting", ProgressLine.Unit.COUNT)) {
             final WordPrinter printer = new WordPrinter(ledger, stop, progress, memoryLength);

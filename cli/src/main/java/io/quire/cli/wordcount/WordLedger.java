@@ -204,6 +204,11 @@ final class WordLedger {
         return words.size();
     }
 
+    /** {@return bytes that all words take in a {@link WordArena}, about} */
+    long estimatedArenaLength() {
+        return WordArena.estimatedCapacity(words.size(), words.statistics().payloadLength());
+    }
+
     /**
      * Visits all words, in no order.
      *

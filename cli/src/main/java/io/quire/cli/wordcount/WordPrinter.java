@@ -26,11 +26,12 @@ final class WordPrinter {
     private final WordLedger ledger;
     private final StopRequest stop;
     private final Progress progress;
-    private final WordArena arena;
+    private final int arenaLength;
 
     private final SortKey candidate = new SortKey();
     private final SortKey lower = new SortKey();
     private final SortKey upper = new SortKey();
+    private WordArena arena;
     private boolean hasLower;
     private boolean hasUpper;
     private boolean byCount;
@@ -62,8 +63,7 @@ final class WordPrinter {
         this.ledger = ledger;
         this.stop = stop;
         this.progress = progress;
-        final long arenaLength = Math.max(ARENA_MIN, Math.min(ARENA_MAX, memoryLength / 2));
-        this.arena = new WordArena((int) arenaLength, this::compareLongWords);
+        this.arenaLength = (int) Math.max(ARENA_MIN, Math.min(ARENA_MAX, memoryLength / 2));
     }
 
     /**
@@ -94,6 +94,9 @@ final class WordPrinter {
         limit = count;
         hasLower = false;
         long printedCount = 0;
+        // A few of the most frequent words need little room: there the arena grows as far as it must.
+        final boolean needsAll = limit >= ledger.distinctCount() / 2;
+        arena = new WordArena(arenaLength, needsAll ? ledger.estimatedArenaLength() : 0, this::compareLongWords);
         try {
             do {
                 hasUpper = false;

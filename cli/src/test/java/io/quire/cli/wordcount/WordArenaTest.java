@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class WordArenaTest {
     private final long seed = Long.getLong("seed", System.nanoTime());
     private final SplittableRandom random = new SplittableRandom(seed);
-    private final WordArena arena = new WordArena(16 << 20, (left, right) -> Long.compare(left, right));
+    private final WordArena arena = new WordArena(16 << 20, 0, (left, right) -> Long.compare(left, right));
     private final SortKey key = new SortKey();
 
     @Test
@@ -98,14 +98,14 @@ class WordArenaTest {
 
     @Test
     void shouldSayWhenItIsFull() {
-        final WordArena small = new WordArena(1024, Long::compare);
+        final WordArena small = new WordArena(1024, 1024, Long::compare);
         set("x".repeat(100));
         key.longId = 0;
         int count = 0;
         while (small.add(1, key)) {
             count++;
         }
-        assertThat(count).isEqualTo(1024 / 120);
+        assertThat(count).isEqualTo(1024 / 112);
         small.sort();
         assertThat(small.size()).isEqualTo(count);
     }
