@@ -61,6 +61,8 @@ make_inputs() {
     files=("$work"/in/*)
 }
 if [ ${#files[@]} -eq 0 ]; then make_inputs; fi
+# The command counts a file once, under whatever names it is given.
+mapfile -d '' -t files < <(realpath -z -- "${files[@]}" | sort -zu)
 
 words=("$quire" wordcount --dir "$work/store" --interval 300ms --quiet "${files[@]}")
 started=$SECONDS

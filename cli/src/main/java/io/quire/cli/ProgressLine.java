@@ -16,6 +16,7 @@ package io.quire.cli;
 public record ProgressLine(String label, String detail, long done, long total, double ratePerSecond, Unit unit) {
     private static final int BAR_MIN = 8;
     private static final int BAR_MAX = 30;
+    private static final int DETAIL_MAX = 60;
     private static final long ETA_MAX_SECONDS = 100L * 3600;
 
     /** What is counted. */
@@ -29,7 +30,7 @@ public record ProgressLine(String label, String detail, long done, long total, d
     /**
      * One line without a bar.
      *
-     * @return such as {@code wordcount: 45%, 121.5 MB of 270.1 MB, 85.2 MB/s, ETA 0:02}
+     * @return such as {@code wordcount: 45%, 121.5 MB of 270.1 MB, 85.2 MB/s, ETA 0:02, a.txt}
      */
     public String plain() {
         final StringBuilder line = new StringBuilder(label).append(": ");
@@ -44,6 +45,9 @@ public record ProgressLine(String label, String detail, long done, long total, d
         final String eta = eta();
         if (!eta.isEmpty()) {
             line.append(", ETA ").append(eta);
+        }
+        if (!detail.isEmpty()) {
+            line.append(", ").append(shortened(detail, DETAIL_MAX));
         }
         return line.toString();
     }

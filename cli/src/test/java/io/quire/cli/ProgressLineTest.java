@@ -14,7 +14,7 @@ class ProgressLineTest {
     void shouldSayHowFarItIsWithRateAndEta() {
         assertThat(line("", 121_500_000, 270_000_000, 85_200_000).plain())
                 .isEqualTo("wordcount: 45%, 121.5 MB of 270.0 MB, 85.2 MB/s, ETA 0:02");
-        assertThat(line("", 5, -1, 0).plain()).isEqualTo("wordcount: 5 B, 0 B/s");
+        assertThat(line("standard input", 5, -1, 0).plain()).isEqualTo("wordcount: 5 B, 0 B/s, standard input");
     }
 
     @Test

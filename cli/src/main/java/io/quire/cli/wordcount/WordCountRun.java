@@ -62,6 +62,7 @@ final class WordCountRun {
         }
         final ScanningThread scanning = new ScanningThread(planned, chunkLength);
         scanning.start();
+        progress.detail(planned.get(0).input().name());
         try {
             while (finishedCount < planned.size()) {
                 final ScannedChunk chunk = scanning.poll(POLL_NS);
