@@ -41,7 +41,7 @@ class WordCountCrashTest {
                 "16384"));
         final byte[][] contents = new byte[FILES][];
         for (int i = 0; i < FILES; i++) {
-            contents[i] = text(2_000_000);
+            contents[i] = text(4_000_000);
             arguments.add(
                     Files.write(directory.resolve("file" + i), contents[i]).toString());
         }
@@ -50,7 +50,7 @@ class WordCountCrashTest {
         int killed = 0;
         for (int i = 0; i < KILLS; i++) {
             final Process process = ChildProcess.start(out, err, arguments.toArray(new String[0]));
-            if (process.waitFor(300 + random.nextInt(900), TimeUnit.MILLISECONDS)) {
+            if (process.waitFor(150 + random.nextInt(600), TimeUnit.MILLISECONDS)) {
                 assertThat(process.exitValue()).as(Files.readString(err)).isZero();
                 break;
             }
