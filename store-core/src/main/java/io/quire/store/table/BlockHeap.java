@@ -7,6 +7,7 @@ import static io.quire.store.table.HeapExtentDescriptor.extentNumber;
 import static io.quire.store.table.HeapExtentDescriptor.extentOf;
 
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -171,18 +172,47 @@ final class BlockHeap {
         }
     }
 
-    /** Makes all writable that {@link #free} of a block may change, so that it cannot fail. */
+    /**
+     * Loads what giving extents back to the store will read and change, its extent map, so that it cannot fail. Called
+     * before anything changes that leads to it.
+     */
+    static void prepareRelease(final PagedMemory memory, final long address, final int extentCount) {
+        memory.forRead(address & -(1L << memory.windowShift()));
+        memory.kindOf(address);
+        memory.kindOf(address + (long) (extentCount - 1) * PageDescriptor.EXTENT_LENGTH);
+    }
+
+    /** Loads what {@link #freeRecord} of a record will read and change, so that it cannot fail. */
+    void prepareFreeRecord(final long address, final int length) {
+        prepareFree(address, SizeClasses.ofLength(length));
+    }
+
+    /**
+     * Loads what freeing a block will read and change, so that it cannot fail, as long as no other block of
+     * its class is
+     * allocated or freed before. A page that is loaded stays so, and changing it cannot fail.
+     */
     void prepareFree(final long address, final int sizeClass) {
-        final long extent = extentOf(address);
-        memory.forWrite(extent, HEADER_LENGTH);
-        memory.forWrite(address, Integer.BYTES);
-        forWriteNeighbours(extent, sizeClass);
-        forWriteRingEnds(sizeClass);
+        if (memory.hydrating()) {
+            memory.forRead(address);
+            final long extent = extentOf(address);
+            final long header = loadNeighbours(extent);
+            loadNeighbours(extentAddress(root.head(sizeClass)));
+            prepareRelease(memory, extent, get(header, HeapExtentDescriptor.EXTENTS_OFFSET));
+        }
+    }
+
+    private long loadNeighbours(final long extent) {
+        final long header = memory.forRead(extent);
+        memory.forRead(extentAddress(get(header, HeapExtentDescriptor.NEXT_OFFSET)));
+        memory.forRead(extentAddress(get(header, HeapExtentDescriptor.PREV_OFFSET)));
+        return header;
     }
 
     /** Frees the only block in use of an extent, and the extent too unless it is the only one with room. */
     private void freeLast(final long extent, final long header, final int sizeClass) {
         if (othersHaveRoom(extent, header, sizeClass)) {
+            prepareRelease(memory, extent, 1);
             forWriteNeighbours(extent, sizeClass);
             unlink(extent, sizeClass);
             memory.free(extent);
@@ -204,6 +234,7 @@ final class BlockHeap {
 
     private void freeLarge(final long address) {
         final long run = address - HEADER_LENGTH;
+        prepareRelease(memory, run, get(memory.forRead(run), HeapExtentDescriptor.EXTENTS_OFFSET));
         forWriteNeighbours(run, SizeClasses.LARGE);
         unlink(run, SizeClasses.LARGE);
         memory.free(run);
@@ -293,7 +324,9 @@ final class BlockHeap {
             int number = root.head(sizeClass);
             for (int left = root.extents(sizeClass); left > 0; ) {
                 final long header = memory.forRead(extentAddress(number));
-                left -= extentsOf(header, number);
+                final int extents = extentsOf(header, number);
+                prepareRelease(memory, extentAddress(number), extents);
+                left -= extents;
                 number = get(header, HeapExtentDescriptor.NEXT_OFFSET);
             }
         }

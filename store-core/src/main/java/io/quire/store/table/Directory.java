@@ -192,7 +192,7 @@ final class Directory {
     /**
      * Makes all writable that splitting the segment for a hash will change.
      *
-     * @return a new node, to be given to {@link #split} or {@link #abandon}; 0 when none is needed
+     * @return a new node, to be given to {@link #split}; 0 when none is needed
      */
     long prepareSplit(final long hash) {
         final int bits = cellBits(root.segments() + 1);
@@ -208,13 +208,6 @@ final class Directory {
             memory.forWrite(parentEntry, ENTRY_LENGTH);
         }
         return splitNeedsNode(depth) ? heap.allocate(SizeClasses.NODE, NODE_LENGTH) : 0;
-    }
-
-    /** Gives back what {@link #prepareSplit} returned. */
-    void abandon(final long newNode) {
-        if (newNode != 0) {
-            heap.free(newNode, SizeClasses.NODE);
-        }
     }
 
     /**

@@ -433,18 +433,16 @@ public final class RecordTable {
         final int oldValueLength = valueLength(oldRecord);
         memory.forWrite(slot, SLOT_LENGTH);
         root.forWriteCounters();
-        final int length = RecordDescriptor.length(keyLength, valueLength);
-        final long record = heap.allocateRecord(length);
-        try {
-            writeHead(record, null, keyPointer(oldRecord), keyLength, valueLength);
-            if (valueLength > 0) {
-                RawMemory.copy(valueBase, valueOffset, null, valuePointer(record), valueLength);
-            }
-            heap.freeRecord(oldRecord, RecordDescriptor.length(keyLength, oldValueLength));
-        } catch (final RuntimeException e) {
-            heap.freeRecord(record, length);
-            throw e;
+        final int oldLength = RecordDescriptor.length(keyLength, oldValueLength);
+        final long key = keyPointer(oldRecord);
+        heap.prepareFreeRecord(oldRecord, oldLength);
+        final long record = heap.allocateRecord(RecordDescriptor.length(keyLength, valueLength));
+        // Nothing can fail from here on.
+        writeHead(record, null, key, keyLength, valueLength);
+        if (valueLength > 0) {
+            RawMemory.copy(valueBase, valueOffset, null, valuePointer(record, keyLength), valueLength);
         }
+        heap.freeRecord(oldRecord, oldLength); // after the copy: it may be the source
         segments.replace(slot, record);
         root.addPayload(valueLength - oldValueLength);
         recordMoved(hash, oldRecord, record);

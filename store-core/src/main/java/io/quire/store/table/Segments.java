@@ -97,20 +97,22 @@ abstract class Segments {
         prepareSplit(segment, depth);
         memory.ensureFree(1 + directory.extentsForSplit(hash));
         final long sibling = memory.allocateExtent(kind);
-        long node = 0;
+        final long pointer;
+        final long siblingPointer;
+        final long node;
         try {
+            pointer = memory.forWrite(segment, SEGMENT_LENGTH);
+            siblingPointer = memory.forWrite(sibling, SEGMENT_LENGTH);
             node = directory.prepareSplit(hash);
-            final long pointer = memory.forWrite(segment, SEGMENT_LENGTH);
-            final long siblingPointer = memory.forWrite(sibling, SEGMENT_LENGTH);
-            final long prefix = RawMemory.getLong(pointer + PREFIX_OFFSET);
-            format(siblingPointer, depth + 1, prefix | DirectoryDescriptor.prefixBit(depth + 1));
-            RawMemory.putInt(pointer + DEPTH_OFFSET, depth + 1);
-            divide(pointer, siblingPointer, depth);
         } catch (final RuntimeException e) {
-            directory.abandon(node);
             memory.free(sibling);
             throw e;
         }
+        // Nothing can fail from here on.
+        final long prefix = RawMemory.getLong(pointer + PREFIX_OFFSET);
+        format(siblingPointer, depth + 1, prefix | DirectoryDescriptor.prefixBit(depth + 1));
+        RawMemory.putInt(pointer + DEPTH_OFFSET, depth + 1);
+        divide(pointer, siblingPointer, depth);
         directory.split(hash, segment, sibling, node);
         root.addSegments(1);
     }
@@ -151,6 +153,7 @@ abstract class Segments {
         if (count > mergeCountMax) {
             return false;
         }
+        BlockHeap.prepareRelease(memory, high, 1);
         directory.prepareMerge(hash);
         final long highPointer = memory.forRead(high, SEGMENT_LENGTH);
         final long lowPointer = memory.forWrite(low, SEGMENT_LENGTH);
@@ -192,7 +195,9 @@ abstract class Segments {
     private void prepareClear() {
         long position = 0;
         do {
-            position = next(position, directory.reference(position));
+            final long reference = directory.reference(position);
+            BlockHeap.prepareRelease(memory, DirectoryDescriptor.address(reference), 1);
+            position = next(position, reference);
         } while (position != 0);
     }
 

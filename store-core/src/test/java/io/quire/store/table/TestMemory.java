@@ -4,6 +4,7 @@ package io.quire.store.table;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.PageCapture;
 import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.PageSource;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.HashMap;
@@ -64,13 +65,16 @@ final class TestMemory {
 
         /** Recovers a memory whose pages are all cold. */
         PagedMemory recover() {
-            return PagedMemory.recover(
-                    new PagedMemory.Builder(new AnonymousMemory(windowShift)).hashSeed(hashSeed),
-                    this::load,
-                    pageLimit);
+            return recover(this::load);
         }
 
-        private void load(final int page, final long target) {
+        /** Recovers a memory from a source that may fail and otherwise calls {@link #load}. */
+        PagedMemory recover(final PageSource source) {
+            return PagedMemory.recover(
+                    new PagedMemory.Builder(new AnonymousMemory(windowShift)).hashSeed(hashSeed), source, pageLimit);
+        }
+
+        void load(final int page, final long target) {
             final byte[] image = pages.get(page);
             if (image != null) {
                 RawMemory.copy(image, RawMemory.ARRAY_OFFSET, null, target, PageDescriptor.PAGE_LENGTH);

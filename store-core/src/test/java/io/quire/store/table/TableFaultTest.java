@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quire.store.errors.StoreIoException;
+import io.quire.store.memory.AnonymousMemory;
+import io.quire.store.memory.PageSource;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/**
+ * After recovery any page may fail to load, in the middle of any operation: the operation then has no effect, and works
+ * once the page can be read.
+ */
+class TableFaultTest {
+    private static final long MISSING = Long.MIN_VALUE;
+    private static final int KEYS = 12_000;
+
+    private int faults;
+    private boolean healthy;
+
+    private static PagedMemory memory(final long seed) {
+        return PagedMemory.create(
+                new PagedMemory.Builder(new AnonymousMemory(TestMemory.SMALL_WINDOW_SHIFT)).hashSeed(seed));
+    }
+
+    private PageSource flaky(final TestMemory.Replica replica, final Random random) {
+        return (page, target) -> {
+            if (!healthy && page != 0 && random.nextInt(4) > 0) {
+                faults++;
+                throw new StoreIoException("made to fail: page=" + page);
+            }
+            replica.load(page, target);
+        };
+    }
+
+    /** Opens tables again and again until the page of their root can be read. */
+    private static <T> T retry(final Supplier<T> open) {
+        while (true) {
+            try {
+                return open.get();
+            } catch (final StoreIoException e) {
+                // The source fails three times out of four.
+            }
+        }
+    }
+
+    private static boolean cleared(final Runnable clear) {
+        try {
+            clear.run();
+            return true;
+        } catch (final StoreIoException e) {
+            return false; // no effect
+        }
+    }
+
+    @Test
+    void shouldLeaveAFixedTableAsItWasWhenAPageFailsToLoad() {
+        Seed.with(getClass(), seed -> {
+            final Random random = new Random(seed);
+            for (int round = 0; round < 12; round++) {
+                final Map<Long, Long> model = new HashMap<>();
+                final TestMemory.Replica replica = new TestMemory.Replica();
+                final long root;
+                try (PagedMemory memory = memory(seed)) {
+                    final FixedTable table = FixedTable.create(memory);
+                    for (long key = 0; key < KEYS; key++) {
+                        table.set(key, key);
+                        model.put(key, key);
+                    }
+                    root = table.rootAddress();
+                    replica.checkpoint(memory);
+                }
+                healthy = false;
+                try (PagedMemory memory = replica.recover(flaky(replica, random))) {
+                    final FixedTable table = retry(() -> FixedTable.open(memory, root));
+                    final int insertPercent = round % 2 == 0 ? 95 : 5; // splits, merges
+                    for (int i = 0; i < 30_000; i++) {
+                        operate(table, model, random, insertPercent);
+                    }
+                    if (round % 3 == 1 && cleared(table::clear)) {
+                        model.clear();
+                    }
+                    healthy = true;
+                    table.checkInvariants();
+                    assertThat(table.size()).isEqualTo(model.size());
+                    table.forEach((key, value) -> assertThat(model.get(key)).isEqualTo(value));
+                }
+            }
+            assertThat(faults).isGreaterThan(1_000);
+        });
+    }
+
+    private static void operate(
+            final FixedTable table, final Map<Long, Long> model, final Random random, final int insertPercent) {
+        final long key = random.nextInt(3 * KEYS);
+        try {
+            if (random.nextInt(100) < insertPercent) {
+                assertThat(table.put(key, ~key, MISSING)).isEqualTo(model.getOrDefault(key, MISSING));
+                model.put(key, ~key);
+            } else {
+                assertThat(table.remove(key)).isEqualTo(model.containsKey(key));
+                model.remove(key);
+            }
+        } catch (final StoreIoException e) {
+            // No effect, as the comparison at the end shows.
+        }
+    }
+
+    @Test
+    void shouldLeaveARecordTableAsItWasWhenAPageFailsToLoad() {
+        Seed.with(getClass(), seed -> {
+            final Random random = new Random(seed);
+            for (int round = 0; round < 12; round++) {
+                final Map<Long, byte[]> model = new HashMap<>();
+                final TestMemory.Replica replica = new TestMemory.Replica();
+                final long root;
+                try (PagedMemory memory = memory(seed)) {
+                    final RecordTable table = RecordTable.create(memory);
+                    for (long key = 0; key < KEYS; key++) {
+                        put(table, model, key, random);
+                    }
+                    root = table.rootAddress();
+                    replica.checkpoint(memory);
+                }
+                healthy = false;
+                try (PagedMemory memory = replica.recover(flaky(replica, random))) {
+                    final RecordTable table = retry(() -> RecordTable.open(memory, root));
+                    final int insertPercent = round % 2 == 0 ? 95 : 5;
+                    for (int i = 0; i < 40_000; i++) {
+                        operate(table, model, random, insertPercent);
+                    }
+                    if (round % 3 == 1 && cleared(table::clear)) {
+                        model.clear();
+                    }
+                    healthy = true;
+                    compare(table, model);
+                    if (round % 3 == 0) {
+                        table.clear();
+                        table.checkInvariants();
+                    }
+                }
+            }
+            assertThat(faults).isGreaterThan(1_000);
+        });
+    }
+
+    private static void operate(
+            final RecordTable table, final Map<Long, byte[]> model, final Random random, final int insertPercent) {
+        final long key = random.nextInt(2 * KEYS);
+        try {
+            if (random.nextInt(100) < insertPercent) {
+                put(table, model, key, random);
+            } else {
+                final boolean removed = table.remove(bytes(key), RawMemory.ARRAY_OFFSET, Long.BYTES);
+                assertThat(removed).isEqualTo(model.containsKey(key));
+                model.remove(key);
+            }
+        } catch (final StoreIoException e) {
+            // No effect, as the comparison at the end shows.
+        }
+    }
+
+    private static void put(
+            final RecordTable table, final Map<Long, byte[]> model, final long key, final Random random) {
+        final byte[] value = new byte[random.nextInt(50) == 0 ? random.nextInt(9_000) : random.nextInt(40)];
+        random.nextBytes(value);
+        table.put(bytes(key), RawMemory.ARRAY_OFFSET, Long.BYTES, value, RawMemory.ARRAY_OFFSET, value.length);
+        model.put(key, value);
+    }
+
+    private static byte[] bytes(final long key) {
+        final byte[] bytes = new byte[Long.BYTES];
+        RawMemory.putLong(bytes, RawMemory.ARRAY_OFFSET, key);
+        return bytes;
+    }
+
+    private static void compare(final RecordTable table, final Map<Long, byte[]> model) {
+        table.checkInvariants();
+        assertThat(table.size()).isEqualTo(model.size());
+        model.forEach((key, value) -> {
+            final long record = table.find(bytes(key), RawMemory.ARRAY_OFFSET, Long.BYTES);
+            if (record == RecordTable.NOT_FOUND
+                    || table.valueLength(record) != value.length
+                    || !RawMemory.equal(value, RawMemory.ARRAY_OFFSET, table.valuePointer(record), value.length)) {
+                throw new AssertionError("key=" + key + " record=" + record + " expected length=" + value.length);
+            }
+        });
+    }
+}
