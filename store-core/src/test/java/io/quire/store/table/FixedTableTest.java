@@ -199,6 +199,32 @@ class FixedTableTest {
     }
 
     @Test
+    void shouldSeeNothingTwiceWhenSegmentsMergeAcrossThePosition() {
+        for (int breakAt = 1_000; breakAt < 30_000; breakAt += 1_777) {
+            for (long key = 0; key < 30_000; key++) {
+                table.set(key, key);
+            }
+            final Set<Long> seen = new HashSet<>();
+            final FixedTableCursor cursor = table.cursor();
+            while (seen.size() < breakAt && cursor.next()) {
+                seen.add(cursor.key());
+            }
+            for (long key = 0; key < 30_000; key++) {
+                if (key % 40 != 0) {
+                    table.remove(key);
+                }
+            }
+            assertThat(table.statistics().segmentCount()).isEqualTo(1);
+            while (cursor.next()) {
+                assertThat(seen.add(cursor.key())).isTrue();
+            }
+            for (long key = 0; key < 30_000; key += 40) {
+                assertThat(seen.contains(key)).isTrue();
+            }
+        }
+    }
+
+    @Test
     void shouldNotSeeWhatWasRemovedAndSeeValuesOfTheMoment() {
         for (long key = 0; key < 3_000; key++) {
             table.set(key, 0);

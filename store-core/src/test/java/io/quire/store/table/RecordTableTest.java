@@ -389,6 +389,34 @@ class RecordTableTest {
     }
 
     @Test
+    void shouldSeeNothingTwiceWhenSegmentsMergeAcrossThePosition() {
+        for (int breakAt = 1_000; breakAt < 20_000; breakAt += 2_777) {
+            for (int i = 0; i < 20_000; i++) {
+                put(keyOf(i), keyOf(i));
+            }
+            final Set<String> seen = new HashSet<>();
+            try (RecordTableCursor cursor = table.cursor()) {
+                while (seen.size() < breakAt && cursor.next()) {
+                    seen.add(new String(key(cursor.record()), StandardCharsets.UTF_8));
+                }
+                for (int i = 0; i < 20_000; i++) {
+                    if (i % 20 != 0) {
+                        remove(keyOf(i));
+                    }
+                }
+                assertThat(table.statistics().segmentCount()).isEqualTo(1);
+                while (cursor.next()) {
+                    assertThat(seen.add(new String(key(cursor.record()), StandardCharsets.UTF_8)))
+                            .isTrue();
+                }
+            }
+            for (int i = 0; i < 20_000; i += 20) {
+                assertThat(seen.contains("key-" + i)).isTrue();
+            }
+        }
+    }
+
+    @Test
     void shouldNotSeeWhatWasRemovedAndEndAtClear() {
         for (int i = 0; i < 3_000; i++) {
             put(keyOf(i), new byte[0]);
