@@ -19,6 +19,7 @@ import io.quire.checkpoint.manifest.MemoryLayout;
 import io.quire.checkpoint.manifest.RejectedManifest;
 import io.quire.checkpoint.recovery.Hydrator;
 import io.quire.store.Durability;
+import io.quire.store.StateReplay;
 import io.quire.store.StateStore;
 import io.quire.store.changelog.ChangeRing;
 import io.quire.store.errors.CorruptStoreException;

@@ -161,7 +161,7 @@ public final class BytesState extends KeyedState {
         } catch (final StateStoreException e) {
             throw store.changeFailed(e);
         }
-        store.logPut(id, keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
+        log.put(id, keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
     }
 
     /**
@@ -195,7 +195,7 @@ public final class BytesState extends KeyedState {
         final long pointer = table.valuePointerForWrite(record);
         final long sum = RawMemory.getLong(pointer) + delta;
         RawMemory.putLong(pointer, sum);
-        store.logPut(id, keyBase, keyAt, keyLength, null, pointer, Long.BYTES);
+        log.put(id, keyBase, keyAt, keyLength, null, pointer, Long.BYTES);
         return sum;
     }
 
@@ -222,7 +222,7 @@ public final class BytesState extends KeyedState {
             throw store.changeFailed(e);
         }
         if (removed) {
-            store.logRemove(id, keyBase, keyAt, keyLength);
+            log.remove(id, keyBase, keyAt, keyLength);
         }
         return removed;
     }
@@ -259,7 +259,7 @@ public final class BytesState extends KeyedState {
         } catch (final StateStoreException e) {
             throw store.changeFailed(e);
         }
-        store.logClear(id);
+        log.clear(id);
     }
 
     @Override
@@ -282,6 +282,11 @@ public final class BytesState extends KeyedState {
             store.undoLog()
                     .saveBytes(id, keyBase, keyAt, keyLength, table.valuePointer(record), table.valueLength(record));
         }
+    }
+
+    @Override
+    long rootAddress() {
+        return table.rootAddress();
     }
 
     @Override

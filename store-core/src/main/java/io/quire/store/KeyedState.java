@@ -2,6 +2,8 @@
 package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.changelog.ChangeRecordDescriptor;
+import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.table.TableStatistics;
 
 /**
@@ -11,11 +13,13 @@ import io.quire.store.table.TableStatistics;
  */
 public abstract class KeyedState {
     final StateStore store;
+    final StateLog log;
     final int id;
     private final StateDescriptor descriptor;
 
     KeyedState(final StateStore store, final StateDescriptor descriptor) {
         this.store = store;
+        log = store.log();
         this.descriptor = descriptor;
         id = descriptor.id();
     }
@@ -46,12 +50,55 @@ public abstract class KeyedState {
     /** Checks the table against its own invariants, O(entries). */
     public abstract void checkInvariants();
 
-    /** Puts without log and undo; a null base means that the offset is a native pointer. */
+    /** Address of the root that leads to the state's pages; the catalog keeps it. */
+    abstract long rootAddress();
+
+    /**
+     * Applies a change from the log, or takes one back, without log and undo; a null base means that the offset is a
+     * native pointer.
+     */
+    final void apply(
+            final byte type,
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        switch (type) {
+            case ChangeRecordDescriptor.TYPE_PUT ->
+                applyPut(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+            case ChangeRecordDescriptor.TYPE_REMOVE -> applyRemove(keyBase, keyOffset, keyLength);
+            case ChangeRecordDescriptor.TYPE_CLEAR_STATE -> applyClear();
+            default -> applyOperation(type, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+        }
+    }
+
+    /** Puts without log and undo. */
     abstract void applyPut(
             byte[] keyBase, long keyOffset, int keyLength, byte[] valueBase, long valueOffset, int valueLength);
 
-    /** Removes without log and undo; a null base means that the offset is a native pointer. */
+    /** Removes without log and undo. */
     abstract void applyRemove(byte[] keyBase, long keyOffset, int keyLength);
 
+    /** Removes all entries without log. */
     abstract void applyClear();
+
+    /**
+     * Applies a change that only this kind of state knows, of a type from {@link
+     * ChangeRecordDescriptor#TYPE_OPERATION_FIRST} on.
+     *
+     * @throws CorruptStoreException when it does not know the type
+     */
+    void applyOperation(
+            final byte type,
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        throw new CorruptStoreException("change record of a type that its state does not know: state=" + name()
+                + " kind=" + descriptor.kind() + " type=" + type);
+    }
 }

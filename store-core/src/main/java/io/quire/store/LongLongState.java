@@ -64,7 +64,7 @@ public final class LongLongState extends KeyedState {
             saveUndo(key);
         }
         set(key, value);
-        store.logPutLong(id, key, value);
+        log.putLong(id, key, value);
     }
 
     /**
@@ -85,7 +85,7 @@ public final class LongLongState extends KeyedState {
         } catch (final StateStoreException e) {
             throw store.changeFailed(e);
         }
-        store.logPutLong(id, key, value);
+        log.putLong(id, key, value);
         return value;
     }
 
@@ -115,7 +115,7 @@ public final class LongLongState extends KeyedState {
         }
         final boolean set = table.compareAndSet(key, expected, value);
         if (set) {
-            store.logPutLong(id, key, value);
+            log.putLong(id, key, value);
         }
         return set;
     }
@@ -137,7 +137,7 @@ public final class LongLongState extends KeyedState {
             saveUndo(key);
         }
         set(key, value);
-        store.logPutLong(id, key, value);
+        log.putLong(id, key, value);
         return missingValue;
     }
 
@@ -159,7 +159,7 @@ public final class LongLongState extends KeyedState {
             throw store.changeFailed(e);
         }
         if (removed) {
-            store.logRemoveLong(id, key);
+            log.removeLong(id, key);
         }
         return removed;
     }
@@ -192,7 +192,7 @@ public final class LongLongState extends KeyedState {
         } catch (final StateStoreException e) {
             throw store.changeFailed(e);
         }
-        store.logClear(id);
+        log.clear(id);
     }
 
     @Override
@@ -218,6 +218,11 @@ public final class LongLongState extends KeyedState {
     private void saveUndo(final long key) {
         final boolean present = table.containsKey(key);
         store.undoLog().saveLong(id, key, present, present ? table.get(key, 0) : 0);
+    }
+
+    @Override
+    long rootAddress() {
+        return table.rootAddress();
     }
 
     @Override

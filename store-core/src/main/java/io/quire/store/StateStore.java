@@ -2,8 +2,6 @@
 package io.quire.store;
 
 import io.quire.store.catalog.CodecIdentity;
-import io.quire.store.catalog.StateCatalog;
-import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.catalog.StateKind;
 import io.quire.store.changelog.ChangeLog;
 import io.quire.store.codec.Codec;
@@ -13,19 +11,9 @@ import io.quire.store.errors.NotWriterException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
-import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PagedMemory;
-import io.quire.store.memory.RawMemory;
-import io.quire.store.table.FixedTable;
-import io.quire.store.table.RecordTable;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -45,19 +33,15 @@ public final class StateStore implements AutoCloseable {
     private static final long DEPARTURE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
 
     private final PagedMemory memory;
-    private final StateCatalog catalog;
-    private final Map<String, KeyedState> statesByName = new ConcurrentHashMap<>();
     private final Ownership ownership = new Ownership();
     private final UndoLog undoLog = new UndoLog();
-    private KeyedState[] statesById = new KeyedState[8];
+    private final StateLog log = new StateLog(this);
+    private final StateRegistry registry;
 
     private Thread writer;
-    private ChangeLog changeLog;
-    private WriteAcknowledger acknowledger;
     private WriterDuty duty;
     private volatile boolean dutyRequested;
     private boolean batch;
-    private boolean batchTooLarge;
     private int walks;
     private volatile boolean closed;
     private boolean memoryClosed;
@@ -71,8 +55,7 @@ public final class StateStore implements AutoCloseable {
      */
     public StateStore(final PagedMemory memory) {
         this.memory = memory;
-        catalog = StateCatalog.open(memory);
-        catalog.forEach((descriptor, root) -> register(openTable(descriptor, root)));
+        registry = new StateRegistry(this);
     }
 
     /**
@@ -123,9 +106,7 @@ public final class StateStore implements AutoCloseable {
     /** {@return all states, by id} */
     public List<KeyedState> states() {
         beforeRead();
-        final List<KeyedState> states = new ArrayList<>(statesByName.values());
-        states.sort(Comparator.comparingInt(state -> state.id));
-        return states;
+        return registry.states();
     }
 
     private KeyedState state(
@@ -133,19 +114,8 @@ public final class StateStore implements AutoCloseable {
         if (closed) {
             throw departed();
         }
-        final KeyedState existing = statesByName.get(name);
-        if (existing == null) {
-            return createOnce(name, kind, keyCodec, valueCodec);
-        }
-        final StateDescriptor found = existing.descriptor();
-        if (found.kind() != kind
-                || !found.keyCodec().equals(keyCodec)
-                || !found.valueCodec().equals(valueCodec)) {
-            throw new StateMismatchException("state exists with another kind or codec: state=" + name + " found="
-                    + found.kind() + "(" + found.keyCodec() + ", " + found.valueCodec() + ") asked for=" + kind + "("
-                    + keyCodec + ", " + valueCodec + ")");
-        }
-        return existing;
+        final KeyedState existing = registry.find(name, kind, keyCodec, valueCodec);
+        return existing == null ? createOnce(name, kind, keyCodec, valueCodec) : existing;
     }
 
     /**
@@ -171,65 +141,17 @@ public final class StateStore implements AutoCloseable {
             throw new ConfigurationException(
                     "a state cannot be created inside a batch: state=" + name + "; open it once before the batch");
         }
-        final StateDescriptor descriptor = new StateDescriptor(catalog.nextId(), name, kind, keyCodec, valueCodec);
-        final KeyedState state = addState(descriptor);
-        if (changeLog != null) {
-            try {
-                final byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
-                final byte[] encoded = descriptor.encode();
-                changeLog.createState(
-                        descriptor.id(),
-                        nameBytes,
-                        RawMemory.ARRAY_OFFSET,
-                        nameBytes.length,
-                        encoded,
-                        RawMemory.ARRAY_OFFSET,
-                        encoded.length);
-                acknowledge();
-            } catch (final RuntimeException e) {
-                throw fail(e);
-            }
-        }
+        final KeyedState state = registry.create(name, kind, keyCodec, valueCodec);
+        log.create(state.descriptor());
         return state;
     }
 
-    private KeyedState addState(final StateDescriptor descriptor) {
-        final long root;
-        final KeyedState state;
-        if (descriptor.kind() == StateKind.LONG_LONG) {
-            final FixedTable table = FixedTable.create(memory);
-            root = table.rootAddress();
-            state = new LongLongState(this, descriptor, table);
-        } else {
-            final RecordTable table = RecordTable.create(memory);
-            root = table.rootAddress();
-            state = new BytesState(this, descriptor, table);
-        }
-        catalog.add(descriptor, root);
-        return register(state);
+    StateRegistry registry() {
+        return registry;
     }
 
-    private KeyedState openTable(final StateDescriptor descriptor, final long root) {
-        return descriptor.kind() == StateKind.LONG_LONG
-                ? new LongLongState(this, descriptor, FixedTable.open(memory, root))
-                : new BytesState(this, descriptor, RecordTable.open(memory, root));
-    }
-
-    private KeyedState register(final KeyedState state) {
-        statesByName.put(state.name(), state);
-        if (state.id >= statesById.length) {
-            statesById = Arrays.copyOf(statesById, Math.max(state.id + 1, statesById.length * 2));
-        }
-        statesById[state.id] = state;
-        return state;
-    }
-
-    KeyedState stateOfId(final int id) {
-        final KeyedState state = id > 0 && id < statesById.length ? statesById[id] : null;
-        if (state == null) {
-            throw new CorruptStoreException("change record of a state that does not exist: stateId=" + id);
-        }
-        return state;
+    StateLog log() {
+        return log;
     }
 
     /**
@@ -244,9 +166,7 @@ public final class StateStore implements AutoCloseable {
             throw new ConfigurationException("a batch is open already");
         }
         undoLog.clear();
-        if (changeLog != null) {
-            changeLog.beginGroup();
-        }
+        log.beginGroup();
         batch = true;
     }
 
@@ -258,19 +178,12 @@ public final class StateStore implements AutoCloseable {
     public void commitBatch() {
         beforeWrite();
         checkBatch();
-        if (batchTooLarge) {
+        if (log.groupTooLarge()) {
             throw new ConfigurationException("the batch outgrew the change log and can only be rolled back");
         }
         batch = false;
         undoLog.clear();
-        if (changeLog != null) {
-            try {
-                changeLog.commitGroup();
-                acknowledge();
-            } catch (final RuntimeException e) {
-                throw fail(e);
-            }
-        }
+        log.commitGroup();
     }
 
     /**
@@ -281,13 +194,14 @@ public final class StateStore implements AutoCloseable {
     public void rollbackBatch() {
         beforeWrite();
         checkBatch();
+        takeBatchBack();
+    }
+
+    private void takeBatchBack() {
         try {
-            undoLog.rollback(this);
+            undoLog.rollback(registry);
             batch = false;
-            batchTooLarge = false;
-            if (changeLog != null) {
-                changeLog.abortGroup();
-            }
+            log.abortGroup();
         } catch (final RuntimeException e) {
             throw fail(e);
         }
@@ -343,16 +257,7 @@ public final class StateStore implements AutoCloseable {
         writer = Thread.currentThread();
         walks = 0;
         if (batch) {
-            try {
-                undoLog.rollback(this);
-                batch = false;
-                batchTooLarge = false;
-                if (changeLog != null) {
-                    changeLog.abortGroup();
-                }
-            } catch (final RuntimeException e) {
-                throw fail(e);
-            }
+            takeBatchBack();
         }
     }
 
@@ -456,143 +361,14 @@ public final class StateStore implements AutoCloseable {
     /**
      * Attaches the durable layer. By the opening thread, before the store is used.
      *
-     * @param log where changes go, or null for none
+     * @param changeLog where changes go, or null for none
      * @param writeAcknowledger waits until a write counts, or null when being in the log is enough
      * @param writerDuty what {@link #requestDuty()} asks for, or null
      */
-    public void attach(final ChangeLog log, final WriteAcknowledger writeAcknowledger, final WriterDuty writerDuty) {
-        changeLog = log;
-        acknowledger = writeAcknowledger;
+    public void attach(
+            final ChangeLog changeLog, final WriteAcknowledger writeAcknowledger, final WriterDuty writerDuty) {
+        log.attach(changeLog, writeAcknowledger);
         duty = writerDuty;
-    }
-
-    /**
-     * Applies a put from the change log, without logging it again. By the opening thread, before the store is used.
-     *
-     * @param stateId state it belongs to
-     * @param keyPointer native pointer to the key
-     * @param keyLength its bytes
-     * @param valuePointer native pointer to the value
-     * @param valueLength its bytes
-     * @throws CorruptStoreException when the state does not exist or is not of these widths
-     */
-    public void replayPut(
-            final int stateId,
-            final long keyPointer,
-            final int keyLength,
-            final long valuePointer,
-            final int valueLength) {
-        stateOfId(stateId).applyPut(null, keyPointer, keyLength, null, valuePointer, valueLength);
-    }
-
-    /**
-     * Applies a removal from the change log.
-     *
-     * @param stateId state it belongs to
-     * @param keyPointer native pointer to the key
-     * @param keyLength its bytes
-     * @throws CorruptStoreException when the state does not exist or is not of this width
-     */
-    public void replayRemove(final int stateId, final long keyPointer, final int keyLength) {
-        stateOfId(stateId).applyRemove(null, keyPointer, keyLength);
-    }
-
-    /**
-     * Applies a clear from the change log.
-     *
-     * @param stateId state it belongs to
-     * @throws CorruptStoreException when the state does not exist
-     */
-    public void replayClear(final int stateId) {
-        stateOfId(stateId).applyClear();
-    }
-
-    /**
-     * Creates a state from the change log.
-     *
-     * @param stateId id it was created with
-     * @param name its name
-     * @param descriptor its encoded descriptor
-     * @throws CorruptStoreException when ids or names do not fit what is there
-     */
-    public void replayCreate(final int stateId, final String name, final byte[] descriptor) {
-        final StateDescriptor decoded = StateDescriptor.decode(name, descriptor);
-        if (decoded.id() != stateId || stateId != catalog.nextId() || statesByName.containsKey(name)) {
-            throw new CorruptStoreException("change record creates a state out of order: state=" + name + " stateId="
-                    + stateId + " expected=" + catalog.nextId());
-        }
-        addState(decoded);
-    }
-
-    void logPutLong(final int stateId, final long key, final long value) {
-        if (changeLog != null) {
-            try {
-                changeLog.putLong(stateId, key, value);
-                acknowledge();
-            } catch (final RuntimeException e) {
-                throw logFailed(e);
-            }
-        }
-    }
-
-    void logRemoveLong(final int stateId, final long key) {
-        if (changeLog != null) {
-            try {
-                changeLog.removeLong(stateId, key);
-                acknowledge();
-            } catch (final RuntimeException e) {
-                throw logFailed(e);
-            }
-        }
-    }
-
-    void logPut(
-            final int stateId,
-            final byte[] keyBase,
-            final long keyOffset,
-            final int keyLength,
-            final byte[] valueBase,
-            final long valueOffset,
-            final int valueLength) {
-        if (changeLog != null) {
-            try {
-                changeLog.put(stateId, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
-                acknowledge();
-            } catch (final RuntimeException e) {
-                throw logFailed(e);
-            }
-        }
-    }
-
-    void logRemove(final int stateId, final byte[] keyBase, final long keyOffset, final int keyLength) {
-        if (changeLog != null) {
-            try {
-                changeLog.remove(stateId, keyBase, keyOffset, keyLength);
-                acknowledge();
-            } catch (final RuntimeException e) {
-                throw logFailed(e);
-            }
-        }
-    }
-
-    void logClear(final int stateId) {
-        if (changeLog != null) {
-            try {
-                changeLog.clearState(stateId);
-                acknowledge();
-            } catch (final RuntimeException e) {
-                throw logFailed(e);
-            }
-        }
-    }
-
-    /** A group that outgrew the log can still be rolled back; anything else means that memory and log differ. */
-    private RuntimeException logFailed(final RuntimeException e) {
-        if (batch && e instanceof StoreFullException) {
-            batchTooLarge = true;
-            return e;
-        }
-        return fail(e);
     }
 
     /**
@@ -601,12 +377,6 @@ public final class StateStore implements AutoCloseable {
      */
     RuntimeException changeFailed(final RuntimeException e) {
         return e instanceof StoreIoException || e instanceof CorruptStoreException ? fail(e) : e;
-    }
-
-    private void acknowledge() {
-        if (acknowledger != null && !batch) {
-            acknowledger.await(changeLog.position());
-        }
     }
 
     /**

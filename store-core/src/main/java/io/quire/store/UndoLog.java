@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
+import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.memory.RawMemory;
 import org.agrona.ExpandableArrayBuffer;
 
 /**
  * What the entries touched by a batch were before it, so that it can be rolled back: a stack of
- * {@code [key][value][state id, key length, value length or ABSENT, bytes so far]}.
+ * {@code [key][value][type, state id, key length, value length]}, each a change that puts back what was before.
  *
  * <p>Threading: confined to the store's writer.
  */
 final class UndoLog {
-    private static final int ABSENT = -1;
-    private static final int TRAILER_LENGTH = 3 * Integer.BYTES;
+    private static final int STATE_ID_OFFSET = Integer.BYTES;
+    private static final int KEY_LENGTH_OFFSET = STATE_ID_OFFSET + Integer.BYTES;
+    private static final int VALUE_LENGTH_OFFSET = KEY_LENGTH_OFFSET + Integer.BYTES;
+    private static final int TRAILER_LENGTH = VALUE_LENGTH_OFFSET + Integer.BYTES;
     private static final int KEEP_LENGTH_MAX = 1024 * 1024;
 
     private ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(4096);
@@ -27,12 +30,12 @@ final class UndoLog {
 
     void saveLong(final int stateId, final long key, final boolean present, final long value) {
         buffer.putLong(end, key);
-        int at = end + Long.BYTES;
         if (present) {
-            buffer.putLong(at, value);
-            at += Long.BYTES;
+            buffer.putLong(end + Long.BYTES, value);
+            trailer(ChangeRecordDescriptor.TYPE_PUT, stateId, Long.BYTES, Long.BYTES);
+        } else {
+            trailer(ChangeRecordDescriptor.TYPE_REMOVE, stateId, Long.BYTES, 0);
         }
-        trailer(at, stateId, Long.BYTES, present ? Long.BYTES : ABSENT);
     }
 
     /** The old value, if any, stands at a native pointer; 0 = absent. */
@@ -43,41 +46,65 @@ final class UndoLog {
             final int keyLength,
             final long valuePointer,
             final int valueLength) {
-        final int valueBytes = valuePointer == 0 ? 0 : valueLength;
-        buffer.checkLimit(Math.addExact(Math.addExact(end, keyLength), valueBytes + TRAILER_LENGTH));
-        final long start = RawMemory.ARRAY_OFFSET + end;
-        RawMemory.copy(keyBase, keyOffset, buffer.byteArray(), start, keyLength);
-        RawMemory.copy(null, valuePointer, buffer.byteArray(), start + keyLength, valueBytes);
-        trailer(end + keyLength + valueBytes, stateId, keyLength, valuePointer == 0 ? ABSENT : valueLength);
+        if (valuePointer == 0) {
+            save(ChangeRecordDescriptor.TYPE_REMOVE, stateId, keyBase, keyOffset, keyLength, null, 0, 0);
+        } else {
+            save(
+                    ChangeRecordDescriptor.TYPE_PUT,
+                    stateId,
+                    keyBase,
+                    keyOffset,
+                    keyLength,
+                    null,
+                    valuePointer,
+                    valueLength);
+        }
     }
 
-    private void trailer(final int at, final int stateId, final int keyLength, final int valueLength) {
-        buffer.putInt(at, stateId);
-        buffer.putInt(at + Integer.BYTES, keyLength);
-        buffer.putInt(at + 2 * Integer.BYTES, valueLength);
+    /** A change that {@link KeyedState#apply} understands; bytes are given as the change log takes them. */
+    void save(
+            final byte type,
+            final int stateId,
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        buffer.checkLimit(Math.addExact(Math.addExact(end, keyLength), valueLength + TRAILER_LENGTH));
+        final long start = RawMemory.ARRAY_OFFSET + end;
+        RawMemory.copy(keyBase, keyOffset, buffer.byteArray(), start, keyLength);
+        RawMemory.copy(valueBase, valueOffset, buffer.byteArray(), start + keyLength, valueLength);
+        trailer(type, stateId, keyLength, valueLength);
+    }
+
+    private void trailer(final byte type, final int stateId, final int keyLength, final int valueLength) {
+        final int at = end + keyLength + valueLength;
+        buffer.putInt(at, type);
+        buffer.putInt(at + STATE_ID_OFFSET, stateId);
+        buffer.putInt(at + KEY_LENGTH_OFFSET, keyLength);
+        buffer.putInt(at + VALUE_LENGTH_OFFSET, valueLength);
         end = at + TRAILER_LENGTH;
     }
 
     /** Puts everything back as it was, last change first. */
-    void rollback(final StateStore store) {
+    void rollback(final StateRegistry registry) {
         while (end > 0) {
             final int trailer = end - TRAILER_LENGTH;
-            final KeyedState state = store.stateOfId(buffer.getInt(trailer));
-            final int keyLength = buffer.getInt(trailer + Integer.BYTES);
-            final int valueLength = buffer.getInt(trailer + 2 * Integer.BYTES);
-            final int start = trailer - Math.max(0, valueLength) - keyLength;
+            final KeyedState state = registry.ofId(buffer.getInt(trailer + STATE_ID_OFFSET));
+            final int keyLength = buffer.getInt(trailer + KEY_LENGTH_OFFSET);
+            final int valueLength = buffer.getInt(trailer + VALUE_LENGTH_OFFSET);
+            final int start = trailer - valueLength - keyLength;
+            final byte[] base = buffer.byteArray();
             final long keyOffset = RawMemory.ARRAY_OFFSET + start;
-            if (valueLength == ABSENT) {
-                state.applyRemove(buffer.byteArray(), keyOffset, keyLength);
-            } else {
-                state.applyPut(
-                        buffer.byteArray(),
-                        keyOffset,
-                        keyLength,
-                        buffer.byteArray(),
-                        keyOffset + keyLength,
-                        valueLength);
-            }
+            state.apply(
+                    (byte) buffer.getInt(trailer),
+                    base,
+                    keyOffset,
+                    keyLength,
+                    base,
+                    keyOffset + keyLength,
+                    valueLength);
             end = start;
         }
     }

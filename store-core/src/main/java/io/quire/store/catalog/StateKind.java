@@ -2,7 +2,8 @@
 package io.quire.store.catalog;
 
 /**
- * Shapes of states. Codes stand in the catalog and never change their meaning.
+ * Shapes of states. Codes stand in the catalog and never change their meaning. 1..9 are the first kinds, 10..19 are for
+ * tables of primitives and bytes, 20..39 for typed states, 40..59 for timers.
  *
  * <p>Threading: thread-safe, immutable.
  */

@@ -193,6 +193,31 @@ public final class ChangeLog {
     }
 
     /**
+     * Changes a state in a way that its kind defines.
+     *
+     * @param type {@link ChangeRecordDescriptor#TYPE_OPERATION_FIRST}..{@link
+     *     ChangeRecordDescriptor#TYPE_OPERATION_LAST}
+     * @param stateId number of the state
+     * @param keyBase array of the key, or null
+     * @param keyOffset its offset in the array, or native pointer
+     * @param keyLength its bytes, not negative
+     * @param valueBase array of what the kind adds, or null
+     * @param valueOffset its offset in the array, or native pointer
+     * @param valueLength its bytes, not negative
+     */
+    public void operation(
+            final byte type,
+            final int stateId,
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        append(type, stateId, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+    }
+
+    /**
      * Removes all keys of a state.
      *
      * @param stateId number of the state

@@ -61,6 +61,13 @@ public final class ChangeRecordDescriptor {
     public static final byte TYPE_FRAGMENT = 8;
     /** Reserved for the positions of the sources that feed a store. */
     public static final byte TYPE_SOURCE = 9;
+    /**
+     * First of the types that change one state in a way its kind defines; the key, if any, is the state's key. 10..19
+     * are for typed states.
+     */
+    public static final byte TYPE_OPERATION_FIRST = 10;
+    /** Last of the types that change one state in a way its kind defines. */
+    public static final byte TYPE_OPERATION_LAST = 63;
     /** Fills the ring up to its end; its content is meaningless. */
     public static final byte TYPE_PAD = 127;
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.table.FixedTable;
+import io.quire.store.table.RecordTable;
+
+/**
+ * Which class stands for which kind of state. A new kind of state is one line here, one in {@link
+ * io.quire.store.catalog.StateKind}, and its own class.
+ *
+ * <p>Threading: confined to the store's writer.
+ */
+final class StateFactory {
+    private static final long NEW = 0;
+
+    private StateFactory() {}
+
+    /** Creates the table of a new state. */
+    static KeyedState create(final StateStore store, final StateDescriptor descriptor) {
+        return open(store, descriptor, NEW);
+    }
+
+    /** Opens the state whose table has this root. */
+    static KeyedState open(final StateStore store, final StateDescriptor descriptor, final long root) {
+        final PagedMemory memory = store.memory();
+        return switch (descriptor.kind()) {
+            case LONG_LONG -> new LongLongState(store, descriptor, fixedTable(memory, root));
+            case BYTES, VALUE -> new BytesState(store, descriptor, recordTable(memory, root));
+        };
+    }
+
+    private static FixedTable fixedTable(final PagedMemory memory, final long root) {
+        return root == NEW ? FixedTable.create(memory) : FixedTable.open(memory, root);
+    }
+
+    private static RecordTable recordTable(final PagedMemory memory, final long root) {
+        return root == NEW ? RecordTable.create(memory) : RecordTable.open(memory, root);
+    }
+}

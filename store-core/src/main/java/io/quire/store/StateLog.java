@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.changelog.ChangeLog;
+import io.quire.store.errors.StoreFullException;
+import io.quire.store.memory.RawMemory;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The store's side of the change log: every change goes through here once it is in memory, is acknowledged as the
+ * durability asks, and stops the store when it cannot be logged. Without a log it does nothing.
+ *
+ * <p>Bytes are given as {@link ChangeLog} takes them. {@link StoreFullException} means that the open batch outgrew the
+ * log and can only be rolled back; any other exception has stopped the store.
+ *
+ * <p>Threading: confined to the store's writer.
+ */
+final class StateLog {
+    private final StateStore store;
+    private ChangeLog changeLog;
+    private WriteAcknowledger acknowledger;
+    private boolean groupTooLarge;
+
+    StateLog(final StateStore store) {
+        this.store = store;
+    }
+
+    /** Either may be null. */
+    void attach(final ChangeLog log, final WriteAcknowledger writeAcknowledger) {
+        changeLog = log;
+        acknowledger = writeAcknowledger;
+    }
+
+    void putLong(final int stateId, final long key, final long value) {
+        if (changeLog != null) {
+            try {
+                changeLog.putLong(stateId, key, value);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    void removeLong(final int stateId, final long key) {
+        if (changeLog != null) {
+            try {
+                changeLog.removeLong(stateId, key);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    void put(
+            final int stateId,
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        if (changeLog != null) {
+            try {
+                changeLog.put(stateId, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    void remove(final int stateId, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        if (changeLog != null) {
+            try {
+                changeLog.remove(stateId, keyBase, keyOffset, keyLength);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    /** An operation that the kind of state gives its meaning, see {@link KeyedState#applyOperation}. */
+    void operation(
+            final byte type,
+            final int stateId,
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        if (changeLog != null) {
+            try {
+                changeLog.operation(type, stateId, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    void clear(final int stateId) {
+        if (changeLog != null) {
+            try {
+                changeLog.clearState(stateId);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    void create(final StateDescriptor descriptor) {
+        if (changeLog != null) {
+            final byte[] name = descriptor.name().getBytes(StandardCharsets.UTF_8);
+            final byte[] encoded = descriptor.encode();
+            try {
+                changeLog.createState(
+                        descriptor.id(),
+                        name,
+                        RawMemory.ARRAY_OFFSET,
+                        name.length,
+                        encoded,
+                        RawMemory.ARRAY_OFFSET,
+                        encoded.length);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    void beginGroup() {
+        groupTooLarge = false;
+        if (changeLog != null) {
+            changeLog.beginGroup();
+        }
+    }
+
+    /** The open batch has a change that found no room in the log. */
+    boolean groupTooLarge() {
+        return groupTooLarge;
+    }
+
+    /** The store counts as outside the batch already. */
+    void commitGroup() {
+        if (changeLog != null) {
+            try {
+                changeLog.commitGroup();
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw store.fail(e);
+            }
+        }
+    }
+
+    void abortGroup() {
+        groupTooLarge = false;
+        if (changeLog != null) {
+            changeLog.abortGroup();
+        }
+    }
+
+    /** A group that outgrew the log can still be rolled back; anything else means that memory and log differ. */
+    private RuntimeException failed(final RuntimeException e) {
+        if (store.inBatch() && e instanceof StoreFullException) {
+            groupTooLarge = true;
+            return e;
+        }
+        return store.fail(e);
+    }
+
+    private void acknowledge() {
+        if (acknowledger != null && !store.inBatch()) {
+            acknowledger.await(changeLog.position());
+        }
+    }
+}

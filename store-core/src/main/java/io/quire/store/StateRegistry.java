@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.CodecIdentity;
+import io.quire.store.catalog.StateCatalog;
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.catalog.StateKind;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StateMismatchException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The states of a store, by name and by id, as its catalog has them.
+ *
+ * <p>Threading: confined to the store's writer, but for {@link #find} and {@link #states}.
+ */
+final class StateRegistry {
+    private final StateStore store;
+    private final StateCatalog catalog;
+    private final Map<String, KeyedState> statesByName = new ConcurrentHashMap<>();
+    private KeyedState[] statesById = new KeyedState[8];
+
+    StateRegistry(final StateStore store) {
+        this.store = store;
+        catalog = StateCatalog.open(store.memory());
+        catalog.forEach((descriptor, root) -> register(StateFactory.open(store, descriptor, root)));
+    }
+
+    /**
+     * The state of a name, or null when there is none.
+     *
+     * @throws StateMismatchException when it is of another kind or has other codecs
+     */
+    KeyedState find(
+            final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
+        final KeyedState existing = statesByName.get(name);
+        if (existing == null) {
+            return null;
+        }
+        final StateDescriptor found = existing.descriptor();
+        if (found.kind() != kind
+                || !found.keyCodec().equals(keyCodec)
+                || !found.valueCodec().equals(valueCodec)) {
+            throw new StateMismatchException("state exists with another kind or codec: state=" + name + " found="
+                    + found.kind() + "(" + found.keyCodec() + ", " + found.valueCodec() + ") asked for=" + kind + "("
+                    + keyCodec + ", " + valueCodec + ")");
+        }
+        return existing;
+    }
+
+    /** Creates a state under the next id; the caller logs it. */
+    KeyedState create(
+            final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
+        return add(new StateDescriptor(catalog.nextId(), name, kind, keyCodec, valueCodec));
+    }
+
+    /**
+     * Creates a state again, from the change log.
+     *
+     * @throws CorruptStoreException when ids or names do not fit what is there
+     */
+    void recreate(final int stateId, final StateDescriptor descriptor) {
+        if (descriptor.id() != stateId || stateId != catalog.nextId() || statesByName.containsKey(descriptor.name())) {
+            throw new CorruptStoreException("change record creates a state out of order: state=" + descriptor.name()
+                    + " stateId=" + stateId + " expected=" + catalog.nextId());
+        }
+        add(descriptor);
+    }
+
+    private KeyedState add(final StateDescriptor descriptor) {
+        final KeyedState state = StateFactory.create(store, descriptor);
+        catalog.add(descriptor, state.rootAddress());
+        register(state);
+        return state;
+    }
+
+    private void register(final KeyedState state) {
+        statesByName.put(state.name(), state);
+        if (state.id >= statesById.length) {
+            statesById = Arrays.copyOf(statesById, Math.max(state.id + 1, statesById.length * 2));
+        }
+        statesById[state.id] = state;
+    }
+
+    /** The state that a change record or an undo entry names. */
+    KeyedState ofId(final int id) {
+        final KeyedState state = id > 0 && id < statesById.length ? statesById[id] : null;
+        if (state == null) {
+            throw new CorruptStoreException("change record of a state that does not exist: stateId=" + id);
+        }
+        return state;
+    }
+
+    /** All states, by id. */
+    List<KeyedState> states() {
+        final List<KeyedState> states = new ArrayList<>(statesByName.values());
+        states.sort(Comparator.comparingInt(state -> state.id));
+        return states;
+    }
+}
