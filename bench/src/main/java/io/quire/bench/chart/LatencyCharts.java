@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.bench.chart;
 
-import java.awt.BasicStroke;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
@@ -24,8 +24,9 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.style.lines.SeriesLines;
 
 /**
- * Latencies from the histogram logs of a latency or durability run: for each rate a chart of percentiles (all forks
- * added up) and one of the worst latency over time (first fork).
+ * Latencies from the histogram logs of a latency run. For each rate and scenario a chart of percentiles (all forks added
+ * up) and one of the worst latency over time (first fork), each with all contestants; for each rate and contestant a
+ * chart of percentiles with all scenarios, which is what a checkpoint costs.
  *
  * <p>Threading: thread-safe, no state.
  */
@@ -37,11 +38,7 @@ public final class LatencyCharts {
     private static final double NINES_MAX = 6;
 
     /** What one log says: who, doing what, and its intervals. */
-    private record Log(String peer, String scenario, String rate, int fork, List<Histogram> intervals) {
-        String series() {
-            return peer + " " + scenario;
-        }
-    }
+    private record Log(String peer, String scenario, String rate, int fork, List<Histogram> intervals) {}
 
     private LatencyCharts() {}
 
@@ -52,15 +49,31 @@ public final class LatencyCharts {
      * @throws IOException when it cannot be read or written
      */
     public static void draw(final Path directory) throws IOException {
-        final Map<String, List<Log>> byRate = new TreeMap<>();
-        for (final Log log : logs(directory)) {
-            byRate.computeIfAbsent(log.rate(), rate -> new ArrayList<>()).add(log);
-        }
-        for (final Map.Entry<String, List<Log>> rate : byRate.entrySet()) {
+        final List<Log> logs = logs(directory);
+        for (final Map.Entry<String, List<Log>> group :
+                grouped(logs, Log::scenario).entrySet()) {
             ChartFile.save(
-                    percentiles(rate.getKey(), rate.getValue()), directory, "latency-percentiles-" + rate.getKey());
-            ChartFile.save(timeline(rate.getKey(), rate.getValue()), directory, "latency-timeline-" + rate.getKey());
+                    percentiles(group.getKey(), group.getValue(), Log::peer),
+                    directory,
+                    "latency-percentiles-" + group.getKey());
+            ChartFile.save(timeline(group.getKey(), group.getValue()), directory, "latency-timeline-" + group.getKey());
         }
+        for (final Map.Entry<String, List<Log>> group : grouped(logs, Log::peer).entrySet()) {
+            ChartFile.save(
+                    percentiles(group.getKey(), group.getValue(), Log::scenario),
+                    directory,
+                    "latency-percentiles-" + group.getKey());
+        }
+    }
+
+    /** The logs by rate and something else, which together are also part of a file's name. */
+    private static Map<String, List<Log>> grouped(final List<Log> logs, final Function<Log, String> by) {
+        final Map<String, List<Log>> groups = new TreeMap<>();
+        for (final Log log : logs) {
+            groups.computeIfAbsent(log.rate() + "-" + by.apply(log), name -> new ArrayList<>())
+                    .add(log);
+        }
+        return groups;
     }
 
     private static List<Log> logs(final Path directory) throws IOException {
@@ -95,16 +108,16 @@ public final class LatencyCharts {
         return intervals;
     }
 
-    private static XYChart percentiles(final String rate, final List<Log> logs) {
-        final XYChart chart = ChartFile.lines(
-                "latency from the intended start, " + rate + " operations/s", "percentile", "us, logarithmic");
+    private static XYChart percentiles(final String group, final List<Log> logs, final Function<Log, String> series) {
+        final XYChart chart =
+                ChartFile.lines("latency from the intended start, " + titleOf(group), "percentile", "us, logarithmic");
         ChartFile.logarithmic(chart.getStyler());
         chart.getStyler().setXAxisMin(0.0);
         chart.getStyler().setXAxisTickLabelsFormattingFunction(LatencyCharts::percentileOf);
         final Map<String, Histogram> sums = new TreeMap<>();
         for (final Log log : logs) {
             for (final Histogram interval : log.intervals()) {
-                sums.computeIfAbsent(log.series(), name -> new Histogram(interval))
+                sums.computeIfAbsent(series.apply(log), name -> new Histogram(interval))
                         .add(interval);
             }
         }
@@ -116,7 +129,8 @@ public final class LatencyCharts {
                 x.add(left <= 0 ? Math.min(NINES_MAX, Math.log10((double) sum.getTotalCount())) : -Math.log10(left));
                 y.add(Math.log10(value.getValueIteratedTo() / US_NS));
             }
-            ChartFile.addLine(chart, name, array(x), array(y), colorOf(logs, name), strokeOf(name));
+            ChartFile.addLine(
+                    chart, name, array(x), array(y), new ArrayList<>(sums.keySet()).indexOf(name), SeriesLines.SOLID);
         });
         fit(chart);
         return chart;
@@ -130,12 +144,13 @@ public final class LatencyCharts {
                 : "";
     }
 
-    private static XYChart timeline(final String rate, final List<Log> logs) {
+    private static XYChart timeline(final String group, final List<Log> logs) {
         final XYChart chart = ChartFile.lines(
-                "worst latency of each 100 ms, " + rate + " operations/s, first fork",
+                "worst latency of each 100 ms, " + titleOf(group) + ", first fork",
                 "seconds from the start",
                 "us, logarithmic");
         ChartFile.logarithmic(chart.getStyler());
+        int color = 0;
         for (final Log log : logs) {
             if (log.fork() == 1 && !log.intervals().isEmpty()) {
                 final double[] x = new double[log.intervals().size()];
@@ -146,7 +161,7 @@ public final class LatencyCharts {
                             / 1_000.0;
                     y[i] = Math.log10(log.intervals().get(i).getMaxValue() / US_NS);
                 }
-                ChartFile.addLine(chart, log.series(), x, y, colorOf(logs, log.series()), strokeOf(log.series()));
+                ChartFile.addLine(chart, log.peer(), x, y, color++, SeriesLines.SOLID);
             }
         }
         fit(chart);
@@ -159,17 +174,8 @@ public final class LatencyCharts {
                 chart.getSeriesCollection().stream().flatMapToDouble(series -> DoubleStream.of(series.getYData())));
     }
 
-    /** One colour for each contestant. */
-    private static int colorOf(final List<Log> logs, final String series) {
-        return logs.stream().map(Log::peer).distinct().toList().indexOf(series.substring(0, series.lastIndexOf(' ')));
-    }
-
-    /** One kind of line for each scenario: dashes alone, full with checkpoints, dots after recovery. */
-    private static BasicStroke strokeOf(final String series) {
-        if (series.endsWith("alone")) {
-            return SeriesLines.DASH_DASH;
-        }
-        return series.endsWith("recovering") ? SeriesLines.DOT_DOT : SeriesLines.SOLID;
+    private static String titleOf(final String group) {
+        return group.replaceFirst("-", " operations/s, ");
     }
 
     private static double[] array(final List<Double> values) {

@@ -42,7 +42,7 @@ class LatencyCommandTest {
                 .anyMatch(row -> row.text("peer").equals("quire") && Long.parseLong(row.text("fileBytes")) > 0);
         assertThat(Files.size(out.resolve("quire-checkpoints-20000-fork1.hlog")))
                 .isPositive();
-        assertThat(out.resolve("latency-percentiles-20000.svg")).exists();
-        assertThat(out.resolve("latency-timeline-20000.png")).exists();
+        assertThat(out.resolve("latency-percentiles-20000-alone.svg")).exists();
+        assertThat(out.resolve("latency-timeline-20000-checkpoints.png")).exists();
     }
 }
