@@ -2,6 +2,7 @@
 package io.quire.cli;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,10 +17,13 @@ public final class ChildProcess {
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-Xmx256m",
-                "-Xshare:auto",
-                "-cp",
-                System.getProperty("java.class.path"),
-                QuireCommand.class.getName()));
+                "-Xshare:auto"));
+        for (final String argument : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            if (argument.startsWith("--add-") || argument.startsWith("--enable-") || argument.startsWith("--sun-")) {
+                command.add(argument); // the modules that this JVM has opened
+            }
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), QuireCommand.class.getName()));
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command)
                 .redirectInput(Path.of("/dev/null").toFile())

@@ -3,16 +3,14 @@ package io.quire.checkpoint.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.quire.checkpoint.ChildJvm;
 import io.quire.store.Durability;
 import io.quire.store.changelog.ChangeLog;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.AgentRunner;
@@ -80,34 +78,21 @@ class LogKillTest {
         }
     }
 
-    private static Process start(final Path directory, final Durability durability) throws IOException {
-        final List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Xmx256m");
-        command.add("-XX:TieredStopAtLevel=1");
-        command.add("-cp");
-        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-        command.add(Child.class.getName());
-        command.add(directory.toString());
-        command.add(durability.name());
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-    }
-
     private void killAgainAndAgain(final Durability durability, final int killCount) throws Exception {
         final long seed = Long.getLong("seed", System.nanoTime());
         System.out.println("seed=" + seed + " replay: mvn test -pl checkpoint -am -Dtest=LogKillTest -Dseed=" + seed);
         final Random random = new Random(seed);
         for (int kill = 0; kill < killCount; kill++) {
-            final Process child = start(root, durability);
+            final Path errorFile = root.resolve("child.err");
+            final Process child =
+                    ChildJvm.start(Child.class, errorFile, root.resolve("store").toString(), durability.name());
             try (BufferedReader reader =
                     new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.US_ASCII))) {
-                long acknowledged = readLine(reader, 0); // it has started
+                long acknowledged = readLine(child, errorFile, reader, 0); // it has started
                 if (kill % 3 != 2) {
                     final long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(20 + random.nextInt(300));
                     while (System.nanoTime() < deadline) {
-                        acknowledged = readLine(reader, acknowledged);
+                        acknowledged = readLine(child, errorFile, reader, acknowledged);
                     }
                 }
                 child.toHandle().destroyForcibly(); // unlike destroying the process, leaves its output readable
@@ -124,9 +109,14 @@ class LogKillTest {
         }
     }
 
-    private static long readLine(final BufferedReader reader, final long before) throws IOException {
+    private static long readLine(
+            final Process child, final Path errorFile, final BufferedReader reader, final long before)
+            throws Exception {
         final String line = reader.readLine();
-        assertThat(line).as("the child lives").isNotNull();
+        if (line == null) {
+            child.waitFor(30, TimeUnit.SECONDS);
+            throw new AssertionError(ChildJvm.lastWords(child, errorFile));
+        }
         return parse(line, before);
     }
 
@@ -136,7 +126,7 @@ class LogKillTest {
     }
 
     private void checkNothingLost(final Durability durability, final long acknowledged) {
-        try (LogFixture fixture = new LogFixture(root)) {
+        try (LogFixture fixture = new LogFixture(root.resolve("store"))) {
             fixture.settings = LogSettings.defaults(durability);
             fixture.replay().close();
             assertThat((long) fixture.replayed.size()).isGreaterThanOrEqualTo(acknowledged);
