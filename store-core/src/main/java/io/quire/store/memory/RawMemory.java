@@ -127,6 +127,11 @@ public final class RawMemory {
         UNSAFE.putByte(pointer, value);
     }
 
+    /** Writes a byte at an offset from a base. */
+    public static void putByte(final byte[] base, final long offset, final byte value) {
+        UNSAFE.putByte(base, offset, value);
+    }
+
     /** Reads a short at a native pointer. */
     public static short getShort(final long pointer) {
         return UNSAFE.getShort(pointer);
@@ -160,6 +165,28 @@ public final class RawMemory {
     /** Reads a long at an offset from a base. */
     public static long getLong(final byte[] base, final long offset) {
         return UNSAFE.getLong(base, offset);
+    }
+
+    /**
+     * Reads up to eight bytes as a long whose other bytes are zero.
+     *
+     * @param base byte array or null
+     * @param offset offset in the array or native pointer
+     * @param length bytes, 1..8
+     * @return the long
+     */
+    public static long getLong(final byte[] base, final long offset, final int length) {
+        if (length == Long.BYTES) {
+            return UNSAFE.getLong(base, offset);
+        }
+        if (length == Integer.BYTES) {
+            return UNSAFE.getInt(base, offset) & 0xFFFF_FFFFL;
+        }
+        long value = 0;
+        for (int i = 0; i < length; i++) {
+            value |= (UNSAFE.getByte(base, offset + i) & 0xFFL) << (i * Byte.SIZE);
+        }
+        return value;
     }
 
     /** Writes a long at an offset from a base. */

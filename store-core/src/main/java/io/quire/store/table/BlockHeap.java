@@ -28,6 +28,7 @@ final class BlockHeap {
 
     private final PagedMemory memory;
     private final TableRoot root;
+    private long lastFreedIn; // extent that a block was last freed in, 0 = none, or the extent is gone
 
     BlockHeap(final PagedMemory memory, final TableRoot root) {
         this.memory = memory;
@@ -70,16 +71,21 @@ final class BlockHeap {
         }
         final long extent = extentAddress(head);
         final long header = memory.forRead(extent);
-        final int used = get(header, HeapExtentDescriptor.USED_OFFSET);
-        final int capacity = SizeClasses.blocksPerExtent(sizeClass);
-        if (used == capacity) {
+        if (get(header, HeapExtentDescriptor.USED_OFFSET) == SizeClasses.blocksPerExtent(sizeClass)) {
             return allocateInNewExtent(sizeClass, length);
         }
+        return take(extent, sizeClass, length);
+    }
+
+    /** Takes a block of an extent that has room. */
+    long take(final long extent, final int sizeClass, final int length) {
+        final long header = memory.forRead(extent);
+        final int used = get(header, HeapExtentDescriptor.USED_OFFSET);
         final int freed = get(header, HeapExtentDescriptor.FREE_OFFSET);
         final int offset = freed != 0 ? freed : get(header, HeapExtentDescriptor.BUMP_OFFSET);
         final long block = memory.forWrite(extent + offset, length);
         memory.forWrite(extent, HEADER_LENGTH);
-        final boolean fills = used + 1 == capacity;
+        final boolean fills = used + 1 == SizeClasses.blocksPerExtent(sizeClass);
         if (fills) {
             root.forWriteClass(sizeClass);
         }
@@ -156,7 +162,7 @@ final class BlockHeap {
             freeLast(extent, header, sizeClass);
             return;
         }
-        final long block = memory.forWrite(address, Integer.BYTES);
+        final long block = memory.forWrite(address, HeapExtentDescriptor.FREE_BLOCK_LENGTH);
         final boolean wasFull = used == SizeClasses.blocksPerExtent(sizeClass);
         if (wasFull) {
             forWriteNeighbours(extent, sizeClass);
@@ -165,11 +171,13 @@ final class BlockHeap {
         // Nothing can fail from here on.
         final int offset = (int) (address - extent);
         put(block, HeapExtentDescriptor.FREE_BLOCK_NEXT_OFFSET, get(header, HeapExtentDescriptor.FREE_OFFSET));
+        put(block, HeapExtentDescriptor.FREE_BLOCK_MARK_OFFSET, HeapExtentDescriptor.FREE_MARK);
         put(header, HeapExtentDescriptor.FREE_OFFSET, offset);
         put(header, HeapExtentDescriptor.USED_OFFSET, used - 1);
         if (wasFull) {
             moveToFront(extent, sizeClass);
         }
+        lastFreedIn = extent;
     }
 
     /**
@@ -211,6 +219,7 @@ final class BlockHeap {
 
     /** Frees the only block in use of an extent, and the extent too unless it is the only one with room. */
     private void freeLast(final long extent, final long header, final int sizeClass) {
+        lastFreedIn = 0;
         if (othersHaveRoom(extent, header, sizeClass)) {
             prepareRelease(memory, extent, 1);
             forWriteNeighbours(extent, sizeClass);
@@ -268,6 +277,41 @@ final class BlockHeap {
         final long header = memory.forRead(extent);
         remove(extentNumber(extent), header, sizeClass);
         root.addExtents(sizeClass, -get(header, HeapExtentDescriptor.EXTENTS_OFFSET));
+    }
+
+    /** Extent that a block was freed in since the last call, 0 when in none or the extent has been given back. */
+    long takeLastFreedIn() {
+        final long extent = lastFreedIn;
+        lastFreedIn = 0;
+        return extent;
+    }
+
+    static int sizeClassOf(final long header) {
+        return get(header, HeapExtentDescriptor.CLASS_OFFSET);
+    }
+
+    static int used(final long header) {
+        return get(header, HeapExtentDescriptor.USED_OFFSET);
+    }
+
+    /** Offset behind the blocks of an extent that were ever handed out. */
+    static int bump(final long header) {
+        return get(header, HeapExtentDescriptor.BUMP_OFFSET);
+    }
+
+    /** The extent of a class that blocks are taken from first, or the one after it when that is the extent given. */
+    long firstBut(final long extent, final int sizeClass) {
+        final int head = root.head(sizeClass);
+        return extentAddress(
+                head != extentNumber(extent) ? head : get(memory.forRead(extent), HeapExtentDescriptor.NEXT_OFFSET));
+    }
+
+    /** Makes an extent with room the one that blocks are taken from first. */
+    void takeFirstFrom(final long extent, final int sizeClass) {
+        forWriteNeighbours(extent, sizeClass);
+        forWriteRingEnds(sizeClass);
+        memory.forWrite(extent, HEADER_LENGTH);
+        moveToFront(extent, sizeClass);
     }
 
     private void moveToFront(final long extent, final int sizeClass) {
@@ -335,6 +379,7 @@ final class BlockHeap {
 
     /** Gives back every extent but that of the root, where only the root stays. After {@link #prepareClear}. */
     void clear() {
+        lastFreedIn = 0;
         final long rootExtent = extentOf(root.address());
         for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
             int number = root.head(sizeClass);

@@ -19,8 +19,9 @@ import io.quire.store.memory.RawMemory;
  * by a segment of 64 KiB at a time. No method but {@link #create}, {@link #open}, {@link #cursor} and {@link
  * #statistics} allocates.
  *
- * <p>Every key and every value is allowed. An overwrite changes one line of one page; an insert the slot's line, the
- * segment's header line and the root's.
+ * <p>This is {@link FixedBytesTable} for the widths that are wanted most, without its generality. Every key and every
+ * value is allowed. An overwrite changes one line of one page; an insert the slot's line, the segment's header line
+ * and the root's.
  *
  * <p>Exceptions of all methods that write: {@link io.quire.store.errors.StoreFullException} when the table has to
  * grow and cannot; of all methods: what loading a page after recovery throws. After any of them the table is as

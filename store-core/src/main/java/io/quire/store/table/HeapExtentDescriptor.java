@@ -15,9 +15,10 @@ import io.quire.store.memory.PageDescriptor;
  * </pre>
  *
  * <p>{@code free} is the offset of the first freed block, whose first int is the offset of the next one; 0 ends the
- * list. Blocks from {@code bump} on were never used. The extents of a class form a ring through {@code next} and
- * {@code prev} (extent numbers: address &gt;&gt;&gt; 16); seen from the head in the table's root, those with room
- * come first. Zero is no valid magic.
+ * list. Its second int is -1, where a record has the length of its value, so a block tells whether it is free. Blocks
+ * from {@code bump} on were never used. The extents of a class form a ring through {@code next} and {@code prev}
+ * (extent numbers: address &gt;&gt;&gt; 16); seen from the head in the table's root, those with room come first. Zero
+ * is no valid magic.
  *
  * <p>Threading: thread-safe, immutable.
  */
@@ -35,6 +36,9 @@ final class HeapExtentDescriptor {
     static final int HEADER_LENGTH = PageDescriptor.LINE_LENGTH;
 
     static final int FREE_BLOCK_NEXT_OFFSET = 0; // int in a free block: offset of the next free one, 0 = none
+    static final int FREE_BLOCK_MARK_OFFSET = FREE_BLOCK_NEXT_OFFSET + Integer.BYTES; // int in a free block: FREE_MARK
+    static final int FREE_BLOCK_LENGTH = FREE_BLOCK_MARK_OFFSET + Integer.BYTES;
+    static final int FREE_MARK = -1;
 
     private HeapExtentDescriptor() {}
 

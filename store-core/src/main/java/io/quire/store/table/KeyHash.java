@@ -18,10 +18,12 @@ final class KeyHash {
     private static final long HOME_MASK = 0xFFFF_FFFFL;
 
     private final long seed;
+    private final long restSeed;
     private final LongHashFunction bytesHash;
 
     KeyHash(final long seed) {
         this.seed = seed;
+        restSeed = mix(seed + 1);
         bytesHash = LongHashFunction.wy_3(mix(seed));
     }
 
@@ -42,6 +44,40 @@ final class KeyHash {
         }
         if (length == 0) {
             return mix(~seed);
+        }
+        return base == null
+                ? bytesHash.hashMemory(offset, length)
+                : bytesHash.hashBytes(base, (int) (offset - RawMemory.ARRAY_OFFSET), length);
+    }
+
+    /**
+     * Hash of a key of a table of fixed widths. Of keys with the same bytes after the first eight, different ones have
+     * different hashes, and {@link #firstOf} gives the first eight bytes back.
+     *
+     * @param length bytes; a shorter key than eight hashes as if zeros followed
+     */
+    long ofFixed(final byte[] base, final long offset, final int length) {
+        if (length <= Long.BYTES) {
+            return ofLong(RawMemory.getLong(base, offset, length));
+        }
+        return ofLong(RawMemory.getLong(base, offset) ^ ofRest(base, offset + Long.BYTES, length - Long.BYTES));
+    }
+
+    /**
+     * First eight bytes of a key of a table of fixed widths.
+     *
+     * @param hash the key's
+     * @param rest native pointer to its bytes after the first eight, if there are any
+     * @param length bytes of the key
+     */
+    long firstOf(final long hash, final long rest, final int length) {
+        final long first = keyOf(hash);
+        return length <= Long.BYTES ? first : first ^ ofRest(null, rest, length - Long.BYTES);
+    }
+
+    private long ofRest(final byte[] base, final long offset, final int length) {
+        if (length == Long.BYTES) {
+            return mix(RawMemory.getLong(base, offset) ^ restSeed);
         }
         return base == null
                 ? bytesHash.hashMemory(offset, length)

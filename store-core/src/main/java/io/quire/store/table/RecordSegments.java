@@ -9,6 +9,7 @@ import static io.quire.store.table.RecordSlotDescriptor.slotOffset;
 import static io.quire.store.table.SegmentDescriptor.HEADER_LENGTH;
 import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
 
+import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
@@ -80,6 +81,24 @@ final class RecordSegments extends Segments {
         final long pointer = memory.forRead(slot);
         final long header = RawMemory.getLong(pointer) & ~RecordSlotDescriptor.RECORD_MASK;
         RawMemory.putLong(pointer, RecordSlotDescriptor.slot(header, record));
+    }
+
+    /** Address of the slot of a record that is there. */
+    long slotOf(final long hash, final long record) {
+        final long segment = DirectoryDescriptor.address(directory.reference(hash));
+        int offset = slotOffset(homeIndex(hash));
+        for (int count = 0; count < SLOT_COUNT; count++) {
+            final long slot = RawMemory.getLong(memory.forRead(segment + offset));
+            if (slot == 0) {
+                break;
+            }
+            if (RecordSlotDescriptor.record(slot) == record) {
+                return segment + offset;
+            }
+            offset = wrap(offset + SLOT_LENGTH);
+        }
+        throw new CorruptStoreException("record without a slot: record=0x" + Long.toHexString(record) + " segment=0x"
+                + Long.toHexString(segment) + "; run 'quire verify'");
     }
 
     /** Makes all writable that {@link #remove} will change. */

@@ -45,6 +45,7 @@ public final class RecordTable {
     private final RecordSegments segments;
     private final Directory directory;
     private final KeyHash keyHash;
+    private final SparseExtents sparseExtents;
     private boolean lastPutInserted;
     private RecordTableCursor openCursors;
 
@@ -55,6 +56,7 @@ public final class RecordTable {
         keyHash = new KeyHash(memory.hashSeed());
         segments = new RecordSegments(memory, root, heap, keyHash);
         directory = segments.directory;
+        sparseExtents = new SparseExtents(memory, heap, segments);
     }
 
     /**
@@ -478,6 +480,19 @@ public final class RecordTable {
     }
 
     /**
+     * Bounds the space between records: when the last put or remove left an extent of the heap sparse, moves a few
+     * records from one such extent to another, so that a table that shrinks gives extents back. Whoever calls it after
+     * each put and remove keeps the heap about a third full or better; who keeps addresses of records, as in lists
+     * that link them, does not call it. Addresses and pointers taken before are not valid after it.
+     */
+    public void tidy() {
+        final long extent = heap.takeLastFreedIn();
+        if (extent != 0 && sparseExtents.look(extent)) {
+            sparseExtents.move(this);
+        }
+    }
+
+    /**
      * Passes every record to a consumer, in the order of their slots. The consumer may change values in place but
      * must not put or remove; use a {@link #cursor} for that.
      *
@@ -526,7 +541,7 @@ public final class RecordTable {
         }
     }
 
-    private void recordMoved(final long hash, final long oldRecord, final long newRecord) {
+    void recordMoved(final long hash, final long oldRecord, final long newRecord) {
         for (RecordTableCursor cursor = openCursors; cursor != null; cursor = cursor.nextOpen()) {
             cursor.recordMoved(hash, oldRecord, newRecord);
         }

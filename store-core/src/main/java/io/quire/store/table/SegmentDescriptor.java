@@ -16,13 +16,14 @@ import io.quire.store.memory.PageDescriptor;
  *
  * <p>A segment holds the entries whose hash begins with the first {@code depth} bits of {@code prefix}. {@code count}
  * is the number of slots in use. The one key whose hash is 0, which marks an empty slot in a {@link FixedTable}, has
- * its flag and value here. Zero is no valid magic.
+ * its flag and value here; in a {@link FixedBytesTable} its flag only, and a slot of its own. Zero is no valid magic.
  *
  * <p>Threading: thread-safe, immutable.
  */
 final class SegmentDescriptor {
     static final int FIXED_MAGIC = 0x47455346; // "FSEG" in memory order
     static final int RECORD_MAGIC = 0x47455352; // "RSEG" in memory order
+    static final int FIXED_BYTES_MAGIC = 0x47455342; // "BSEG" in memory order
 
     static final int MAGIC_OFFSET = 0; // int
     static final int DEPTH_OFFSET = MAGIC_OFFSET + Integer.BYTES; // int: bits of the prefix, 0..DEPTH_MAX

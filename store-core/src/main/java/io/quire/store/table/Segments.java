@@ -24,8 +24,10 @@ import io.quire.store.memory.RawMemory;
  * <p>Threading: confined to the store's writer.
  */
 abstract class Segments {
-    /** A remove looks for a merge when the count of its segment is a multiple of this. */
-    private static final int MERGE_STEP_MASK = 63;
+    /** A remove looks for a merge when the count of its segment is a multiple of a power of two, at most this. */
+    private static final int MERGE_STEP_MAX = 64;
+
+    private static final int MERGE_STEPS = 16;
 
     final PagedMemory memory;
     final TableRoot root;
@@ -34,6 +36,7 @@ abstract class Segments {
     private final ExtentKind kind;
     private final int magic;
     private final int mergeCountMax;
+    private final int mergeStepMask;
 
     Segments(
             final PagedMemory memory,
@@ -48,6 +51,7 @@ abstract class Segments {
         this.kind = kind;
         this.magic = magic;
         this.mergeCountMax = mergeCountMax;
+        mergeStepMask = Math.min(MERGE_STEP_MAX, Integer.highestOneBit(mergeCountMax / MERGE_STEPS + 1)) - 1;
         directory = new Directory(memory, root, heap);
     }
 
@@ -125,7 +129,7 @@ abstract class Segments {
      * @return whether segments were merged: slots have moved
      */
     final boolean mergeIfSparse(final long hash, final int count) {
-        if (count > mergeCountMax || (count & MERGE_STEP_MASK) != 0) {
+        if (count > mergeCountMax || (count & mergeStepMask) != 0) {
             return false;
         }
         boolean merged = false;

@@ -216,6 +216,11 @@ abstract class TableChecker {
             final int index = blockIndex(extent, offset, sizeClass);
             require(!used.get(index), extent, "free block is in use or twice in the list");
             require(index < touched, extent, "free block that was never handed out");
+            requireEqual(
+                    extent,
+                    "mark of a free block",
+                    get(memory.forRead(extent + offset), HeapExtentDescriptor.FREE_BLOCK_MARK_OFFSET),
+                    HeapExtentDescriptor.FREE_MARK);
             used.set(index);
             offset = get(memory.forRead(extent + offset), HeapExtentDescriptor.FREE_BLOCK_NEXT_OFFSET);
         }

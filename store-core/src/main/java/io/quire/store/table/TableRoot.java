@@ -33,8 +33,13 @@ final class TableRoot {
         pointer = memory.forRead(address, ROOT_LENGTH);
     }
 
-    /** Allocates the root of an empty table, in the first of the table's extents of nodes. It has no directory yet. */
+    /** Allocates the root of an empty table of the widths of its kind. */
     static TableRoot create(final PagedMemory memory, final int kind) {
+        return create(memory, kind, 0, 0);
+    }
+
+    /** Allocates the root of an empty table, in the first of the table's extents of nodes. It has no directory yet. */
+    static TableRoot create(final PagedMemory memory, final int kind, final int keyLength, final int valueLength) {
         final long extent = memory.allocateExtent(ExtentKind.PAGES);
         try {
             final long address = extent + SizeClasses.firstOffset(SizeClasses.NODE);
@@ -46,6 +51,8 @@ final class TableRoot {
             RawMemory.putInt(root + TableRootDescriptor.KIND_OFFSET, kind);
             RawMemory.putInt(root + TableRootDescriptor.VERSION_OFFSET, TableRootDescriptor.VERSION);
             RawMemory.putLong(root + TableRootDescriptor.HASH_CHECK_OFFSET, new KeyHash(memory.hashSeed()).check());
+            RawMemory.putInt(root + TableRootDescriptor.KEY_LENGTH_OFFSET, keyLength);
+            RawMemory.putInt(root + TableRootDescriptor.VALUE_LENGTH_OFFSET, valueLength);
             final TableRoot created = new TableRoot(memory, address);
             created.head(SizeClasses.NODE, HeapExtentDescriptor.extentNumber(extent));
             created.addExtents(SizeClasses.NODE, 1);
@@ -85,6 +92,16 @@ final class TableRoot {
         if (found != expected) {
             throw corrupt(what, address, "0x" + Integer.toHexString(found), "0x" + Integer.toHexString(expected));
         }
+    }
+
+    /** Key length of a table of fixed widths. */
+    int keyLength() {
+        return RawMemory.getInt(pointer + TableRootDescriptor.KEY_LENGTH_OFFSET);
+    }
+
+    /** Value length of a table of fixed widths. */
+    int valueLength() {
+        return RawMemory.getInt(pointer + TableRootDescriptor.VALUE_LENGTH_OFFSET);
     }
 
     private static CorruptStoreException corrupt(

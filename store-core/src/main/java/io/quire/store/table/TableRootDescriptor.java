@@ -7,12 +7,15 @@ import io.quire.store.memory.PageDescriptor;
  * Root of a table: one page, the second of the table's first extent of nodes; little-endian.
  *
  * <pre>
- *  0       4      8         12         16          24        32         40         48         64 + 8 c
- *  +-------+------+---------+----------+-----------+---------+----------+----------+----------+------+---------+
- *  | magic | kind | version | segments | directory | entries | payload  | hash     | reserved | head | extents |
- *  |       |      |         |          | reference |         | length   | check    | zeros    | of size class c|
- *  +-------+------+---------+----------+-----------+---------+----------+----------+----------+------+---------+
+ *  0       4      8         12         16          24        32         40      48       52       56         64 + 8 c
+ *  +-------+------+---------+----------+-----------+---------+----------+-------+--------+--------+----------+-------
+ *  | magic | kind | version | segments | directory | entries | payload  | hash  | key    | value  | reserved | classes
+ *  |       |      |         |          | reference |         | length   | check | length | length | zeros    |
+ *  +-------+------+---------+----------+-----------+---------+----------+-------+--------+--------+----------+-------
  * </pre>
+ *
+ * <p>For each size class there is the number of its first extent and of its extents, two ints. Key and value length are
+ * those of all entries of a table of fixed widths, and 0 in the other kinds.
  *
  * <p>All counters that an insert or a remove changes are in the first line. Zero is no valid magic, kind or version.
  *
@@ -22,6 +25,7 @@ final class TableRootDescriptor {
     static final int MAGIC = 0x4c425451; // "QTBL" in memory order
     static final int KIND_LONG_LONG = 1;
     static final int KIND_RECORD = 2;
+    static final int KIND_FIXED_BYTES = 3;
     static final int VERSION = 1;
 
     static final int MAGIC_OFFSET = 0; // int
@@ -33,6 +37,8 @@ final class TableRootDescriptor {
     static final int PAYLOAD_OFFSET = ENTRIES_OFFSET + Long.BYTES; // long: bytes of all keys and values
     static final int HASH_CHECK_OFFSET = PAYLOAD_OFFSET + Long.BYTES; // long: KeyHash.check()
     static final int COUNTERS_LENGTH = HASH_CHECK_OFFSET + Long.BYTES;
+    static final int KEY_LENGTH_OFFSET = COUNTERS_LENGTH; // int: bytes, 1..64; 0 in other kinds
+    static final int VALUE_LENGTH_OFFSET = KEY_LENGTH_OFFSET + Integer.BYTES; // int: bytes, 0..256
 
     static final int CLASSES_OFFSET = PageDescriptor.LINE_LENGTH;
     static final int CLASS_HEAD_OFFSET = 0; // int: extent number, 0 = the class has no extent

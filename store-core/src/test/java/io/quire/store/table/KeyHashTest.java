@@ -115,6 +115,65 @@ class KeyHashTest {
     }
 
     @Test
+    void shouldFlipHalfOfTheBitsForEachBitOfAFixedKey() {
+        final KeyHash hash = new KeyHash(0x5eed);
+        final Random random = new Random(5);
+        final int samples = 10_000;
+        for (final int length : new int[] {4, 8, 16, 24, 64}) {
+            final int[][] flips = new int[length * 8][Long.SIZE];
+            final byte[] key = new byte[length];
+            for (int i = 0; i < samples; i++) {
+                random.nextBytes(key);
+                final long before = hash.ofFixed(key, RawMemory.ARRAY_OFFSET, length);
+                for (int in = 0; in < length * 8; in += length > 8 ? 7 : 1) {
+                    key[in / 8] ^= (byte) (1 << in % 8);
+                    count(flips[in], before ^ hash.ofFixed(key, RawMemory.ARRAY_OFFSET, length));
+                    key[in / 8] ^= (byte) (1 << in % 8);
+                }
+            }
+            assertHalf(flips, samples);
+        }
+    }
+
+    @Test
+    void shouldGiveFixedKeysBack() {
+        final Random random = new Random(6);
+        final long pointer = RawMemory.allocate(64);
+        try {
+            for (int i = 0; i < 10_000; i++) {
+                final KeyHash hash = new KeyHash(random.nextLong());
+                final int length = 8 + random.nextInt(57);
+                final byte[] key = new byte[length];
+                random.nextBytes(key);
+                RawMemory.copy(key, RawMemory.ARRAY_OFFSET, null, pointer, length);
+                final long hashed = hash.ofFixed(key, RawMemory.ARRAY_OFFSET, length);
+                assertThat(hash.ofFixed(null, pointer, length)).isEqualTo(hashed);
+                assertThat(hash.firstOf(hashed, pointer + 8, length)).isEqualTo(RawMemory.getLong(pointer));
+            }
+        } finally {
+            RawMemory.free(pointer);
+        }
+    }
+
+    private static long ofPair(final KeyHash hash, final long first, final long second) {
+        final byte[] key = new byte[16];
+        RawMemory.putLong(key, RawMemory.ARRAY_OFFSET, first);
+        RawMemory.putLong(key, RawMemory.ARRAY_OFFSET + 8, second);
+        return hash.ofFixed(key, RawMemory.ARRAY_OFFSET, 16);
+    }
+
+    @Test
+    void shouldSpreadFixedKeysOfCommonShapes() {
+        final KeyHash hash = new KeyHash(0x5eed);
+        assertSpread("first counts", i -> ofPair(hash, i, 7));
+        assertSpread("second counts", i -> ofPair(hash, 7, i));
+        assertSpread("both count", i -> ofPair(hash, i, i));
+        assertSpread("first against second", i -> ofPair(hash, i, -i));
+        assertSpread("grid", i -> ofPair(hash, i >>> 9, i & 511));
+        assertSpread("high bits of the second", i -> ofPair(hash, 0, (long) i << 47));
+    }
+
+    @Test
     void shouldSpreadKeysOfCommonShapes() {
         final KeyHash hash = new KeyHash(0x5eed);
         assertSpread("sequential", i -> hash.ofLong(i));

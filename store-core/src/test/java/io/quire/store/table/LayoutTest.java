@@ -13,6 +13,7 @@ class LayoutTest {
     void shouldPinSegmentHeaders() {
         assertThat(SegmentDescriptor.FIXED_MAGIC).isEqualTo(0x47455346);
         assertThat(SegmentDescriptor.RECORD_MAGIC).isEqualTo(0x47455352);
+        assertThat(SegmentDescriptor.FIXED_BYTES_MAGIC).isEqualTo(0x47455342);
         assertThat(SegmentDescriptor.MAGIC_OFFSET).isZero();
         assertThat(SegmentDescriptor.DEPTH_OFFSET).isEqualTo(4);
         assertThat(SegmentDescriptor.COUNT_OFFSET).isEqualTo(8);
@@ -39,6 +40,36 @@ class LayoutTest {
         assertThat(FixedSlotDescriptor.homeIndex(0x1234_5678_0000_0000L)).isZero();
         assertThat(FixedSlotDescriptor.homeIndex(0x1234_5678_FFFF_FFFFL)).isEqualTo(4_091);
         assertThat(FixedSlotDescriptor.homeIndex(0x8000_0000L)).isEqualTo(2_046);
+    }
+
+    @Test
+    void shouldPinSlotsOfFixedBytes() {
+        assertShape(new FixedBytesShape(8, 0), 8, 8, 128, 8_176, 7_154);
+        assertShape(new FixedBytesShape(4, 4), 8, 16, 128, 4_088, 3_577);
+        assertShape(new FixedBytesShape(1, 9), 8, 24, 128, 2_725, 2_043);
+        assertShape(new FixedBytesShape(16, 8), 16, 24, 128, 2_725, 2_043);
+        assertShape(new FixedBytesShape(64, 256), 64, 320, 384, 203, 150);
+        assertThat(FixedBytesShape.HASH_OFFSET).isZero();
+        assertThat(FixedBytesShape.REST_OFFSET).isEqualTo(8);
+        assertThat(FixedBytesShape.ZERO_SLOT_OFFSET).isEqualTo(64);
+        final FixedBytesShape shape = new FixedBytesShape(16, 8);
+        assertThat(shape.nextOffset(shape.slotOffset(shape.slotCount - 1))).isEqualTo(128);
+        assertThat(shape.homeOffset(0xFFFF_FFFFL)).isEqualTo(128 + 2_724 * 24);
+    }
+
+    private static void assertShape(
+            final FixedBytesShape shape,
+            final int valueOffset,
+            final int slotLength,
+            final int firstSlotOffset,
+            final int slotCount,
+            final int countMax) {
+        assertThat(shape.valueOffset).isEqualTo(valueOffset);
+        assertThat(shape.slotLength).isEqualTo(slotLength);
+        assertThat(shape.firstSlotOffset).isEqualTo(firstSlotOffset);
+        assertThat(shape.slotCount).isEqualTo(slotCount);
+        assertThat(shape.countMax).isEqualTo(countMax);
+        assertThat(shape.mergeCountMax()).isEqualTo(countMax / 2);
     }
 
     @Test
@@ -121,6 +152,8 @@ class LayoutTest {
         assertThat(HeapExtentDescriptor.EXTENTS_OFFSET).isEqualTo(28);
         assertThat(HeapExtentDescriptor.HEADER_LENGTH).isEqualTo(64);
         assertThat(HeapExtentDescriptor.FREE_BLOCK_NEXT_OFFSET).isZero();
+        assertThat(HeapExtentDescriptor.FREE_BLOCK_MARK_OFFSET).isEqualTo(4);
+        assertThat(HeapExtentDescriptor.FREE_MARK).isEqualTo(-1);
         assertThat(HeapExtentDescriptor.extentNumber((1L << 43) - 1)).isEqualTo((1 << 27) - 1);
         assertThat(HeapExtentDescriptor.extentAddress((1 << 27) - 1)).isEqualTo((1L << 43) - 65_536);
         assertThat(HeapExtentDescriptor.extentOf(0x12_3456)).isEqualTo(0x12_0000);
@@ -144,6 +177,7 @@ class LayoutTest {
         assertThat(TableRootDescriptor.MAGIC).isEqualTo(0x4c425451);
         assertThat(TableRootDescriptor.KIND_LONG_LONG).isEqualTo(1);
         assertThat(TableRootDescriptor.KIND_RECORD).isEqualTo(2);
+        assertThat(TableRootDescriptor.KIND_FIXED_BYTES).isEqualTo(3);
         assertThat(TableRootDescriptor.VERSION).isEqualTo(1);
         assertThat(TableRootDescriptor.MAGIC_OFFSET).isZero();
         assertThat(TableRootDescriptor.KIND_OFFSET).isEqualTo(4);
@@ -154,6 +188,8 @@ class LayoutTest {
         assertThat(TableRootDescriptor.PAYLOAD_OFFSET).isEqualTo(32);
         assertThat(TableRootDescriptor.HASH_CHECK_OFFSET).isEqualTo(40);
         assertThat(TableRootDescriptor.COUNTERS_LENGTH).isEqualTo(48);
+        assertThat(TableRootDescriptor.KEY_LENGTH_OFFSET).isEqualTo(48);
+        assertThat(TableRootDescriptor.VALUE_LENGTH_OFFSET).isEqualTo(52);
         assertThat(TableRootDescriptor.classOffset(0)).isEqualTo(64);
         assertThat(TableRootDescriptor.classOffset(SizeClasses.LARGE)).isEqualTo(64 + 38 * 8);
         assertThat(TableRootDescriptor.CLASS_EXTENTS_OFFSET).isEqualTo(4);

@@ -64,6 +64,7 @@ class RecordTableModelTest {
         private int universe;
         private int lengthBits;
         private int fullCount;
+        private boolean tidy;
 
         Run(final long seed, final PagedMemory memory) {
             random = new Random(seed);
@@ -76,6 +77,7 @@ class RecordTableModelTest {
             for (int i = 0; i < count; i++) {
                 if (i % 20_000 == 0) {
                     insertPercent = 10 + random.nextInt(80);
+                    tidy = random.nextInt(3) > 0;
                     universe = 1 << (4 + random.nextInt(14));
                     lengthBits = 4 + random.nextInt(universe > 4096 ? 5 : 11);
                 }
@@ -89,6 +91,7 @@ class RecordTableModelTest {
             for (int i = 0; i < count; ) {
                 final int fullBefore = fullCount;
                 universe = 1 << 17;
+                tidy = random.nextBoolean();
                 lengthBits = 4 + random.nextInt(9);
                 while (fullCount == fullBefore && i < count) {
                     step(90);
@@ -105,6 +108,9 @@ class RecordTableModelTest {
         private void step(final int insertPercent) {
             try {
                 operation(insertPercent);
+                if (tidy) {
+                    table.tidy();
+                }
             } catch (final StoreFullException e) {
                 fullCount++;
                 if (fullCount % 512 == 1) {
@@ -277,6 +283,7 @@ class RecordTableModelTest {
                         final boolean present = model.remove(ByteBuffer.wrap(other)) != null;
                         assertThat(table.remove(other, RawMemory.ARRAY_OFFSET, other.length))
                                 .isEqualTo(present);
+                        table.tidy();
                     }
                     if (fullCount == 0 && random.nextInt(3) == 0) {
                         final byte[] name = ByteBuffer.allocate(30)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -124,6 +125,51 @@ class TableReplicaTest {
         });
     }
 
+    @Test
+    void shouldAnnounceEveryChangeOfATableOfFixedBytes() {
+        Seed.with(getClass(), seed -> {
+            final Random random = new Random(seed);
+            final Map<Long, Integer> model = new HashMap<>();
+            final TestMemory.Replica replica = new TestMemory.Replica();
+            final byte[] value = new byte[40];
+            try (PagedMemory memory = memory()) {
+                final FixedBytesTable table = FixedBytesTable.create(memory, Long.BYTES, value.length);
+                for (int burst = 0; burst < 400; burst++) {
+                    final int operations = operations(random);
+                    for (int i = 0; i < operations; i++) {
+                        final long key = key(random.nextInt(60_000));
+                        if (insert(random, burst)) {
+                            value[random.nextInt(value.length)]++;
+                            table.put(bytes(key), RawMemory.ARRAY_OFFSET, value, RawMemory.ARRAY_OFFSET);
+                            model.put(key, Arrays.hashCode(value));
+                        } else {
+                            for (int left = 0; left < 30; left++) {
+                                final long victim = key(random.nextInt(60_000));
+                                table.remove(bytes(victim), RawMemory.ARRAY_OFFSET);
+                                model.remove(victim);
+                            }
+                        }
+                    }
+                    replica.checkpoint(memory);
+                    try (PagedMemory recovered = replica.recover()) {
+                        compare(FixedBytesTable.open(recovered, table.rootAddress()), model);
+                    }
+                }
+            }
+        });
+    }
+
+    private static void compare(final FixedBytesTable table, final Map<Long, Integer> model) {
+        table.checkInvariants();
+        assertThat(table.size()).isEqualTo(model.size());
+        final byte[] value = new byte[table.valueLength()];
+        model.forEach((key, hash) -> {
+            final long entry = table.find(bytes(key), RawMemory.ARRAY_OFFSET);
+            RawMemory.copy(null, table.valuePointer(entry), value, RawMemory.ARRAY_OFFSET, value.length);
+            assertThat(Arrays.hashCode(value)).isEqualTo(hash);
+        });
+    }
+
     private void put(
             final RecordTable table, final Map<Long, byte[]> model, final Random random, final boolean longValues) {
         final long key = key(random.nextInt(longValues ? 400 : 60_000));
@@ -131,11 +177,13 @@ class TableReplicaTest {
         final byte[] value = new byte[length];
         random.nextBytes(value);
         table.put(bytes(key), RawMemory.ARRAY_OFFSET, Long.BYTES, value, RawMemory.ARRAY_OFFSET, length);
+        table.tidy();
         model.put(key, value);
     }
 
     private static void remove(final RecordTable table, final Map<Long, byte[]> model, final long key) {
         final boolean removed = table.remove(bytes(key), RawMemory.ARRAY_OFFSET, Long.BYTES);
+        table.tidy();
         assertThat(removed).isEqualTo(model.remove(key) != null);
     }
 

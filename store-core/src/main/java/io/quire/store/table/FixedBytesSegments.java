@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static io.quire.store.table.FixedBytesShape.HASH_OFFSET;
+import static io.quire.store.table.FixedBytesShape.REST_OFFSET;
+import static io.quire.store.table.FixedBytesShape.ZERO_SLOT_OFFSET;
+import static io.quire.store.table.SegmentDescriptor.FLAGS_OFFSET;
+import static io.quire.store.table.SegmentDescriptor.HEADER_LENGTH;
+
+import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+
+/**
+ * Segments of slots of a {@link FixedBytesShape}: linear probing inside the segment, deletion by shifting back, so that
+ * there are no tombstones and a table that churns keeps its speed.
+ *
+ * <p>Threading: confined to the store's writer.
+ */
+final class FixedBytesSegments extends Segments {
+    private final FixedBytesShape shape;
+    private final byte[] moved; // the entry that is on its way from one slot to another
+
+    FixedBytesSegments(
+            final PagedMemory memory, final TableRoot root, final BlockHeap heap, final FixedBytesShape shape) {
+        super(memory, root, heap, ExtentKind.FIXED_SEGMENT, SegmentDescriptor.FIXED_BYTES_MAGIC, shape.mergeCountMax());
+        this.shape = shape;
+        moved = new byte[shape.slotLength];
+    }
+
+    /**
+     * Adds an entry whose key is absent, splitting its segment if that is full.
+     *
+     * @param emptySlot address of the slot where the search for the key ended
+     * @param valueOffset offset in the array or native pointer; 0 without an array: the value is zeros
+     * @return address of the entry's slot
+     */
+    long insert(
+            final long hash,
+            final long emptySlot,
+            final byte[] keyBase,
+            final long keyOffset,
+            final byte[] valueBase,
+            final long valueOffset) {
+        if (hash == 0) {
+            return insertZero(emptySlot, keyBase, keyOffset, valueBase, valueOffset);
+        }
+        long slot = emptySlot;
+        long segment = HeapExtentDescriptor.extentOf(slot);
+        long header = memory.forRead(segment);
+        while (count(header) >= shape.countMax) {
+            split(hash);
+            segment = DirectoryDescriptor.address(directory.reference(hash));
+            header = memory.forRead(segment);
+            slot = emptySlot(segment, hash);
+        }
+        root.forWriteCounters();
+        memory.forWrite(segment, HEADER_LENGTH);
+        final long pointer = memory.forWrite(slot, shape.slotLength);
+        fill(pointer, hash, keyBase, keyOffset, valueBase, valueOffset);
+        count(header, count(header) + 1);
+        root.addEntries(1);
+        return slot;
+    }
+
+    /** Adds the entry of hash 0, which has a slot of its own. */
+    private long insertZero(
+            final long slot,
+            final byte[] keyBase,
+            final long keyOffset,
+            final byte[] valueBase,
+            final long valueOffset) {
+        final long segment = HeapExtentDescriptor.extentOf(slot);
+        root.forWriteCounters();
+        final long header = memory.forWrite(segment, ZERO_SLOT_OFFSET + shape.slotLength);
+        fill(header + ZERO_SLOT_OFFSET, 0, keyBase, keyOffset, valueBase, valueOffset);
+        RawMemory.putInt(header + FLAGS_OFFSET, SegmentDescriptor.FLAG_ZERO_HASH);
+        root.addEntries(1);
+        return slot;
+    }
+
+    private void fill(
+            final long pointer,
+            final long hash,
+            final byte[] keyBase,
+            final long keyOffset,
+            final byte[] valueBase,
+            final long valueOffset) {
+        RawMemory.setMemory(pointer + REST_OFFSET, shape.slotLength - REST_OFFSET, (byte) 0);
+        if (shape.restLength > 0) {
+            RawMemory.copy(keyBase, keyOffset + Long.BYTES, null, pointer + REST_OFFSET, shape.restLength);
+        }
+        if (shape.valueLength > 0 && (valueBase != null || valueOffset != 0)) {
+            RawMemory.copy(valueBase, valueOffset, null, pointer + shape.valueOffset, shape.valueLength);
+        }
+        RawMemory.putLong(pointer + HASH_OFFSET, hash);
+    }
+
+    /** Overwrites a part of the value in a slot; the part is not empty. */
+    void overwrite(
+            final long slot, final int offset, final byte[] sourceBase, final long sourceOffset, final int length) {
+        final long target = memory.forWrite(slot + shape.valueOffset + offset, length);
+        if (length == Long.BYTES) {
+            RawMemory.putLong(target, RawMemory.getLong(sourceBase, sourceOffset));
+        } else {
+            RawMemory.copy(sourceBase, sourceOffset, null, target, length);
+        }
+    }
+
+    private long emptySlot(final long segment, final long hash) {
+        int offset = shape.homeOffset(hash);
+        while (RawMemory.getLong(memory.forRead(segment + offset)) != 0) {
+            offset = shape.nextOffset(offset);
+        }
+        return segment + offset;
+    }
+
+    void removeZero(final long segment) {
+        root.forWriteCounters();
+        final long header = memory.forWrite(segment, ZERO_SLOT_OFFSET + shape.slotLength);
+        RawMemory.setMemory(header + ZERO_SLOT_OFFSET, shape.slotLength, (byte) 0);
+        RawMemory.putInt(header + FLAGS_OFFSET, 0);
+        root.addEntries(-1);
+    }
+
+    static boolean hasZero(final long header) {
+        return RawMemory.getInt(header + FLAGS_OFFSET) != 0;
+    }
+
+    /** Removes the entry in a slot; entries after it may move. */
+    void remove(final long slot) {
+        final long segment = HeapExtentDescriptor.extentOf(slot);
+        final int offset = (int) (slot - segment);
+        root.forWriteCounters();
+        final long header = memory.forWrite(segment, HEADER_LENGTH);
+        shiftBack(segment, offset, false);
+        shiftBack(segment, offset, true);
+        count(header, count(header) - 1);
+        root.addEntries(-1);
+    }
+
+    /**
+     * Closes the gap that an entry leaves (Knuth vol. 3, 6.4, algorithm R): each entry after it that would no longer be
+     * found from its home moves into the gap and leaves one itself.
+     *
+     * @param apply false to make all writable that will change, which may fail; true to change it
+     */
+    private void shiftBack(final long segment, final int removedOffset, final boolean apply) {
+        int gap = removedOffset;
+        int offset = removedOffset;
+        long gapPointer = forSlot(segment + gap, apply);
+        while (true) {
+            offset = shape.nextOffset(offset);
+            final long hash = RawMemory.getLong(memory.forRead(segment + offset) + HASH_OFFSET);
+            if (hash == 0) {
+                break;
+            }
+            if (staysReachable(shape.homeOffset(hash), gap, offset)) {
+                continue;
+            }
+            final long next = forSlot(segment + offset, apply);
+            if (apply) {
+                RawMemory.copy(next, gapPointer, shape.slotLength);
+            }
+            gap = offset;
+            gapPointer = next;
+        }
+        if (apply) {
+            RawMemory.setMemory(gapPointer, shape.slotLength, (byte) 0);
+        }
+    }
+
+    private long forSlot(final long slot, final boolean alreadyWritable) {
+        return alreadyWritable ? memory.forRead(slot) : memory.forWrite(slot, shape.slotLength);
+    }
+
+    @Override
+    void prepareSplit(final long segment, final int depth) {
+        // The slots hold all of the hash.
+    }
+
+    /**
+     * {@inheritDoc} In place: taking the entries in order from an empty slot on, none can find its new slot after its
+     * old one, so no entry is overwritten before it was moved. That of hash 0 stays.
+     */
+    @Override
+    void divide(final long pointer, final long siblingPointer, final int depth) {
+        final long bit = DirectoryDescriptor.prefixBit(depth + 1);
+        int low = 0;
+        int high = 0;
+        int offset = firstEmpty(pointer);
+        for (int i = 0; i < shape.slotCount; i++) {
+            final long slot = pointer + offset;
+            final long hash = RawMemory.getLong(slot + HASH_OFFSET);
+            if (hash != 0) {
+                RawMemory.copy(null, slot, moved, RawMemory.ARRAY_OFFSET, shape.slotLength);
+                RawMemory.setMemory(slot, shape.slotLength, (byte) 0);
+                if ((hash & bit) != 0) {
+                    place(siblingPointer, hash, moved, RawMemory.ARRAY_OFFSET);
+                    high++;
+                } else {
+                    place(pointer, hash, moved, RawMemory.ARRAY_OFFSET);
+                    low++;
+                }
+            }
+            offset = shape.nextOffset(offset);
+        }
+        count(pointer, low);
+        count(siblingPointer, high);
+    }
+
+    private int firstEmpty(final long pointer) {
+        int offset = shape.firstSlotOffset;
+        while (RawMemory.getLong(pointer + offset + HASH_OFFSET) != 0) {
+            offset += shape.slotLength;
+        }
+        return offset;
+    }
+
+    private void place(final long pointer, final long hash, final byte[] slotBase, final long slotOffset) {
+        int offset = shape.homeOffset(hash);
+        while (RawMemory.getLong(pointer + offset + HASH_OFFSET) != 0) {
+            offset = shape.nextOffset(offset);
+        }
+        RawMemory.copy(slotBase, slotOffset, null, pointer + offset, shape.slotLength);
+    }
+
+    @Override
+    void unite(final long lowPointer, final long highPointer) {
+        for (int index = 0; index < shape.slotCount; index++) {
+            final long slot = highPointer + shape.slotOffset(index);
+            final long hash = RawMemory.getLong(slot + HASH_OFFSET);
+            if (hash != 0) {
+                place(lowPointer, hash, null, slot);
+            }
+        }
+    }
+}

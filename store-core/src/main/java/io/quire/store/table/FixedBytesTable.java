@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static io.quire.store.table.FixedBytesShape.HASH_OFFSET;
+import static io.quire.store.table.FixedBytesShape.REST_OFFSET;
+import static io.quire.store.table.FixedBytesShape.ZERO_SLOT_OFFSET;
+import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
+
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StoreFullException;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+
+/**
+ * Hash table in paged memory whose keys all have one width and whose values all have one, with entries inline: one
+ * cache miss to find one. It grows and shrinks by a segment of 64 KiB at a time. With values of no bytes it is a set.
+ * No method but {@link #create}, {@link #open}, {@link #cursor} and {@link #statistics} allocates. {@link FixedTable}
+ * is the same for longs to longs.
+ *
+ * <p>Keys and values are given as a base and an offset as Agrona's buffers have them: a byte array and an offset from
+ * {@link RawMemory#ARRAY_OFFSET}, or null and a native pointer. Their lengths are the table's.
+ *
+ * <p>Entries move when others are inserted or removed: an address that {@link #find} returned is valid until the next
+ * call that does either, a pointer until the next call that writes to the store.
+ *
+ * <p>Exceptions of all methods that write: {@link StoreFullException} when the table has to grow and cannot; of all
+ * methods: what loading a page after recovery throws. After any of them the table is as before the call. After {@link
+ * #drop} every method throws {@link IllegalStateException}.
+ *
+ * <p>Threading: confined to the store's writer.
+ */
+public final class FixedBytesTable {
+    /** What {@link #find} returns for an absent key. */
+    public static final long NOT_FOUND = 0;
+    /** Longest key, bytes. */
+    public static final int KEY_LENGTH_MAX = FixedBytesShape.KEY_LENGTH_MAX;
+    /** Longest value, bytes. */
+    public static final int VALUE_LENGTH_MAX = FixedBytesShape.VALUE_LENGTH_MAX;
+
+    private final PagedMemory memory;
+    private final TableRoot root;
+    private final BlockHeap heap;
+    private final FixedBytesShape shape;
+    private final FixedBytesSegments segments;
+    private final Directory directory;
+    private final KeyHash keyHash;
+    private boolean lastInserted;
+
+    private FixedBytesTable(final PagedMemory memory, final TableRoot root, final FixedBytesShape shape) {
+        this.memory = memory;
+        this.root = root;
+        this.shape = shape;
+        heap = new BlockHeap(memory, root);
+        segments = new FixedBytesSegments(memory, root, heap, shape);
+        directory = segments.directory;
+        keyHash = new KeyHash(memory.hashSeed());
+    }
+
+    /**
+     * Creates an empty table, which takes two extents.
+     *
+     * @param memory where
+     * @param keyLength bytes of every key, 1..{@link #KEY_LENGTH_MAX}
+     * @param valueLength bytes of every value, 0..{@link #VALUE_LENGTH_MAX}
+     * @return the table
+     * @throws StoreFullException when there is no space; nothing has changed
+     * @throws io.quire.store.errors.ConfigurationException when a length is out of range
+     */
+    public static FixedBytesTable create(final PagedMemory memory, final int keyLength, final int valueLength) {
+        final FixedBytesShape shape = new FixedBytesShape(keyLength, valueLength);
+        memory.ensureFree(2);
+        final TableRoot root = TableRoot.create(memory, TableRootDescriptor.KIND_FIXED_BYTES, keyLength, valueLength);
+        final FixedBytesTable table = new FixedBytesTable(memory, root, shape);
+        table.segments.start();
+        return table;
+    }
+
+    /**
+     * Opens a table, in time independent of its size.
+     *
+     * @param memory where
+     * @param rootAddress what {@link #rootAddress} returned
+     * @return the table
+     * @throws CorruptStoreException when no table of this kind is there
+     * @throws io.quire.store.errors.FormatTooNewException when a newer release wrote it
+     */
+    public static FixedBytesTable open(final PagedMemory memory, final long rootAddress) {
+        final TableRoot root = TableRoot.open(memory, rootAddress, TableRootDescriptor.KIND_FIXED_BYTES);
+        final int keyLength = root.keyLength();
+        final int valueLength = root.valueLength();
+        if (keyLength < 1 || keyLength > KEY_LENGTH_MAX || valueLength < 0 || valueLength > VALUE_LENGTH_MAX) {
+            throw new CorruptStoreException("no valid table root: widths: root=0x" + Long.toHexString(rootAddress)
+                    + " keyLength=" + keyLength + " valueLength=" + valueLength + "; run 'quire verify'");
+        }
+        return new FixedBytesTable(memory, root, new FixedBytesShape(keyLength, valueLength));
+    }
+
+    /** {@return address of the table's root, for {@link #open}} */
+    public long rootAddress() {
+        return root.address();
+    }
+
+    /** {@return bytes of every key} */
+    public int keyLength() {
+        return shape.keyLength;
+    }
+
+    /** {@return bytes of every value} */
+    public int valueLength() {
+        return shape.valueLength;
+    }
+
+    /** {@return number of entries} */
+    public long size() {
+        directory.checkPresent();
+        return root.entries();
+    }
+
+    /**
+     * Finds the entry of a key.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @return address of the entry, {@link #NOT_FOUND} when the key is absent
+     */
+    public long find(final byte[] keyBase, final long keyOffset) {
+        final long hash = keyHash.ofFixed(keyBase, keyOffset, shape.keyLength);
+        final long slot = locate(hash, keyBase, keyOffset);
+        return slot > 0 ? slot : NOT_FOUND;
+    }
+
+    /**
+     * Finds the slot of a key.
+     *
+     * @return its address; when absent the complement of that of the slot to insert it at
+     */
+    private long locate(final long hash, final byte[] keyBase, final long keyOffset) {
+        final long segment = DirectoryDescriptor.address(directory.reference(hash));
+        if (hash == 0) {
+            return locateZero(segment, keyBase, keyOffset);
+        }
+        if (memory.hydrating()) {
+            return locateWithCare(segment, hash, keyBase, keyOffset);
+        }
+        final long pointer = memory.forRead(segment);
+        int offset = shape.homeOffset(hash);
+        // Linear probing (Knuth vol. 3, 6.4, algorithm L). A segment always has an empty slot.
+        while (true) {
+            final long found = RawMemory.getLong(pointer + offset + HASH_OFFSET);
+            if (found == hash && hasRest(pointer + offset, keyBase, keyOffset)) {
+                return segment + offset;
+            }
+            if (found == 0) {
+                return ~(segment + offset);
+            }
+            offset += shape.slotLength;
+            if (offset == shape.endOffset) {
+                return locateWithCare(segment, hash, keyBase, keyOffset);
+            }
+        }
+    }
+
+    /** Finds the slot of a key in pages that may be cold, or past the segment's end. */
+    private long locateWithCare(final long segment, final long hash, final byte[] keyBase, final long keyOffset) {
+        int offset = shape.homeOffset(hash);
+        for (int count = 0; count < shape.slotCount; count++) {
+            final long pointer = memory.forRead(segment + offset, shape.slotLength);
+            final long found = RawMemory.getLong(pointer + HASH_OFFSET);
+            if (found == hash && hasRest(pointer, keyBase, keyOffset)) {
+                return segment + offset;
+            }
+            if (found == 0) {
+                return ~(segment + offset);
+            }
+            offset = shape.nextOffset(offset);
+        }
+        throw Segments.noEmptySlot(segment);
+    }
+
+    private long locateZero(final long segment, final byte[] keyBase, final long keyOffset) {
+        final long pointer = memory.forRead(segment, ZERO_SLOT_OFFSET + shape.slotLength);
+        return FixedBytesSegments.hasZero(pointer) && hasRest(pointer + ZERO_SLOT_OFFSET, keyBase, keyOffset)
+                ? segment + ZERO_SLOT_OFFSET
+                : ~(segment + ZERO_SLOT_OFFSET);
+    }
+
+    /** Whether the bytes after the first eight are a key's too; with the hash the same, the first eight are. */
+    private boolean hasRest(final long slot, final byte[] keyBase, final long keyOffset) {
+        return shape.restLength == 0
+                || RawMemory.equal(keyBase, keyOffset + Long.BYTES, slot + REST_OFFSET, shape.restLength);
+    }
+
+    /**
+     * Pointer to the value of an entry.
+     *
+     * @param entry its address
+     * @return native pointer to all of the value, 8-byte aligned
+     */
+    public long valuePointer(final long entry) {
+        return memory.forRead(entry, shape.slotLength) + shape.valueOffset;
+    }
+
+    /**
+     * Overwrites a part of the value of an entry in place; only its lines count as changed.
+     *
+     * @param entry its address
+     * @param offset bytes from the start of the value
+     * @param sourceBase byte array or null
+     * @param sourceOffset offset in the array or native pointer of the new bytes
+     * @param length bytes, greater than 0; the part lies inside the value
+     */
+    public void overwrite(
+            final long entry, final int offset, final byte[] sourceBase, final long sourceOffset, final int length) {
+        assert offset >= 0 && length > 0 && offset + length <= shape.valueLength
+                : "offset=" + offset + " length=" + length + " valueLength=" + shape.valueLength;
+        segments.overwrite(entry, offset, sourceBase, sourceOffset, length);
+    }
+
+    /**
+     * Writes the key of an entry.
+     *
+     * @param entry its address
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer of room for the key
+     */
+    public void copyKey(final long entry, final byte[] keyBase, final long keyOffset) {
+        copyKeyAt(memory.forRead(entry, shape.slotLength), keyBase, keyOffset);
+    }
+
+    private void copyKeyAt(final long slot, final byte[] keyBase, final long keyOffset) {
+        final long hash = RawMemory.getLong(slot + HASH_OFFSET);
+        final long first = keyHash.firstOf(hash, slot + REST_OFFSET, shape.keyLength);
+        if (shape.keyLength >= Long.BYTES) {
+            RawMemory.putLong(keyBase, keyOffset, first);
+            if (shape.restLength > 0) {
+                RawMemory.copy(null, slot + REST_OFFSET, keyBase, keyOffset + Long.BYTES, shape.restLength);
+            }
+        } else {
+            for (int i = 0; i < shape.keyLength; i++) {
+                RawMemory.putByte(keyBase, keyOffset + i, (byte) (first >>> (i * Byte.SIZE)));
+            }
+        }
+    }
+
+    /**
+     * Sets the value of a key.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param valueBase byte array or null
+     * @param valueOffset offset in the array or native pointer
+     * @return address of the entry
+     */
+    public long put(final byte[] keyBase, final long keyOffset, final byte[] valueBase, final long valueOffset) {
+        final long hash = keyHash.ofFixed(keyBase, keyOffset, shape.keyLength);
+        final long slot = locate(hash, keyBase, keyOffset);
+        if (slot < 0) {
+            return insert(hash, ~slot, keyBase, keyOffset, valueBase, valueOffset);
+        }
+        if (shape.valueLength > 0) {
+            segments.overwrite(slot, 0, valueBase, valueOffset, shape.valueLength);
+        }
+        lastInserted = false;
+        return slot;
+    }
+
+    /**
+     * Finds the entry of a key or inserts one.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param valueBase byte array or null
+     * @param valueOffset offset in the array or native pointer of the value if it is inserted; 0 without an array:
+     *     zeros
+     * @return address of the entry
+     */
+    public long insertOrFind(
+            final byte[] keyBase, final long keyOffset, final byte[] valueBase, final long valueOffset) {
+        final long hash = keyHash.ofFixed(keyBase, keyOffset, shape.keyLength);
+        final long slot = locate(hash, keyBase, keyOffset);
+        if (slot < 0) {
+            return insert(hash, ~slot, keyBase, keyOffset, valueBase, valueOffset);
+        }
+        lastInserted = false;
+        return slot;
+    }
+
+    /** {@return whether the last {@link #put} or {@link #insertOrFind} that returned has inserted an entry} */
+    public boolean lastInserted() {
+        return lastInserted;
+    }
+
+    private long insert(
+            final long hash,
+            final long emptySlot,
+            final byte[] keyBase,
+            final long keyOffset,
+            final byte[] valueBase,
+            final long valueOffset) {
+        if (hash == 0 && FixedBytesSegments.hasZero(memory.forRead(HeapExtentDescriptor.extentOf(emptySlot)))) {
+            throw new StoreFullException("a second key with hash 0 has no place; remove the one that is there");
+        }
+        final long entry = segments.insert(hash, emptySlot, keyBase, keyOffset, valueBase, valueOffset);
+        lastInserted = true;
+        return entry;
+    }
+
+    /**
+     * Removes a key.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @return whether it was present
+     */
+    public boolean remove(final byte[] keyBase, final long keyOffset) {
+        final long hash = keyHash.ofFixed(keyBase, keyOffset, shape.keyLength);
+        long slot = locate(hash, keyBase, keyOffset);
+        if (slot < 0) {
+            return false;
+        }
+        final long segment = HeapExtentDescriptor.extentOf(slot);
+        if (hash == 0) {
+            segments.removeZero(segment);
+            return true;
+        }
+        if (segments.mergeIfSparse(hash, Segments.count(memory.forRead(segment)))) {
+            slot = locate(hash, keyBase, keyOffset);
+        }
+        segments.remove(slot);
+        return true;
+    }
+
+    /**
+     * Passes every entry to a consumer, in the order of their memory. The consumer may change values in place but must
+     * not insert or remove; use a {@link #cursor} for that.
+     *
+     * @param consumer takes the address of each entry once
+     */
+    public void forEach(final RecordConsumer consumer) {
+        long position = 0;
+        do {
+            final long reference = directory.reference(position);
+            forEachIn(DirectoryDescriptor.address(reference), consumer);
+            position = Segments.next(position, reference);
+        } while (position != 0);
+    }
+
+    private void forEachIn(final long segment, final RecordConsumer consumer) {
+        final long pointer = memory.forRead(segment, SEGMENT_LENGTH);
+        if (FixedBytesSegments.hasZero(pointer)) {
+            consumer.accept(segment + ZERO_SLOT_OFFSET);
+        }
+        for (int offset = shape.firstSlotOffset; offset < shape.endOffset; offset += shape.slotLength) {
+            if (RawMemory.getLong(pointer + offset + HASH_OFFSET) != 0) {
+                consumer.accept(segment + offset);
+            }
+        }
+    }
+
+    /**
+     * Starts an iteration that tolerates writes between its steps.
+     *
+     * @return a cursor before the first entry; allocates as much as the keys of a segment take
+     */
+    public FixedBytesCursor cursor() {
+        directory.checkPresent();
+        return new FixedBytesCursor(this, shape);
+    }
+
+    /**
+     * Copies the keys of a segment for a cursor.
+     *
+     * @param position a hash of the segment; earlier ones are left out
+     * @param keys takes them, one after the other
+     * @return how many
+     */
+    int copyKeys(final long position, final byte[] keys) {
+        final long segment = DirectoryDescriptor.address(directory.reference(position));
+        final long pointer = memory.forRead(segment, SEGMENT_LENGTH);
+        int count = 0;
+        if (position == 0 && FixedBytesSegments.hasZero(pointer)) {
+            copyKeyAt(pointer + ZERO_SLOT_OFFSET, keys, RawMemory.ARRAY_OFFSET);
+            count++;
+        }
+        for (int offset = shape.firstSlotOffset; offset < shape.endOffset; offset += shape.slotLength) {
+            final long hash = RawMemory.getLong(pointer + offset + HASH_OFFSET);
+            if (hash != 0 && Long.compareUnsigned(hash, position) >= 0) {
+                copyKeyAt(pointer + offset, keys, RawMemory.ARRAY_OFFSET + (long) count * shape.keyLength);
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** First hash after those of the segment of a hash, 0 = none. */
+    long nextPosition(final long position) {
+        return Segments.next(position, directory.reference(position));
+    }
+
+    /** Removes all entries; all extents but two go back to the store. O(extents). */
+    public void clear() {
+        segments.clear();
+    }
+
+    /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
+    public void drop() {
+        segments.drop();
+    }
+
+    /** {@return sizes of the table; O(extents of the directory)} */
+    public TableStatistics statistics() {
+        directory.checkPresent();
+        final long entries = root.entries();
+        return new TableStatistics(
+                entries,
+                entries * (shape.keyLength + shape.valueLength),
+                root.segments(),
+                heap.blocksInUse(SizeClasses.NODE) - 1,
+                heap.extentCount() + root.segments(),
+                heap.freeLength());
+    }
+
+    /**
+     * Checks everything the table consists of, O(its size).
+     *
+     * @throws CorruptStoreException naming the first thing that is not as it must be
+     */
+    public void checkInvariants() {
+        new FixedBytesTableChecker(memory, root, directory, keyHash, shape).check();
+    }
+}
