@@ -106,6 +106,7 @@ final class ExtentAllocator {
         final long base = windowAddress(window);
         final long address = base + ((long) extent << EXTENT_SHIFT);
         memory.ensureBacked(address, (long) count << EXTENT_SHIFT); // may throw; nothing has changed yet
+        memory.sequences().handedOut(address, count);
         final int used = field(window, WindowDescriptor.USED_COUNT_OFFSET);
         final int fresh = Math.max(0, extent + count - used);
         putKinds(base, extent, count, kind.code(), ExtentKind.RUN_CONTINUED.code());

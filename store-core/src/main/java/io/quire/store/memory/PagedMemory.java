@@ -21,8 +21,8 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * <p>A pointer is valid until the memory is closed, but is taken anew for each operation, because only taking it does
  * the bookkeeping. An object lies inside one window, so pointer arithmetic inside an object is sound.
  *
- * <p>Threading: single writer; {@code forRead} from any thread; {@link PageCapture} by the checkpointer; {@link
- * #hydrate} from any thread.
+ * <p>Threading: single writer; {@link #forConcurrentRead} and {@link #hydrate} from any thread; {@link PageCapture} by
+ * the checkpointer.
  */
 public final class PagedMemory implements AutoCloseable {
     /** Slots of {@link #rootSlot}. */
@@ -43,6 +43,7 @@ public final class PagedMemory implements AutoCloseable {
     private final long lengthMax;
     private final long hashSeed;
     private final PageTable pageTable = new PageTable();
+    private final ExtentSequences sequences = new ExtentSequences();
     private final PageCapture capture;
     private final ExtentAllocator extents;
     private final BackedSpace space;
@@ -50,7 +51,9 @@ public final class PagedMemory implements AutoCloseable {
     private final int recoveredPageCount;
 
     private long[] windowBases = new long[0];
+    private volatile long[] publishedBases = windowBases; // the same, for threads other than the writer
     private boolean hydrating;
+    private volatile boolean hydrated; // the opposite, for threads other than the writer
     private volatile PageSource source;
     private long epoch = 1;
     private long dirtyStamp = PageTable.stamp(1, PageTable.DIRTY);
@@ -73,6 +76,7 @@ public final class PagedMemory implements AutoCloseable {
         this.source = source;
         this.recoveredPageCount = recoveredPageCount;
         hydrating = recoveredPageCount > 0;
+        hydrated = !hydrating;
         space = new BackedSpace(live, PageDescriptor.addressOfPage(recoveredPageCount));
         capture = new PageCapture(this, settings.capturePoolLength, settings.captureIdleStrategy);
         extents = new ExtentAllocator(this, windowShift);
@@ -166,6 +170,44 @@ public final class PagedMemory implements AutoCloseable {
             ensureHot(address, length);
         }
         return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
+    }
+
+    /**
+     * Pointer for reading a range from a thread that is not the writer, at an address that may be anything because it
+     * was read from memory that the writer is changing.
+     *
+     * @param address byte position in the store, or any other number
+     * @param length bytes, greater than 0
+     * @return native pointer to the range, loaded; 0 when there is no such range: the address cannot be believed
+     * @throws io.quire.store.errors.StateStoreException what loading a page throws, also one that was asked for by
+     *     mistake
+     */
+    public long forConcurrentRead(final long address, final int length) {
+        final long[] bases = publishedBases;
+        if (!contains(bases, address, length)) {
+            return 0;
+        }
+        if (!hydrated) {
+            ensureHot(address, length);
+        }
+        return bases[(int) (address >>> windowShift)] + (address & windowMask);
+    }
+
+    /**
+     * Tells whether there is memory at an address that may be anything; from any thread.
+     *
+     * @param address byte position in the store, or any other number
+     * @param length bytes, greater than 0
+     * @return whether the range lies inside one window and has space behind it, or will have once it is loaded
+     */
+    public boolean contains(final long address, final int length) {
+        return contains(publishedBases, address, length);
+    }
+
+    private boolean contains(final long[] bases, final long address, final int length) {
+        return address >>> windowShift < bases.length
+                && (address & windowMask) + length <= windowMask + 1
+                && address + length <= space.backedEnd();
     }
 
     /**
@@ -312,7 +354,8 @@ public final class PagedMemory implements AutoCloseable {
                 throw new IllegalStateException("page is still cold: page=" + page);
             }
         }
-        // Racy on purpose: a thread that still sees true finds every page hot and loads nothing.
+        hydrated = true;
+        // Racy on purpose: a writer that still sees true finds every page hot and loads nothing.
         hydrating = false;
         source = null;
     }
@@ -472,6 +515,11 @@ public final class PagedMemory implements AutoCloseable {
         return live.description();
     }
 
+    /** {@return the counters by which readers notice changes} */
+    public ExtentSequences sequences() {
+        return sequences;
+    }
+
     PageTable pageTable() {
         return pageTable;
     }
@@ -486,10 +534,12 @@ public final class PagedMemory implements AutoCloseable {
                     + " bytes; remove entries or raise the limit");
         }
         pageTable.reserve(end);
+        sequences.reserve(end);
         final long base = live.reserveWindow(window);
         final long[] bases = Arrays.copyOf(windowBases, window + 1);
         bases[window] = base;
         windowBases = bases;
+        publishedBases = bases;
     }
 
     private long reservedEnd() {
@@ -526,9 +576,11 @@ public final class PagedMemory implements AutoCloseable {
             grower.stop();
         }
         windowBases = new long[0];
+        publishedBases = windowBases;
         live.close();
         capture.close();
         pageTable.close();
+        sequences.close();
     }
 
     /**

@@ -162,6 +162,11 @@ public final class RawMemory {
         UNSAFE.putLong(pointer, value);
     }
 
+    /** Reads a int at an offset from a base. */
+    public static int getInt(final byte[] base, final long offset) {
+        return UNSAFE.getInt(base, offset);
+    }
+
     /** Reads a long at an offset from a base. */
     public static long getLong(final byte[] base, final long offset) {
         return UNSAFE.getLong(base, offset);
@@ -221,12 +226,12 @@ public final class RawMemory {
         return UNSAFE.compareAndSwapLong(null, pointer, expected, value);
     }
 
-    /** No load moves across this. */
+    /** No load before this moves after it, and no access after it before it. */
     public static void loadFence() {
         UNSAFE.loadFence();
     }
 
-    /** No store moves across this. */
+    /** No store after this moves before it, and no access before it after it. */
     public static void storeFence() {
         UNSAFE.storeFence();
     }

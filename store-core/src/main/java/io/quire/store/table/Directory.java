@@ -13,6 +13,7 @@ import static io.quire.store.table.DirectoryDescriptor.nodeReference;
 import static io.quire.store.table.DirectoryDescriptor.segmentReference;
 import static io.quire.store.table.DirectoryDescriptor.width;
 
+import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.Arrays;
@@ -29,15 +30,21 @@ import java.util.Arrays;
  * opening a table takes no time for it; it doubles when the table has doubled, and ends at one megabyte. It is why one
  * table must not be used through two objects at a time.
  *
- * <p>Threading: confined to the store's writer.
+ * <p>Readers on other threads have one counter for the whole directory, that of the extent of the table's root, because
+ * it seldom changes: a reader looks up between {@link #sequence} and {@link #unchanged}. Readers never fill a cell: one
+ * that comes late would put back what the writer has just emptied.
+ *
+ * <p>Threading: single writer; the methods that say so by any thread.
  */
 final class Directory {
     private static final int CELL_BITS_MIN = 1;
     private static final int CELL_BITS_MAX = 16;
+    private static final int LEVELS_MAX = SegmentDescriptor.DEPTH_MAX / WIDTH_MAX + 1;
 
     private final PagedMemory memory;
     private final TableRoot root;
     private final BlockHeap heap;
+    private final long counter; // by which readers notice changes
     private long topReference;
 
     // Derived from the pages and filled as they are asked for: cell i is of the segment for the hashes that begin with
@@ -45,6 +52,7 @@ final class Directory {
     private long[] references;
     private long[] pointers;
     private int cellShift;
+    private volatile Cells publishedCells; // the same array and shift, for readers
 
     // Where the last descent ended; only for split and merge.
     private int foundLevel;
@@ -55,20 +63,25 @@ final class Directory {
         this.memory = memory;
         this.root = root;
         this.heap = heap;
+        counter = memory.sequences().counter(root.address());
         topReference = root.directory();
         startCells(cellBits(root.segments()));
     }
 
     /** Starts with one segment for all hashes. The root's counters are writable. */
     void start(final long segment) {
+        ExtentSequences.beginAt(counter);
         putTop(segmentReference(segment, 0));
         startCells(CELL_BITS_MIN);
+        ExtentSequences.end(counter);
     }
 
     /** Forgets everything: the table has been dropped. */
     void end() {
+        ExtentSequences.beginAt(counter);
         topReference = NONE;
         startCells(CELL_BITS_MIN);
+        ExtentSequences.end(counter);
     }
 
     private void putTop(final long reference) {
@@ -108,6 +121,7 @@ final class Directory {
         cellShift = Long.SIZE - bits;
         references = new long[1 << bits];
         pointers = new long[1 << bits];
+        publishedCells = new Cells(cellShift, references);
     }
 
     /** Empties the cells of the segments whose hashes begin like one, which are about to change. */
@@ -134,7 +148,7 @@ final class Directory {
         return reference;
     }
 
-    private static IllegalStateException dropped() {
+    static IllegalStateException dropped() {
         return new IllegalStateException("the table has been dropped");
     }
 
@@ -143,6 +157,51 @@ final class Directory {
         if (topReference == NONE) {
             throw dropped();
         }
+    }
+
+    /** Number of the directory before a reader looks up; by any thread. */
+    long sequence() {
+        return ExtentSequences.read(counter);
+    }
+
+    /** Whether what was looked up since then can be believed; by any thread. */
+    boolean unchanged(final long sequence) {
+        return ExtentSequences.unchanged(counter, sequence);
+    }
+
+    /**
+     * Reference of the segment for a hash; by any thread. While the directory is being changed it may be any number,
+     * and so it may when {@link #unchanged} turns out false.
+     *
+     * @return the reference; NONE when there is none or the pages make no sense
+     */
+    long referenceForReader(final long hash) {
+        final Cells cells = publishedCells;
+        final long reference = cells.references[(int) (hash >>> cells.shift)];
+        return reference != NONE ? reference : findForReader(hash);
+    }
+
+    private long findForReader(final long hash) {
+        long reference = topReference;
+        long shifted = hash;
+        for (int level = 0; isNode(reference); level++) {
+            final int width = width(reference);
+            if (level == LEVELS_MAX || width < 1 || width > WIDTH_MAX) {
+                return NONE;
+            }
+            final long entry = memory.forConcurrentRead(address(reference) + entryOffset(shifted, width), ENTRY_LENGTH);
+            if (entry == 0) {
+                return NONE;
+            }
+            reference = RawMemory.getLong(entry);
+            shifted <<= WIDTH_MAX;
+        }
+        return reference;
+    }
+
+    /** Whether the table has been dropped; by any thread. */
+    boolean isDropped() {
+        return topReference == NONE;
     }
 
     private long descend(final long top, final long hash) {
@@ -219,6 +278,12 @@ final class Directory {
      * @param newNode what {@link #prepareSplit} returned
      */
     void split(final long hash, final long low, final long high, final long newNode) {
+        ExtentSequences.beginAt(counter);
+        splitEntries(hash, low, high, newNode);
+        ExtentSequences.end(counter);
+    }
+
+    private void splitEntries(final long hash, final long low, final long high, final long newNode) {
         final int depth = depth(locate(hash));
         emptyCells(hash, depth);
         final long lowReference = segmentReference(low, depth + 1);
@@ -303,6 +368,12 @@ final class Directory {
      * @param merged the segment that now holds both
      */
     void merge(final long hash, final long merged) {
+        ExtentSequences.beginAt(counter);
+        mergeEntries(hash, merged);
+        ExtentSequences.end(counter);
+    }
+
+    private void mergeEntries(final long hash, final long merged) {
         final int depth = depth(locate(hash)) - 1;
         emptyCells(hash, depth);
         final int localDepth = localDepth(depth);
@@ -353,5 +424,16 @@ final class Directory {
 
     private static void putEntry(final long pointer, final int index, final long reference) {
         RawMemory.putLong(pointer + (long) index * ENTRY_LENGTH, reference);
+    }
+
+    /** The references of the cells with the shift that belongs to them. */
+    private static final class Cells {
+        final int shift;
+        final long[] references;
+
+        Cells(final int shift, final long[] references) {
+            this.shift = shift;
+            this.references = references;
+        }
     }
 }

@@ -8,6 +8,7 @@ import static io.quire.store.table.SegmentDescriptor.FLAGS_OFFSET;
 import static io.quire.store.table.SegmentDescriptor.HEADER_LENGTH;
 
 import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -57,7 +58,9 @@ final class FixedBytesSegments extends Segments {
         root.forWriteCounters();
         memory.forWrite(segment, HEADER_LENGTH);
         final long pointer = memory.forWrite(slot, shape.slotLength);
+        final long change = sequences.begin(segment);
         fill(pointer, hash, keyBase, keyOffset, valueBase, valueOffset);
+        ExtentSequences.end(change);
         count(header, count(header) + 1);
         root.addEntries(1);
         return slot;
@@ -73,8 +76,10 @@ final class FixedBytesSegments extends Segments {
         final long segment = HeapExtentDescriptor.extentOf(slot);
         root.forWriteCounters();
         final long header = memory.forWrite(segment, ZERO_SLOT_OFFSET + shape.slotLength);
+        final long change = sequences.begin(segment);
         fill(header + ZERO_SLOT_OFFSET, 0, keyBase, keyOffset, valueBase, valueOffset);
         RawMemory.putInt(header + FLAGS_OFFSET, SegmentDescriptor.FLAG_ZERO_HASH);
+        ExtentSequences.end(change);
         root.addEntries(1);
         return slot;
     }
@@ -100,10 +105,12 @@ final class FixedBytesSegments extends Segments {
     void overwrite(
             final long slot, final int offset, final byte[] sourceBase, final long sourceOffset, final int length) {
         final long target = memory.forWrite(slot + shape.valueOffset + offset, length);
-        if (length == Long.BYTES) {
-            RawMemory.putLong(target, RawMemory.getLong(sourceBase, sourceOffset));
+        if (length == Long.BYTES && (offset & (Long.BYTES - 1)) == 0) {
+            RawMemory.putLongRelease(target, RawMemory.getLong(sourceBase, sourceOffset)); // readers see it or do not
         } else {
+            final long change = sequences.begin(slot);
             RawMemory.copy(sourceBase, sourceOffset, null, target, length);
+            ExtentSequences.end(change);
         }
     }
 
@@ -118,8 +125,10 @@ final class FixedBytesSegments extends Segments {
     void removeZero(final long segment) {
         root.forWriteCounters();
         final long header = memory.forWrite(segment, ZERO_SLOT_OFFSET + shape.slotLength);
+        final long change = sequences.begin(segment);
         RawMemory.setMemory(header + ZERO_SLOT_OFFSET, shape.slotLength, (byte) 0);
         RawMemory.putInt(header + FLAGS_OFFSET, 0);
+        ExtentSequences.end(change);
         root.addEntries(-1);
     }
 
@@ -134,7 +143,9 @@ final class FixedBytesSegments extends Segments {
         root.forWriteCounters();
         final long header = memory.forWrite(segment, HEADER_LENGTH);
         shiftBack(segment, offset, false);
+        final long change = sequences.begin(segment);
         shiftBack(segment, offset, true);
+        ExtentSequences.end(change);
         count(header, count(header) - 1);
         root.addEntries(-1);
     }

@@ -12,6 +12,7 @@ import static io.quire.store.table.SegmentDescriptor.HEADER_LENGTH;
 import static io.quire.store.table.SegmentDescriptor.ZERO_VALUE_OFFSET;
 
 import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -46,8 +47,10 @@ final class FixedSegments extends Segments {
         root.forWriteCounters();
         memory.forWrite(segment, HEADER_LENGTH);
         final long pointer = memory.forWrite(slot, SLOT_LENGTH);
+        final long change = sequences.begin(segment);
         RawMemory.putLong(pointer + VALUE_OFFSET, value);
         RawMemory.putLong(pointer + HASH_OFFSET, hash);
+        ExtentSequences.end(change);
         count(header, count(header) + 1);
         root.addEntries(1);
     }
@@ -64,16 +67,20 @@ final class FixedSegments extends Segments {
     void insertZero(final long segment, final long value) {
         root.forWriteCounters();
         final long header = memory.forWrite(segment, HEADER_LENGTH);
+        final long change = sequences.begin(segment);
         RawMemory.putLong(header + ZERO_VALUE_OFFSET, value);
         RawMemory.putInt(header + FLAGS_OFFSET, SegmentDescriptor.FLAG_ZERO_HASH);
+        ExtentSequences.end(change);
         root.addEntries(1);
     }
 
     void removeZero(final long segment) {
         root.forWriteCounters();
         final long header = memory.forWrite(segment, HEADER_LENGTH);
+        final long change = sequences.begin(segment);
         RawMemory.putLong(header + ZERO_VALUE_OFFSET, 0);
         RawMemory.putInt(header + FLAGS_OFFSET, 0);
+        ExtentSequences.end(change);
         root.addEntries(-1);
     }
 
@@ -88,7 +95,9 @@ final class FixedSegments extends Segments {
         root.forWriteCounters();
         final long header = memory.forWrite(segment, HEADER_LENGTH);
         shiftBack(segment, offset, false);
+        final long change = sequences.begin(segment);
         shiftBack(segment, offset, true);
+        ExtentSequences.end(change);
         count(header, count(header) - 1);
         root.addEntries(-1);
     }

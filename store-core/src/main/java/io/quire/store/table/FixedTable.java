@@ -27,7 +27,7 @@ import io.quire.store.memory.RawMemory;
  * grow and cannot; of all methods: what loading a page after recovery throws. After any of them the table is as
  * before the call. After {@link #drop} every method throws {@link IllegalStateException}.
  *
- * <p>Threading: confined to the store's writer.
+ * <p>Threading: confined to the store's writer; other threads read through a {@link #reader}.
  */
 public final class FixedTable {
     private final PagedMemory memory;
@@ -156,7 +156,10 @@ public final class FixedTable {
         throw Segments.noEmptySlot(segment);
     }
 
-    /** Makes a value writable; the pointer to its segment stays what it is. */
+    /**
+     * Makes a value writable; the pointer to its segment stays what it is. The value is then changed in one ordered
+     * store, which a reader on another thread sees or does not: it needs no other notice.
+     */
     private void forWriteValue(final long hash, final int offset) {
         memory.forWrite(DirectoryDescriptor.address(directory.reference(hash)) + offset, Long.BYTES);
     }
@@ -185,7 +188,7 @@ public final class FixedTable {
         if (offset > 0) {
             final long previous = RawMemory.getLong(segment + offset);
             forWriteValue(hash, offset);
-            RawMemory.putLong(segment + offset, value);
+            RawMemory.putLongRelease(segment + offset, value);
             return previous;
         }
         insert(hash, offset, value);
@@ -204,7 +207,7 @@ public final class FixedTable {
         final int offset = find(segment, hash);
         if (offset > 0) {
             forWriteValue(hash, offset);
-            RawMemory.putLong(segment + offset, value);
+            RawMemory.putLongRelease(segment + offset, value);
         } else {
             insert(hash, offset, value);
         }
@@ -254,7 +257,7 @@ public final class FixedTable {
         if (offset > 0) {
             final long previous = RawMemory.getLong(segment + offset);
             forWriteValue(hash, offset);
-            RawMemory.putLong(segment + offset, previous + delta);
+            RawMemory.putLongRelease(segment + offset, previous + delta);
             return previous;
         }
         insert(hash, offset, delta);
@@ -277,7 +280,7 @@ public final class FixedTable {
             return false;
         }
         forWriteValue(hash, offset);
-        RawMemory.putLong(segment + offset, value);
+        RawMemory.putLongRelease(segment + offset, value);
         return true;
     }
 
@@ -365,6 +368,16 @@ public final class FixedTable {
     public FixedTableCursor cursor() {
         directory.checkPresent();
         return new FixedTableCursor(this);
+    }
+
+    /**
+     * Makes a reader for another thread. From any thread.
+     *
+     * @param session says when the thread reads
+     * @return a reader for that thread
+     */
+    public FixedTableReader reader(final ReadSession session) {
+        return new FixedTableReader(memory, directory, keyHash, session);
     }
 
     /**

@@ -66,21 +66,27 @@ final class RecordSegments extends Segments {
         memory.forWrite(slot, SLOT_LENGTH);
     }
 
-    /** Puts an entry in the slot that {@link #reserve} found, after {@link #prepareInsert}; the record is complete. */
+    /**
+     * Puts an entry in the slot that {@link #reserve} found, after {@link #prepareInsert}; the record is complete. One
+     * ordered store, which a reader sees or does not: it needs no other notice.
+     */
     void insert(final long slot, final long hash, final long record) {
         final int depth = DirectoryDescriptor.depth(directory.reference(hash));
         final long header = memory.forRead(HeapExtentDescriptor.extentOf(slot));
-        RawMemory.putLong(
+        RawMemory.putLongRelease(
                 memory.forRead(slot), RecordSlotDescriptor.slot(RecordSlotDescriptor.header(hash, depth), record));
         count(header, count(header) + 1);
         root.addEntries(1);
     }
 
-    /** Gives an entry another record, after a forWrite of its slot. */
+    /**
+     * Gives an entry another record, after a forWrite of its slot. One ordered store; readers have to be told of what
+     * becomes of the old record.
+     */
     void replace(final long slot, final long record) {
         final long pointer = memory.forRead(slot);
         final long header = RawMemory.getLong(pointer) & ~RecordSlotDescriptor.RECORD_MASK;
-        RawMemory.putLong(pointer, RecordSlotDescriptor.slot(header, record));
+        RawMemory.putLongRelease(pointer, RecordSlotDescriptor.slot(header, record));
     }
 
     /** Address of the slot of a record that is there. */

@@ -10,6 +10,7 @@ import static io.quire.store.table.RecordSlotDescriptor.SLOT_LENGTH;
 import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
 
 import io.quire.store.errors.StoreFullException;
+import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -29,7 +30,7 @@ import io.quire.store.memory.RawMemory;
  * length is over its limit; of all methods: what loading a page after recovery throws. After any of them the table is
  * as before the call. After {@link #drop} every method throws {@link IllegalStateException}.
  *
- * <p>Threading: confined to the store's writer.
+ * <p>Threading: confined to the store's writer; other threads read through a {@link #reader}.
  */
 public final class RecordTable {
     /** What {@link #find} returns for an absent key. */
@@ -405,15 +406,31 @@ public final class RecordTable {
             // All that may fail comes first: a write of the value's lines, even of none.
             memory.forWrite(record, target + valueLength);
             root.forWriteCounters();
-            RawMemory.putInt(pointer + VALUE_LENGTH_OFFSET, valueLength);
             root.addPayload(valueLength - oldValueLength);
         } else if (valueLength > 0) {
             memory.forWrite(record + target, valueLength);
+            if (valueLength == Long.BYTES) {
+                RawMemory.putLongRelease(pointer + target, RawMemory.getLong(valueBase, valueOffset));
+                return record;
+            }
+        }
+        final long change = segments.sequences.begin(changed(slot, record, target + valueLength));
+        if (valueLength != oldValueLength) {
+            RawMemory.putInt(pointer + VALUE_LENGTH_OFFSET, valueLength);
         }
         if (valueLength > 0) {
             RawMemory.copy(valueBase, valueOffset, null, pointer + target, valueLength);
         }
+        ExtentSequences.end(change);
         return record;
+    }
+
+    /**
+     * By whose counter readers notice a change of a record in place: that of its slot's segment, but that of its own
+     * first extent when it is long, so that neither its readers wait for those of its neighbours nor these for it.
+     */
+    private static long changed(final long slot, final long record, final int length) {
+        return SizeClasses.ofLength(length) == SizeClasses.LARGE ? record : slot;
     }
 
     private static boolean sameBlock(final int length, final int otherLength) {
@@ -444,8 +461,10 @@ public final class RecordTable {
         if (valueLength > 0) {
             RawMemory.copy(valueBase, valueOffset, null, valuePointer(record, keyLength), valueLength);
         }
+        final long change = segments.sequences.begin(slot);
         heap.freeRecord(oldRecord, oldLength); // after the copy: it may be the source
         segments.replace(slot, record);
+        ExtentSequences.end(change);
         root.addPayload(valueLength - oldValueLength);
         recordMoved(hash, oldRecord, record);
         return record;
@@ -472,8 +491,13 @@ public final class RecordTable {
         segments.prepareRemove(slot);
         final int recordKeyLength = keyLength(record);
         final int valueLength = valueLength(record);
-        heap.freeRecord(record, RecordDescriptor.length(recordKeyLength, valueLength));
-        segments.remove(slot);
+        final long change = segments.sequences.begin(slot);
+        try {
+            heap.freeRecord(record, RecordDescriptor.length(recordKeyLength, valueLength));
+            segments.remove(slot);
+        } finally {
+            ExtentSequences.end(change); // freeing may fail, before it has changed anything
+        }
         root.addPayload(-((long) recordKeyLength + valueLength));
         recordMoved(hash, record, NOT_FOUND);
         return true;
@@ -524,6 +548,16 @@ public final class RecordTable {
         final RecordTableCursor cursor = new RecordTableCursor(this, openCursors);
         openCursors = cursor;
         return cursor;
+    }
+
+    /**
+     * Makes a reader for another thread. From any thread.
+     *
+     * @param session says when the thread reads
+     * @return a reader for that thread
+     */
+    public RecordTableReader reader(final ReadSession session) {
+        return new RecordTableReader(memory, directory, keyHash, session);
     }
 
     /** Forgets a cursor. */

@@ -10,13 +10,16 @@ import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
 /**
  * The segments of one table: their creation, split, merge and release, which are the same whatever the slots hold.
  * Subclasses know the slots. Every change of a slot happens in a subclass and every change of which segments there are
- * happens here, so that these are the places that concurrent readers would have to be told of.
+ * happens here, so these are the places where readers on other threads are told, by {@link ExtentSequences}: whoever
+ * changes a segment, or a record that one of its slots points to, in more than one store of eight aligned bytes does it
+ * between begin and end.
  *
  * <p>Invariants: a segment's count is that of its slots in use and below the number of slots, so that every search
  * ends; two neighbours with few entries between them do not stay two for ever.
@@ -32,6 +35,7 @@ abstract class Segments {
     final PagedMemory memory;
     final TableRoot root;
     final Directory directory;
+    final ExtentSequences sequences;
     private final BlockHeap heap;
     private final ExtentKind kind;
     private final int magic;
@@ -53,6 +57,7 @@ abstract class Segments {
         this.mergeCountMax = mergeCountMax;
         mergeStepMask = Math.min(MERGE_STEP_MAX, Integer.highestOneBit(mergeCountMax / MERGE_STEPS + 1)) - 1;
         directory = new Directory(memory, root, heap);
+        sequences = memory.sequences();
     }
 
     /** Gives an empty table its first segment. */
@@ -113,11 +118,13 @@ abstract class Segments {
             throw e;
         }
         // Nothing can fail from here on.
+        final long change = sequences.begin(segment);
         final long prefix = RawMemory.getLong(pointer + PREFIX_OFFSET);
         format(siblingPointer, depth + 1, prefix | DirectoryDescriptor.prefixBit(depth + 1));
         RawMemory.putInt(pointer + DEPTH_OFFSET, depth + 1);
         divide(pointer, siblingPointer, depth);
         directory.split(hash, segment, sibling, node);
+        ExtentSequences.end(change);
         root.addSegments(1);
     }
 
@@ -161,10 +168,12 @@ abstract class Segments {
         directory.prepareMerge(hash);
         final long highPointer = memory.forRead(high, SEGMENT_LENGTH);
         final long lowPointer = memory.forWrite(low, SEGMENT_LENGTH);
+        final long change = sequences.begin(low);
         unite(lowPointer, highPointer);
         count(lowPointer, count);
         RawMemory.putInt(lowPointer + DEPTH_OFFSET, depth - 1);
         directory.merge(hash, low);
+        ExtentSequences.end(change);
         root.addSegments(-1);
         memory.free(high);
         return true;
@@ -177,10 +186,12 @@ abstract class Segments {
         final long pointer = memory.forWrite(first, SEGMENT_LENGTH);
         root.forWriteCounters();
         heap.prepareClear();
+        final long change = sequences.begin(first);
         freeAllBut(first);
         heap.clear();
         format(pointer, 0, 0);
         directory.start(first);
+        ExtentSequences.end(change);
         root.addSegments(1 - root.segments());
         root.addEntries(-root.entries());
         root.addPayload(-root.payload());

@@ -6,6 +6,7 @@ import static io.quire.store.table.HeapExtentDescriptor.FREE_MARK;
 import static io.quire.store.table.RecordDescriptor.KEY_LENGTH_OFFSET;
 import static io.quire.store.table.RecordDescriptor.VALUE_LENGTH_OFFSET;
 
+import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -112,8 +113,10 @@ final class SparseExtents {
         memory.forWrite(slot, RecordSlotDescriptor.SLOT_LENGTH);
         final long copy = heap.take(target, sizeClass, length);
         RawMemory.copy(pointer, memory.forRead(copy, length), length);
+        final long change = segments.sequences.begin(slot);
         segments.replace(slot, copy);
         heap.freeRecord(record, length);
+        ExtentSequences.end(change);
         table.recordMoved(hash, record, copy);
     }
 }

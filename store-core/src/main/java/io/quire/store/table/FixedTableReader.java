@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static io.quire.store.table.FixedSlotDescriptor.HASH_OFFSET;
+import static io.quire.store.table.FixedSlotDescriptor.SLOT_COUNT;
+import static io.quire.store.table.FixedSlotDescriptor.SLOT_LENGTH;
+import static io.quire.store.table.FixedSlotDescriptor.VALUE_OFFSET;
+import static io.quire.store.table.FixedSlotDescriptor.homeIndex;
+import static io.quire.store.table.FixedSlotDescriptor.slotOffset;
+import static io.quire.store.table.SegmentDescriptor.HEADER_LENGTH;
+import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
+import static io.quire.store.table.SegmentDescriptor.ZERO_VALUE_OFFSET;
+
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+
+/**
+ * Reads a {@link FixedTable} on another thread while the writer changes it. Nothing is locked and nothing written: what
+ * was read is believed when the segment has not changed meanwhile, and read again otherwise.
+ *
+ * <p>A read returns what the table held at one moment during the call. A value that is overwritten needs no check at
+ * all, since it is eight aligned bytes. Methods throw what {@link ReadSession} says, {@link IllegalStateException}
+ * after the table was dropped, and what loading a page after recovery throws.
+ *
+ * <p>Threading: confined to the reading thread.
+ */
+public final class FixedTableReader extends TableReader {
+    private long foundValue;
+
+    FixedTableReader(
+            final PagedMemory memory, final Directory directory, final KeyHash keyHash, final ReadSession session) {
+        super(memory, directory, keyHash, session);
+    }
+
+    /**
+     * Value of a key. Allocates nothing.
+     *
+     * @param key any key
+     * @param missing what to return when the key is absent
+     * @return its value or missing
+     */
+    public long get(final long key, final long missing) {
+        return find(key) ? foundValue : missing;
+    }
+
+    /**
+     * Tells whether a key is present. Allocates nothing.
+     *
+     * @param key any key
+     * @return whether it is
+     */
+    public boolean containsKey(final long key) {
+        return find(key);
+    }
+
+    private boolean find(final long key) {
+        final long hash = keyHash.ofLong(key);
+        session.enter();
+        try {
+            int failures = 0;
+            while (true) {
+                if (locate(hash)) {
+                    final boolean found = findInSegment(hash);
+                    if (unchanged()) {
+                        return found;
+                    }
+                }
+                session.failed(++failures);
+            }
+        } finally {
+            session.leave();
+        }
+    }
+
+    /** Looks for a hash in the segment last located; keeps its value. To be believed when that is unchanged. */
+    private boolean findInSegment(final long hash) {
+        final long segment = segment();
+        int offset = hash == 0 ? 0 : slotOffset(homeIndex(hash));
+        long page = page(segment, offset);
+        if (hash == 0) {
+            foundValue = page == 0 ? 0 : RawMemory.getLong(page + ZERO_VALUE_OFFSET);
+            return page != 0 && FixedSegments.hasZero(page);
+        }
+        for (int count = 0; count < SLOT_COUNT && page != 0; count++) {
+            final long found = RawMemory.getLong(page + offset + HASH_OFFSET);
+            if (found == hash) {
+                foundValue = RawMemory.getLong(page + offset + VALUE_OFFSET);
+                return true;
+            }
+            if (found == 0) {
+                return false;
+            }
+            offset += SLOT_LENGTH;
+            if (Segments.isPageStart(offset)) {
+                offset = Segments.wrap(offset);
+                page = page(segment, offset);
+            }
+        }
+        if (unchanged()) {
+            throw Segments.noEmptySlot(segment);
+        }
+        return false;
+    }
+
+    /** What added to an offset gives the pointer to it; 0 when the segment has changed. */
+    private long page(final long segment, final int offset) {
+        final long pointer = pointer(segment + offset, SLOT_LENGTH);
+        return pointer == 0 ? 0 : pointer - offset;
+    }
+
+    /**
+     * Passes every entry to a consumer while the writer changes the table. An entry that is present from the beginning
+     * to the end is seen exactly once, and none is seen twice; one that is inserted or removed meanwhile may be seen or
+     * not. Values are of a moment during the call, and entries of one segment (thousands) of the same moment, but for
+     * values that are overwritten.
+     *
+     * <p>The consumer gets copies, and the thread is not inside the memory while it runs: it may take its time, and
+     * read through this reader. Allocates 64 KiB.
+     *
+     * @param consumer takes each entry once
+     */
+    public void forEach(final LongLongConsumer consumer) {
+        final byte[] copy = new byte[SEGMENT_LENGTH];
+        long position = 0;
+        do {
+            final long next = copySegmentOf(position, copy);
+            if (position == 0 && RawMemory.getInt(copy, at(SegmentDescriptor.FLAGS_OFFSET)) != 0) {
+                consumer.accept(keyHash.keyOf(0), RawMemory.getLong(copy, at(ZERO_VALUE_OFFSET)));
+            }
+            for (int offset = HEADER_LENGTH; offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
+                final long hash = RawMemory.getLong(copy, at(offset + HASH_OFFSET));
+                if (hash != 0 && Long.compareUnsigned(hash, position) >= 0) {
+                    consumer.accept(keyHash.keyOf(hash), RawMemory.getLong(copy, at(offset + VALUE_OFFSET)));
+                }
+            }
+            position = next;
+        } while (position != 0);
+    }
+
+    private static long at(final int offset) {
+        return RawMemory.ARRAY_OFFSET + offset;
+    }
+
+    /** Copies the segment of a hash as it is at one moment; returns the first hash after it. */
+    private long copySegmentOf(final long position, final byte[] copy) {
+        session.enter();
+        try {
+            int failures = 0;
+            while (!locate(position) || !copySegment(copy)) {
+                session.failed(++failures);
+            }
+            return end(position);
+        } finally {
+            session.leave();
+        }
+    }
+}

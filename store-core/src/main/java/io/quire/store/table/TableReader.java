@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static io.quire.store.table.DirectoryDescriptor.NONE;
+import static io.quire.store.table.DirectoryDescriptor.isNode;
+import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
+
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StateStoreException;
+import io.quire.store.memory.ExtentSequences;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+
+/**
+ * What readers of all tables have in common: finding the segment of a hash while the writer splits and merges.
+ *
+ * <p>Lock coupling with numbers instead of locks (Leis et al., The ART of Practical Synchronization, 2016): the number
+ * of the segment is taken between reading the directory and checking that the directory has not changed. So at one
+ * moment the segment was the right one and had that number, and whatever happens to it afterwards changes the number:
+ * a split, a merge, being given to somebody else.
+ *
+ * <p>Until the number has been checked, everything read may be anything. So no address is followed that {@link
+ * PagedMemory#forConcurrentRead} has not found to be one, no length is used that is not within bounds, and each search
+ * ends by count.
+ *
+ * <p>Threading: confined to the reading thread.
+ */
+abstract class TableReader {
+    final PagedMemory memory;
+    final KeyHash keyHash;
+    final ReadSession session;
+    private final Directory directory;
+    private final ExtentSequences sequences;
+
+    // What locate has found.
+    private long reference;
+    private long counter;
+    private long sequence;
+
+    TableReader(final PagedMemory memory, final Directory directory, final KeyHash keyHash, final ReadSession session) {
+        this.memory = memory;
+        this.directory = directory;
+        this.keyHash = keyHash;
+        this.session = session;
+        sequences = memory.sequences();
+    }
+
+    /**
+     * Finds the segment of a hash. What is read from it can be believed as long as {@link #unchanged} says so.
+     *
+     * @return false when the writer is just changing it, or the directory
+     */
+    final boolean locate(final long hash) {
+        final long directorySequence = directory.sequence();
+        if (ExtentSequences.isChanging(directorySequence)) {
+            return false;
+        }
+        final long found;
+        try {
+            found = directory.referenceForReader(hash);
+        } catch (final StateStoreException e) { // from a page that could not be loaded, but which one?
+            if (directory.unchanged(directorySequence)) {
+                throw e;
+            }
+            return false;
+        }
+        final long address = DirectoryDescriptor.address(found);
+        final boolean valid = found != NONE && !isNode(found) && memory.contains(address, SEGMENT_LENGTH);
+        if (valid) {
+            counter = sequences.counter(address);
+            sequence = ExtentSequences.read(counter);
+            reference = found;
+        }
+        if (!directory.unchanged(directorySequence)) {
+            return false;
+        }
+        if (!valid) {
+            throw directory.isDropped() ? Directory.dropped() : noSegment(hash, found);
+        }
+        return !ExtentSequences.isChanging(sequence);
+    }
+
+    private static CorruptStoreException noSegment(final long hash, final long found) {
+        return new CorruptStoreException("the directory leads to no segment: hash=0x" + Long.toHexString(hash)
+                + " reference=0x" + Long.toHexString(found) + "; run 'quire verify'");
+    }
+
+    /** Whether all that was read from the segment last located can be believed. */
+    final boolean unchanged() {
+        return ExtentSequences.unchanged(counter, sequence);
+    }
+
+    /**
+     * Pointer to a range that the segment last located has led to.
+     *
+     * @return pointer to the range, loaded; 0 when there is none, which means that the segment has changed
+     */
+    final long pointer(final long address, final int length) {
+        try {
+            return memory.forConcurrentRead(address, length);
+        } catch (final StateStoreException e) { // from a page that could not be loaded, but which one?
+            if (unchanged()) {
+                throw e;
+            }
+            return 0;
+        }
+    }
+
+    /** Address of the segment last located. */
+    final long segment() {
+        return DirectoryDescriptor.address(reference);
+    }
+
+    /** Depth of the segment last located. */
+    final int depth() {
+        return DirectoryDescriptor.depth(reference);
+    }
+
+    /** First hash after those of the segment last located, 0 = none. */
+    final long end(final long hash) {
+        return Segments.next(hash, reference);
+    }
+
+    /**
+     * Copies a segment, for reading many of its slots.
+     *
+     * @param target takes all of it
+     * @return false when it was changed meanwhile
+     */
+    final boolean copySegment(final byte[] target) {
+        final long pointer = pointer(segment(), SEGMENT_LENGTH);
+        if (pointer != 0) {
+            RawMemory.copy(null, pointer, target, RawMemory.ARRAY_OFFSET, SEGMENT_LENGTH);
+        }
+        return unchanged() && pointer != 0;
+    }
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.store.memory.ExtentSequences;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class TableReaderTest {
+    private static final long SEED = 0x5eed_5eed_5eedL;
+
+    private final PagedMemory memory = PagedMemory.anonymous(SEED);
+    private final TestReadSession session = new TestReadSession();
+    private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(16);
+
+    @AfterEach
+    void close() {
+        memory.close();
+    }
+
+    private static byte[] bytes(final String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void put(final RecordTable table, final String key, final byte[] value) {
+        final byte[] keyBytes = bytes(key);
+        table.put(keyBytes, RawMemory.ARRAY_OFFSET, keyBytes.length, value, RawMemory.ARRAY_OFFSET, value.length);
+    }
+
+    private static boolean remove(final RecordTable table, final String key) {
+        final byte[] keyBytes = bytes(key);
+        return table.remove(keyBytes, RawMemory.ARRAY_OFFSET, keyBytes.length);
+    }
+
+    private byte[] get(final RecordTableReader reader, final String key) {
+        final byte[] keyBytes = bytes(key);
+        final int length = reader.get(keyBytes, RawMemory.ARRAY_OFFSET, keyBytes.length, buffer, 0);
+        assertThat(reader.valueLength(keyBytes, RawMemory.ARRAY_OFFSET, keyBytes.length))
+                .isEqualTo(length);
+        if (length == RecordTableReader.NOT_FOUND) {
+            return null;
+        }
+        final byte[] value = new byte[length];
+        buffer.getBytes(0, value);
+        return value;
+    }
+
+    private static byte[] valueOf(final int number) {
+        final byte[] value = new byte[number % 300 == 7 ? 40_000 : number % 90];
+        for (int i = 0; i < value.length; i++) {
+            value[i] = (byte) (number + i);
+        }
+        return value;
+    }
+
+    @Test
+    void shouldReadWhatAFixedTableHoldsThroughGrowthAndShrinking() {
+        final FixedTable table = FixedTable.create(memory);
+        final FixedTableReader reader = table.reader(session);
+        final long zeroHashKey = new KeyHash(SEED).keyOf(0);
+        assertThat(reader.get(1, -1)).isEqualTo(-1);
+        assertThat(reader.containsKey(zeroHashKey)).isFalse();
+        table.set(zeroHashKey, 77);
+        for (int i = 0; i < 50_000; i++) {
+            table.set(i, i * 3L);
+        }
+        for (int i = 0; i < 50_000; i++) {
+            assertThat(reader.get(i, -1)).isEqualTo(i * 3L);
+        }
+        assertThat(reader.containsKey(50_000)).isFalse();
+        assertThat(reader.get(zeroHashKey, -1)).isEqualTo(77);
+        final Map<Long, Long> seen = new HashMap<>();
+        reader.forEach((key, value) -> assertThat(seen.put(key, value)).isNull());
+        assertThat(seen).hasSize(50_001).containsEntry(zeroHashKey, 77L).containsEntry(49_999L, 149_997L);
+        for (int i = 0; i < 49_000; i++) {
+            table.remove(i);
+        }
+        assertThat(reader.get(48_999, -1)).isEqualTo(-1);
+        assertThat(reader.get(49_000, -1)).isEqualTo(147_000);
+        table.clear();
+        assertThat(reader.containsKey(49_500)).isFalse();
+        assertThat(session.failures).isZero();
+    }
+
+    @Test
+    void shouldReadWhatARecordTableHoldsThroughGrowthAndShrinking() {
+        final RecordTable table = RecordTable.create(memory);
+        final RecordTableReader reader = table.reader(session);
+        assertThat(get(reader, "nothing")).isNull();
+        for (int i = 0; i < 30_000; i++) {
+            put(table, "key-" + i, valueOf(i));
+        }
+        for (int i = 0; i < 30_000; i++) {
+            assertThat(get(reader, "key-" + i)).isEqualTo(valueOf(i));
+        }
+        final Map<String, byte[]> seen = new HashMap<>();
+        reader.forEach((entry, keyOffset, keyLength, valueOffset, valueLength) -> {
+            final byte[] value = new byte[valueLength];
+            System.arraycopy(entry, valueOffset, value, 0, valueLength);
+            assertThat(seen.put(new String(entry, keyOffset, keyLength, StandardCharsets.UTF_8), value))
+                    .isNull();
+        });
+        assertThat(seen).hasSize(30_000);
+        for (int i = 0; i < 30_000; i++) {
+            assertThat(seen.get("key-" + i)).isEqualTo(valueOf(i));
+        }
+        for (int i = 0; i < 29_000; i++) {
+            remove(table, "key-" + i);
+        }
+        assertThat(get(reader, "key-28999")).isNull();
+        assertThat(get(reader, "key-29007")).isEqualTo(valueOf(29_007));
+        table.clear();
+        assertThat(get(reader, "key-29007")).isNull();
+        assertThat(session.failures).isZero();
+    }
+
+    @Test
+    void shouldRefuseAValueThatDoesNotFit() {
+        final RecordTable table = RecordTable.create(memory);
+        put(table, "key", new byte[100]);
+        final UnsafeBuffer small = new UnsafeBuffer(new byte[99]);
+        final byte[] key = bytes("key");
+        assertThatThrownBy(() -> table.reader(session).get(key, RawMemory.ARRAY_OFFSET, key.length, small, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("valueLength=100")
+                .hasMessageContaining("capacity=99");
+        assertThat(session.inside).isFalse();
+    }
+
+    @Test
+    void shouldTellThatATableWasDropped() {
+        final FixedTable fixed = FixedTable.create(memory);
+        final RecordTable records = RecordTable.create(memory);
+        final FixedTableReader fixedReader = fixed.reader(session);
+        final RecordTableReader recordReader = records.reader(session);
+        fixed.drop();
+        records.drop();
+        FixedTable.create(memory); // their extents have another owner
+        RecordTable.create(memory);
+        assertThatThrownBy(() -> fixedReader.get(1, -1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> fixedReader.forEach((key, value) -> {})).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> get(recordReader, "key")).isInstanceOf(IllegalStateException.class);
+        assertThat(session.inside).isFalse();
+    }
+
+    @Test
+    void shouldReadAgainWhatWasReadWhileASegmentWasChanging() {
+        final FixedTable table = FixedTable.create(memory);
+        table.set(1, 10);
+        final long segment = segmentOf(table.rootAddress());
+        final long change = memory.sequences().begin(segment);
+        final TestReadSession impatient = new TestReadSession() {
+            @Override
+            protected void failed(final int failuresInARow) {
+                super.failed(failuresInARow);
+                if (failuresInARow == 3) {
+                    table.set(1, 11);
+                    ExtentSequences.end(change);
+                }
+            }
+        };
+        assertThat(table.reader(impatient).get(1, -1)).isEqualTo(11);
+        assertThat(impatient.failures).isEqualTo(3);
+    }
+
+    @Test
+    void shouldReadAgainWhatWasReadWhileTheDirectoryWasChanging() {
+        final FixedTable table = FixedTable.create(memory);
+        table.set(1, 10);
+        final long change = memory.sequences().begin(table.rootAddress());
+        final TestReadSession impatient = new TestReadSession() {
+            @Override
+            protected void failed(final int failuresInARow) {
+                super.failed(failuresInARow);
+                ExtentSequences.end(change);
+            }
+        };
+        assertThat(table.reader(impatient).get(1, -1)).isEqualTo(10);
+        assertThat(impatient.failures).isEqualTo(1);
+    }
+
+    private long segmentOf(final long rootAddress) {
+        return DirectoryDescriptor.address(
+                RawMemory.getLong(memory.forRead(rootAddress) + TableRootDescriptor.DIRECTORY_OFFSET));
+    }
+
+    @Test
+    void shouldCountOnForEveryChangeThatReadersMustNotice() {
+        final RecordTable table = RecordTable.create(memory);
+        final long counter = memory.sequences().counter(segmentOf(table.rootAddress()));
+        put(table, "key", new byte[20]);
+        final long inserted = ExtentSequences.read(counter);
+        put(table, "key", new byte[21]);
+        assertThat(ExtentSequences.read(counter)).as("overwritten").isEqualTo(inserted + 2);
+        put(table, "key", new byte[200]);
+        assertThat(ExtentSequences.read(counter)).as("replaced").isEqualTo(inserted + 4);
+        put(table, "key", new byte[100_000]);
+        assertThat(ExtentSequences.read(counter)).as("replaced by a long one").isEqualTo(inserted + 6);
+        put(table, "key", new byte[100_001]);
+        assertThat(ExtentSequences.read(counter)).as("a long one has its own").isEqualTo(inserted + 6);
+        remove(table, "key");
+        assertThat(ExtentSequences.read(counter)).as("removed").isEqualTo(inserted + 8);
+        table.clear();
+        assertThat(ExtentSequences.read(counter)).as("cleared").isEqualTo(inserted + 10);
+    }
+
+    @Test
+    void shouldFindNoMemoryAtAddressesThatAreNone() {
+        final long end = memory.backedLength();
+        final long[] none = {end, end - 7, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 43, (1L << 26) - 4, -16};
+        for (final long address : none) {
+            assertThat(memory.forConcurrentRead(address, 8)).as("%x", address).isZero();
+            assertThat(memory.contains(address, 8)).as("%x", address).isFalse();
+        }
+        assertThat(memory.forConcurrentRead(0, 8)).isNotZero();
+        assertThat(memory.forConcurrentRead(end - 8, 8)).isNotZero();
+    }
+
+    @Test
+    void shouldReadARecoveredTableWhilePagesAreCold() {
+        final TestMemory.Replica replica = new TestMemory.Replica();
+        final FixedTable fixed = FixedTable.create(memory);
+        final RecordTable records = RecordTable.create(memory);
+        for (int i = 0; i < 10_000; i++) {
+            fixed.set(i, i);
+            put(records, "key-" + i, valueOf(i));
+        }
+        replica.checkpoint(memory);
+        try (PagedMemory recovered = replica.recover()) {
+            final FixedTableReader fixedReader =
+                    FixedTable.open(recovered, fixed.rootAddress()).reader(session);
+            final RecordTableReader recordReader =
+                    RecordTable.open(recovered, records.rootAddress()).reader(session);
+            for (int i = 0; i < 10_000; i += 7) {
+                assertThat(fixedReader.get(i, -1)).isEqualTo(i);
+                assertThat(get(recordReader, "key-" + i)).isEqualTo(valueOf(i));
+            }
+            final int[] counts = new int[2];
+            fixedReader.forEach((key, value) -> counts[0]++);
+            recordReader.forEach((entry, keyOffset, keyLength, valueOffset, valueLength) -> counts[1]++);
+            assertThat(counts).containsExactly(10_000, 10_000);
+        }
+    }
+}
