@@ -7,7 +7,11 @@ import io.quire.checkpoint.live.StoreLock;
 import io.quire.checkpoint.recovery.Hydrator;
 import io.quire.store.BytesState;
 import io.quire.store.Durability;
+import io.quire.store.FixedBytesState;
+import io.quire.store.LongBytesState;
+import io.quire.store.LongDoubleState;
 import io.quire.store.LongLongState;
+import io.quire.store.LongSetState;
 import io.quire.store.StateStore;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codec;
@@ -130,6 +134,48 @@ public final class DurableStateStore implements AutoCloseable {
      */
     public BytesState bytesState(final String name) {
         return store.bytesState(name);
+    }
+
+    /**
+     * The state of a name, created when there is none; see {@link StateStore#longSetState}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @return the state
+     */
+    public LongSetState longSetState(final String name) {
+        return store.longSetState(name);
+    }
+
+    /**
+     * The state of a name, created when there is none; see {@link StateStore#longDoubleState}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @return the state
+     */
+    public LongDoubleState longDoubleState(final String name) {
+        return store.longDoubleState(name);
+    }
+
+    /**
+     * The state of a name, created when there is none; see {@link StateStore#longBytesState}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @return the state
+     */
+    public LongBytesState longBytesState(final String name) {
+        return store.longBytesState(name);
+    }
+
+    /**
+     * The state of a name, created when there is none; see {@link StateStore#fixedBytesState}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyLength bytes of every key
+     * @param valueLength bytes of every value
+     * @return the state
+     */
+    public FixedBytesState fixedBytesState(final String name, final int keyLength, final int valueLength) {
+        return store.fixedBytesState(name, keyLength, valueLength);
     }
 
     /**

@@ -6,7 +6,9 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedTable;
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.TableStatistics;
+import java.util.Objects;
 
 /**
  * long keys to long values, held inline: one cache miss an operation, nothing boxed, nothing allocated.
@@ -39,6 +41,25 @@ public final class LongLongState extends KeyedState {
     public long get(final long key, final long missingValue) {
         store.beforeRead();
         return table.get(key, missingValue);
+    }
+
+    /**
+     * The values of several keys, in less time than one by one, because the cache misses of up to 32 of them overlap.
+     *
+     * @param keys any longs
+     * @param from index of the first key
+     * @param count keys
+     * @param values takes the value of each key, at the index of the key
+     * @param missingValue put where a key is absent
+     * @throws IndexOutOfBoundsException when an array is too short; nothing was written
+     */
+    public void getAll(
+            final long[] keys, final int from, final int count, final long[] values, final long missingValue) {
+        store.beforeRead();
+        Objects.checkFromIndexSize(from, count, Math.min(keys.length, values.length));
+        for (int done = 0; done < count; done += FixedTable.BATCH_COUNT_MAX) {
+            table.getAll(keys, from + done, Math.min(FixedTable.BATCH_COUNT_MAX, count - done), values, missingValue);
+        }
     }
 
     /**
@@ -86,6 +107,22 @@ public final class LongLongState extends KeyedState {
             throw store.changeFailed(e);
         }
         log.putLong(id, key, value);
+        return value;
+    }
+
+    /** {@link #addAndGet} of the doubles that values are the bits of. */
+    double addAndGetDouble(final long key, final double delta) {
+        store.beforeWrite();
+        if (store.inBatch()) {
+            saveUndo(key);
+        }
+        final double value;
+        try {
+            value = table.addAndGetDouble(key, delta);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        log.putLong(id, key, Double.doubleToRawLongBits(value));
         return value;
     }
 
@@ -165,17 +202,49 @@ public final class LongLongState extends KeyedState {
     }
 
     /**
-     * Visits all entries, in no order. The consumer must not write to this state.
+     * Visits all entries, in no order. The consumer must not write to this state; use a {@link #cursor} for that.
      *
      * @param consumer takes each entry once
      */
     public void forEach(final LongLongConsumer consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the entries of some key groups, as {@link #forEach(LongLongConsumer)} does.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final LongLongConsumer consumer) {
         store.beginWalk();
         try {
-            table.forEach(consumer::accept);
+            table.forEach(range, consumer::accept);
         } finally {
             store.endWalk();
         }
+    }
+
+    /**
+     * Starts a walk that tolerates any writes between its steps. An entry that is present from the first step to the
+     * last is seen exactly once; none is seen twice, not even one that is removed and put again. One that is removed
+     * before its turn is not seen; one that is put meanwhile may be.
+     *
+     * @return a cursor before the first entry; allocates 32 KiB
+     */
+    public LongLongCursor cursor() {
+        store.beforeRead();
+        return new LongLongCursor(store, table.cursor());
+    }
+
+    /**
+     * Key group of a key.
+     *
+     * @param key any long
+     * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
+     */
+    public int keyGroupOf(final long key) {
+        return table.keyGroupOf(key);
     }
 
     @Override

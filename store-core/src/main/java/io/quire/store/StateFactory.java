@@ -3,6 +3,7 @@ package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.memory.PagedMemory;
+import io.quire.store.table.FixedBytesTable;
 import io.quire.store.table.FixedTable;
 import io.quire.store.table.RecordTable;
 
@@ -27,12 +28,21 @@ final class StateFactory {
         final PagedMemory memory = store.memory();
         return switch (descriptor.kind()) {
             case LONG_LONG -> new LongLongState(store, descriptor, fixedTable(memory, root));
+            case LONG_DOUBLE -> new LongDoubleState(store, descriptor, fixedTable(memory, root));
+            case LONG_SET -> new LongSetState(store, descriptor, longSetTable(memory, root));
+            case LONG_BYTES -> new LongBytesState(store, descriptor, recordTable(memory, root));
+            case FIXED_BYTES ->
+                root == NEW ? FixedBytesState.create(store, descriptor) : FixedBytesState.open(store, descriptor, root);
             case BYTES, VALUE -> new BytesState(store, descriptor, recordTable(memory, root));
         };
     }
 
     private static FixedTable fixedTable(final PagedMemory memory, final long root) {
         return root == NEW ? FixedTable.create(memory) : FixedTable.open(memory, root);
+    }
+
+    private static FixedBytesTable longSetTable(final PagedMemory memory, final long root) {
+        return root == NEW ? FixedBytesTable.create(memory, Long.BYTES, 0) : FixedBytesTable.open(memory, root);
     }
 
     private static RecordTable recordTable(final PagedMemory memory, final long root) {

@@ -13,6 +13,7 @@ import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PagedMemory;
+import io.quire.store.table.FixedBytesTable;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -80,6 +81,62 @@ public final class StateStore implements AutoCloseable {
      */
     public BytesState bytesState(final String name) {
         return (BytesState) state(name, StateKind.BYTES, CodecIdentity.NONE, CodecIdentity.NONE);
+    }
+
+    /**
+     * The state of a name, created when there is none.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public LongSetState longSetState(final String name) {
+        return (LongSetState) state(name, StateKind.LONG_SET, CodecIdentity.NONE, CodecIdentity.NONE);
+    }
+
+    /**
+     * The state of a name, created when there is none.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public LongDoubleState longDoubleState(final String name) {
+        return (LongDoubleState) state(name, StateKind.LONG_DOUBLE, CodecIdentity.NONE, CodecIdentity.NONE);
+    }
+
+    /**
+     * The state of a name, created when there is none.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public LongBytesState longBytesState(final String name) {
+        return (LongBytesState) state(name, StateKind.LONG_BYTES, CodecIdentity.NONE, CodecIdentity.NONE);
+    }
+
+    /**
+     * The state of a name, created when there is none.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyLength bytes of every key, 1..{@link FixedBytesState#KEY_LENGTH_MAX}
+     * @param valueLength bytes of every value, 0..{@link FixedBytesState#VALUE_LENGTH_MAX}
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind or of other lengths
+     * @throws ConfigurationException when a length is out of range
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public FixedBytesState fixedBytesState(final String name, final int keyLength, final int valueLength) {
+        FixedBytesTable.checkLengths(keyLength, valueLength);
+        return (FixedBytesState) state(
+                name,
+                StateKind.FIXED_BYTES,
+                FixedBytesState.identity(keyLength),
+                FixedBytesState.identity(valueLength));
     }
 
     /**

@@ -13,7 +13,15 @@ public enum StateKind {
     /** bytes to bytes. */
     BYTES(2),
     /** typed key to typed value. */
-    VALUE(3);
+    VALUE(3),
+    /** Set of longs. */
+    LONG_SET(10),
+    /** long to double, entries inline. */
+    LONG_DOUBLE(11),
+    /** long to bytes. */
+    LONG_BYTES(12),
+    /** bytes of one length to bytes of one length, entries inline; the lengths stand for the codecs. */
+    FIXED_BYTES(13);
 
     private final int code;
 

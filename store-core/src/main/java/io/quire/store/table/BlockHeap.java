@@ -406,6 +406,36 @@ final class BlockHeap {
         memory.free(extentOf(root.address()));
     }
 
+    /** Passes the address of every record to a consumer, extent by extent; the consumer does not allocate or free. */
+    void forEachRecord(final RecordConsumer consumer) {
+        for (int sizeClass = SizeClasses.FIRST_RECORD; sizeClass < SizeClasses.COUNT; sizeClass++) {
+            int number = root.head(sizeClass);
+            for (int left = root.extents(sizeClass); left > 0; ) {
+                final long extent = extentAddress(number);
+                final long header = memory.forRead(extent);
+                left -= extentsOf(header, number);
+                number = get(header, HeapExtentDescriptor.NEXT_OFFSET);
+                if (sizeClass == SizeClasses.LARGE) {
+                    consumer.accept(extent + HEADER_LENGTH);
+                } else {
+                    forEachBlock(extent, header, sizeClass, consumer);
+                }
+            }
+        }
+    }
+
+    private void forEachBlock(
+            final long extent, final long header, final int sizeClass, final RecordConsumer consumer) {
+        final int end = bump(header);
+        final int length = SizeClasses.blockLength(sizeClass);
+        final long pointer = memory.forRead(extent, end);
+        for (int offset = SizeClasses.firstOffset(sizeClass); offset < end; offset += length) {
+            if (get(pointer, offset + HeapExtentDescriptor.FREE_BLOCK_MARK_OFFSET) != HeapExtentDescriptor.FREE_MARK) {
+                consumer.accept(extent + offset);
+            }
+        }
+    }
+
     /** Extents of all classes. */
     long extentCount() {
         long extents = 0;

@@ -33,7 +33,6 @@ final class FixedBytesSegments extends Segments {
      * Adds an entry whose key is absent, splitting its segment if that is full.
      *
      * @param emptySlot address of the slot where the search for the key ended
-     * @param valueOffset offset in the array or native pointer; 0 without an array: the value is zeros
      * @return address of the entry's slot
      */
     long insert(
@@ -95,7 +94,7 @@ final class FixedBytesSegments extends Segments {
         if (shape.restLength > 0) {
             RawMemory.copy(keyBase, keyOffset + Long.BYTES, null, pointer + REST_OFFSET, shape.restLength);
         }
-        if (shape.valueLength > 0 && (valueBase != null || valueOffset != 0)) {
+        if (shape.valueLength > 0) {
             RawMemory.copy(valueBase, valueOffset, null, pointer + shape.valueOffset, shape.valueLength);
         }
         RawMemory.putLong(pointer + HASH_OFFSET, hash);

@@ -47,10 +47,7 @@ final class FixedBytesShape {
     final int countMax;
 
     FixedBytesShape(final int keyLength, final int valueLength) {
-        if (keyLength < 1 || keyLength > KEY_LENGTH_MAX || valueLength < 0 || valueLength > VALUE_LENGTH_MAX) {
-            throw new ConfigurationException("fixed widths out of range: keyLength=" + keyLength + " expected=1.."
-                    + KEY_LENGTH_MAX + " valueLength=" + valueLength + " expected=0.." + VALUE_LENGTH_MAX);
-        }
+        checkLengths(keyLength, valueLength);
         this.keyLength = keyLength;
         this.valueLength = valueLength;
         restLength = Math.max(0, keyLength - Long.BYTES);
@@ -60,6 +57,13 @@ final class FixedBytesShape {
         slotCount = (SegmentDescriptor.SEGMENT_LENGTH - firstSlotOffset) / slotLength;
         endOffset = firstSlotOffset + slotCount * slotLength;
         countMax = slotLength <= SHORT_SLOT_LENGTH ? slotCount / 8 * 7 : slotCount / 4 * 3;
+    }
+
+    static void checkLengths(final int keyLength, final int valueLength) {
+        if (keyLength < 1 || keyLength > KEY_LENGTH_MAX || valueLength < 0 || valueLength > VALUE_LENGTH_MAX) {
+            throw new ConfigurationException("fixed widths out of range: keyLength=" + keyLength + " expected=1.."
+                    + KEY_LENGTH_MAX + " valueLength=" + valueLength + " expected=0.." + VALUE_LENGTH_MAX);
+        }
     }
 
     private static int padded(final int length, final int alignment) {

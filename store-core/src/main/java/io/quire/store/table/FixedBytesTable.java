@@ -10,6 +10,7 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.util.Arrays;
 
 /**
  * Hash table in paged memory whose keys all have one width and whose values all have one, with entries inline: one
@@ -20,8 +21,9 @@ import io.quire.store.memory.RawMemory;
  * <p>Keys and values are given as a base and an offset as Agrona's buffers have them: a byte array and an offset from
  * {@link RawMemory#ARRAY_OFFSET}, or null and a native pointer. Their lengths are the table's.
  *
- * <p>Entries move when others are inserted or removed: an address that {@link #find} returned is valid until the next
- * call that does either, a pointer until the next call that writes to the store.
+ * <p>They may lie in this table's own entries. Entries move when others are inserted or removed: an address that
+ * {@link #find} returned is valid until the next call that does either, a pointer until the next call that writes to
+ * the store.
  *
  * <p>Exceptions of all methods that write: {@link StoreFullException} when the table has to grow and cannot; of all
  * methods: what loading a page after recovery throws. After any of them the table is as before the call. After {@link
@@ -44,12 +46,14 @@ public final class FixedBytesTable {
     private final FixedBytesSegments segments;
     private final Directory directory;
     private final KeyHash keyHash;
+    private final byte[] inserted;
     private boolean lastInserted;
 
     private FixedBytesTable(final PagedMemory memory, final TableRoot root, final FixedBytesShape shape) {
         this.memory = memory;
         this.root = root;
         this.shape = shape;
+        inserted = new byte[shape.keyLength + shape.valueLength];
         heap = new BlockHeap(memory, root);
         segments = new FixedBytesSegments(memory, root, heap, shape);
         directory = segments.directory;
@@ -93,6 +97,17 @@ public final class FixedBytesTable {
                     + " keyLength=" + keyLength + " valueLength=" + valueLength + "; run 'quire verify'");
         }
         return new FixedBytesTable(memory, root, new FixedBytesShape(keyLength, valueLength));
+    }
+
+    /**
+     * Checks lengths before a table is created.
+     *
+     * @param keyLength bytes of every key
+     * @param valueLength bytes of every value
+     * @throws io.quire.store.errors.ConfigurationException when one is out of range
+     */
+    public static void checkLengths(final int keyLength, final int valueLength) {
+        FixedBytesShape.checkLengths(keyLength, valueLength);
     }
 
     /** {@return address of the table's root, for {@link #open}} */
@@ -188,6 +203,17 @@ public final class FixedBytesTable {
     private boolean hasRest(final long slot, final byte[] keyBase, final long keyOffset) {
         return shape.restLength == 0
                 || RawMemory.equal(keyBase, keyOffset + Long.BYTES, slot + REST_OFFSET, shape.restLength);
+    }
+
+    /**
+     * Key group of a key.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
+     */
+    public int keyGroupOf(final byte[] keyBase, final long keyOffset) {
+        return KeyGroupRange.groupOf(keyHash.ofFixed(keyBase, keyOffset, shape.keyLength));
     }
 
     /**
@@ -300,7 +326,15 @@ public final class FixedBytesTable {
         if (hash == 0 && FixedBytesSegments.hasZero(memory.forRead(HeapExtentDescriptor.extentOf(emptySlot)))) {
             throw new StoreFullException("a second key with hash 0 has no place; remove the one that is there");
         }
-        final long entry = segments.insert(hash, emptySlot, keyBase, keyOffset, valueBase, valueOffset);
+        // A copy, since key and value may lie in entries of this table, which a split moves.
+        final long value = RawMemory.ARRAY_OFFSET + shape.keyLength;
+        RawMemory.copy(keyBase, keyOffset, inserted, RawMemory.ARRAY_OFFSET, shape.keyLength);
+        if (shape.valueLength > 0 && (valueBase != null || valueOffset != 0)) {
+            RawMemory.copy(valueBase, valueOffset, inserted, value, shape.valueLength);
+        } else {
+            Arrays.fill(inserted, shape.keyLength, inserted.length, (byte) 0);
+        }
+        final long entry = segments.insert(hash, emptySlot, inserted, RawMemory.ARRAY_OFFSET, inserted, value);
         lastInserted = true;
         return entry;
     }
@@ -337,21 +371,36 @@ public final class FixedBytesTable {
      * @param consumer takes the address of each entry once
      */
     public void forEach(final RecordConsumer consumer) {
-        long position = 0;
-        do {
-            final long reference = directory.reference(position);
-            forEachIn(DirectoryDescriptor.address(reference), consumer);
-            position = Segments.next(position, reference);
-        } while (position != 0);
+        forEach(KeyGroupRange.ALL, consumer);
     }
 
-    private void forEachIn(final long segment, final RecordConsumer consumer) {
+    /**
+     * Passes the entries of some key groups to a consumer, as {@link #forEach(RecordConsumer)} does.
+     *
+     * @param range which
+     * @param consumer takes the address of each entry once
+     */
+    public void forEach(final KeyGroupRange range, final RecordConsumer consumer) {
+        directory.checkPresent();
+        long position = range.firstHash();
+        do {
+            final long reference = directory.reference(position);
+            forEachIn(position, reference, range, consumer);
+            position = Segments.next(position, reference);
+        } while (!range.endsBefore(position));
+    }
+
+    private void forEachIn(
+            final long position, final long reference, final KeyGroupRange range, final RecordConsumer consumer) {
+        final long segment = DirectoryDescriptor.address(reference);
         final long pointer = memory.forRead(segment, SEGMENT_LENGTH);
-        if (FixedBytesSegments.hasZero(pointer)) {
+        final boolean all = Segments.isWithin(position, reference, range);
+        if (FixedBytesSegments.hasZero(pointer) && (all || range.containsHash(0))) {
             consumer.accept(segment + ZERO_SLOT_OFFSET);
         }
         for (int offset = shape.firstSlotOffset; offset < shape.endOffset; offset += shape.slotLength) {
-            if (RawMemory.getLong(pointer + offset + HASH_OFFSET) != 0) {
+            final long hash = RawMemory.getLong(pointer + offset + HASH_OFFSET);
+            if (hash != 0 && (all || range.containsHash(hash))) {
                 consumer.accept(segment + offset);
             }
         }

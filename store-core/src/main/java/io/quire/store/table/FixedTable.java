@@ -30,12 +30,18 @@ import io.quire.store.memory.RawMemory;
  * <p>Threading: confined to the store's writer; other threads read through a {@link #reader}.
  */
 public final class FixedTable {
+    /** Most keys of a {@link #getAll}. */
+    public static final int BATCH_COUNT_MAX = 32;
+
     private final PagedMemory memory;
     private final TableRoot root;
     private final BlockHeap heap;
     private final FixedSegments segments;
     private final Directory directory;
     private final KeyHash keyHash;
+    private final long[] batchHashes = new long[BATCH_COUNT_MAX];
+    private final long[] batchPointers = new long[BATCH_COUNT_MAX];
+    private final long[] batchFound = new long[BATCH_COUNT_MAX];
 
     private FixedTable(final PagedMemory memory, final TableRoot root) {
         this.memory = memory;
@@ -96,6 +102,48 @@ public final class FixedTable {
         final long segment = directory.pointer(hash);
         final int offset = find(segment, hash);
         return offset > 0 ? RawMemory.getLong(segment + offset) : missing;
+    }
+
+    /**
+     * Values of several keys, in less time than one by one: the cache misses of up to {@link #BATCH_COUNT_MAX} keys
+     * overlap.
+     *
+     * @param keys any keys
+     * @param from index of the first key; its value goes to the same index of values
+     * @param count keys, at most {@link #BATCH_COUNT_MAX}
+     * @param values takes the values
+     * @param missing what to put where a key is absent
+     */
+    public void getAll(final long[] keys, final int from, final int count, final long[] values, final long missing) {
+        final long[] hashes = batchHashes;
+        final long[] segmentPointers = batchPointers;
+        final long[] homes = batchFound;
+        for (int i = 0; i < count; i++) {
+            hashes[i] = keyHash.ofLong(keys[from + i]);
+            segmentPointers[i] = directory.pointer(hashes[i]);
+        }
+        // Loads that do not depend on each other: the processor awaits them all at once.
+        for (int i = 0; i < count; i++) {
+            homes[i] = RawMemory.getLong(segmentPointers[i] + slotOffset(homeIndex(hashes[i])));
+        }
+        for (int i = 0; i < count; i++) {
+            final long hash = hashes[i];
+            final long segment = segmentPointers[i];
+            final int offset = homes[i] == hash && hash != 0 && !memory.hydrating()
+                    ? slotOffset(homeIndex(hash)) + VALUE_OFFSET
+                    : find(segment, hash);
+            values[from + i] = offset > 0 ? RawMemory.getLong(segment + offset) : missing;
+        }
+    }
+
+    /**
+     * Key group of a key.
+     *
+     * @param key any key
+     * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
+     */
+    public int keyGroupOf(final long key) {
+        return KeyGroupRange.groupOf(keyHash.ofLong(key));
     }
 
     /**
@@ -265,6 +313,28 @@ public final class FixedTable {
     }
 
     /**
+     * Adds to the value of a key as a double; one that is absent counts as 0.
+     *
+     * @param key any key
+     * @param delta what to add
+     * @return the new value
+     */
+    public double addAndGetDouble(final long key, final double delta) {
+        final long hash = keyHash.ofLong(key);
+        final long segment = directory.pointer(hash);
+        final int offset = find(segment, hash);
+        if (offset > 0) {
+            final double sum = Double.longBitsToDouble(RawMemory.getLong(segment + offset)) + delta;
+            forWriteValue(hash, offset);
+            RawMemory.putLongRelease(segment + offset, Double.doubleToRawLongBits(sum));
+            return sum;
+        }
+        final double sum = 0.0 + delta;
+        insert(hash, offset, Double.doubleToRawLongBits(sum));
+        return sum;
+    }
+
+    /**
      * Sets the value of a key if it has an expected one.
      *
      * @param key any key
@@ -339,22 +409,35 @@ public final class FixedTable {
      * @param consumer takes each entry once
      */
     public void forEach(final LongLongConsumer consumer) {
-        long position = 0;
-        do {
-            final long reference = directory.reference(position);
-            forEachIn(DirectoryDescriptor.address(reference), consumer);
-            position = Segments.next(position, reference);
-        } while (position != 0);
+        forEach(KeyGroupRange.ALL, consumer);
     }
 
-    private void forEachIn(final long segment, final LongLongConsumer consumer) {
-        final long pointer = memory.forRead(segment, SEGMENT_LENGTH);
-        if (FixedSegments.hasZero(pointer)) {
+    /**
+     * Passes the entries of some key groups to a consumer, as {@link #forEach(LongLongConsumer)} does.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final LongLongConsumer consumer) {
+        directory.checkPresent();
+        long position = range.firstHash();
+        do {
+            final long reference = directory.reference(position);
+            forEachIn(position, reference, range, consumer);
+            position = Segments.next(position, reference);
+        } while (!range.endsBefore(position));
+    }
+
+    private void forEachIn(
+            final long position, final long reference, final KeyGroupRange range, final LongLongConsumer consumer) {
+        final long pointer = memory.forRead(DirectoryDescriptor.address(reference), SEGMENT_LENGTH);
+        final boolean all = Segments.isWithin(position, reference, range);
+        if (FixedSegments.hasZero(pointer) && (all || range.containsHash(0))) {
             consumer.accept(keyHash.keyOf(0), RawMemory.getLong(pointer + ZERO_VALUE_OFFSET));
         }
         for (int offset = slotOffset(0); offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
             final long hash = RawMemory.getLong(pointer + offset + HASH_OFFSET);
-            if (hash != 0) {
+            if (hash != 0 && (all || range.containsHash(hash))) {
                 consumer.accept(keyHash.keyOf(hash), RawMemory.getLong(pointer + offset + VALUE_OFFSET));
             }
         }

@@ -40,6 +40,9 @@ public final class RecordTable {
     /** Longest value, bytes; one that does not fit into a window of the store with its key is refused too. */
     public static final int MAX_VALUE_LENGTH = 64 * 1024 * 1024;
 
+    /** Most keys of a {@link #findAll}. */
+    public static final int BATCH_COUNT_MAX = 32;
+
     private final PagedMemory memory;
     private final TableRoot root;
     private final BlockHeap heap;
@@ -47,6 +50,7 @@ public final class RecordTable {
     private final Directory directory;
     private final KeyHash keyHash;
     private final SparseExtents sparseExtents;
+    private final RecordBatch batch;
     private boolean lastPutInserted;
     private RecordTableCursor openCursors;
 
@@ -58,6 +62,7 @@ public final class RecordTable {
         segments = new RecordSegments(memory, root, heap, keyHash);
         directory = segments.directory;
         sparseExtents = new SparseExtents(memory, heap, segments);
+        batch = new RecordBatch(memory, directory, keyHash);
     }
 
     /**
@@ -111,6 +116,39 @@ public final class RecordTable {
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
         final long slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
         return slot > 0 ? recordAt(slot) : NOT_FOUND;
+    }
+
+    /**
+     * Finds the records of several keys, in less time than one by one: the cache misses of up to {@link
+     * #BATCH_COUNT_MAX} keys overlap.
+     *
+     * @param keyBase byte array or null that holds the keys
+     * @param keyOffset offset in the array or native pointer of where key offsets count from
+     * @param keyOffsets key i begins at offset i and ends at offset i + 1
+     * @param from index of the first key
+     * @param count keys, at most {@link #BATCH_COUNT_MAX}
+     * @param records takes the address of each record, or {@link #NOT_FOUND}, from index 0 on
+     */
+    public void findAll(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int[] keyOffsets,
+            final int from,
+            final int count,
+            final long[] records) {
+        batch.findAll(this, keyBase, keyOffset, keyOffsets, from, count, records);
+    }
+
+    /**
+     * Key group of a key.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes
+     * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
+     */
+    public int keyGroupOf(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        return KeyGroupRange.groupOf(keyHash.ofBytes(keyBase, keyOffset, keyLength));
     }
 
     private long recordAt(final long slot) {
@@ -178,7 +216,7 @@ public final class RecordTable {
 
     // Small methods, so that the compiler takes them into the search whatever it has seen of matches before.
 
-    private static boolean hasKey(final long record, final byte[] keyBase, final long keyOffset, final int keyLength) {
+    static boolean hasKey(final long record, final byte[] keyBase, final long keyOffset, final int keyLength) {
         return RawMemory.getInt(record + KEY_LENGTH_OFFSET) == keyLength
                 && keyEquals(record + KEY_OFFSET, keyBase, keyOffset, keyLength);
     }
@@ -517,24 +555,41 @@ public final class RecordTable {
     }
 
     /**
-     * Passes every record to a consumer, in the order of their slots. The consumer may change values in place but
+     * Passes every record to a consumer, in the order of their memory. The consumer may change values in place but
      * must not put or remove; use a {@link #cursor} for that.
      *
      * @param consumer takes each record once
      */
     public void forEach(final RecordConsumer consumer) {
-        long position = 0;
+        directory.checkPresent();
+        heap.forEachRecord(consumer);
+    }
+
+    /**
+     * Passes the records of some key groups to a consumer, in the order of their slots, which is slower than that of
+     * memory. The consumer may do what that of {@link #forEach(RecordConsumer)} may.
+     *
+     * @param range which
+     * @param consumer takes each record once
+     */
+    public void forEach(final KeyGroupRange range, final RecordConsumer consumer) {
+        directory.checkPresent();
+        long position = range.firstHash();
         do {
             final long reference = directory.reference(position);
+            final boolean all = Segments.isWithin(position, reference, range);
             final long pointer = memory.forRead(DirectoryDescriptor.address(reference), SEGMENT_LENGTH);
             for (int offset = SegmentDescriptor.HEADER_LENGTH; offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
                 final long slot = RawMemory.getLong(pointer + offset);
                 if (slot != 0) {
-                    consumer.accept(RecordSlotDescriptor.record(slot));
+                    final long record = RecordSlotDescriptor.record(slot);
+                    if (all || range.containsHash(hashOf(record))) {
+                        consumer.accept(record);
+                    }
                 }
             }
             position = Segments.next(position, reference);
-        } while (position != 0);
+        } while (!range.endsBefore(position));
     }
 
     /**

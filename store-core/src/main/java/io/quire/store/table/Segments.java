@@ -240,6 +240,12 @@ abstract class Segments {
         return depth == 0 ? 0 : DirectoryDescriptor.prefix(position, depth) + DirectoryDescriptor.prefixBit(depth);
     }
 
+    /** Whether all hashes of the segment of a hash are in a range. */
+    static boolean isWithin(final long position, final long reference, final KeyGroupRange range) {
+        final int depth = DirectoryDescriptor.depth(reference);
+        return range.containsAll(DirectoryDescriptor.prefix(position, depth), depth);
+    }
+
     static CorruptStoreException noEmptySlot(final long segment) {
         return new CorruptStoreException(
                 "segment without an empty slot: segment=0x" + Long.toHexString(segment) + "; run 'quire verify'");

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.CodecIdentity;
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StateStoreException;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+import io.quire.store.table.FixedBytesCursor;
+import io.quire.store.table.FixedBytesTable;
+import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.TableStatistics;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Byte keys of one length to byte values of one length, held inline: one cache miss an operation, nothing allocated.
+ * For ids of 16 bytes, for structs with a few fields, and for sets (values of no bytes). The lengths are chosen when
+ * the state is created: keys of 1 to {@link #KEY_LENGTH_MAX} bytes, values of 0 to {@link #VALUE_LENGTH_MAX}.
+ *
+ * <p>Buffers given by the caller are read or written during the call only; a range outside a buffer is an {@link
+ * IndexOutOfBoundsException}. Methods throw otherwise what those of {@link LongLongState} do.
+ *
+ * <p>Threading: single writer, which also reads.
+ */
+public final class FixedBytesState extends KeyedState {
+    /** Longest key, bytes. */
+    public static final int KEY_LENGTH_MAX = FixedBytesTable.KEY_LENGTH_MAX;
+    /** Longest value, bytes. */
+    public static final int VALUE_LENGTH_MAX = FixedBytesTable.VALUE_LENGTH_MAX;
+
+    private static final String WIDTH = "fixed:";
+
+    private final FixedBytesTable table;
+    private final int keyLength;
+    private final int valueLength;
+    private final UnsafeBuffer keyView = new UnsafeBuffer(new byte[0]);
+    private final UnsafeBuffer valueView = new UnsafeBuffer(new byte[0]);
+    private final UnsafeBuffer scratch;
+    private final byte[] loggedKey;
+    private boolean updating;
+
+    private FixedBytesState(final StateStore store, final StateDescriptor descriptor, final FixedBytesTable table) {
+        super(store, descriptor);
+        this.table = table;
+        keyLength = table.keyLength();
+        valueLength = table.valueLength();
+        keyView.wrap(new byte[keyLength]);
+        scratch = new UnsafeBuffer(new byte[valueLength]);
+        loggedKey = new byte[keyLength];
+    }
+
+    /** How the catalog keeps a length. */
+    static CodecIdentity identity(final int length) {
+        return new CodecIdentity(WIDTH + length, 0);
+    }
+
+    private static int length(final StateDescriptor descriptor, final CodecIdentity identity, final int lengthMax) {
+        final String digits = identity.id().startsWith(WIDTH) ? identity.id().substring(WIDTH.length()) : "";
+        if (digits.matches("[0-9]{1,3}")) {
+            final int length = Integer.parseInt(digits);
+            if (length <= lengthMax) {
+                return length;
+            }
+        }
+        throw new CorruptStoreException("state without a valid width: state=" + descriptor.name() + " found="
+                + identity.id() + " expected=" + WIDTH + "0.." + lengthMax);
+    }
+
+    static FixedBytesState create(final StateStore store, final StateDescriptor descriptor) {
+        final int keyLength = length(descriptor, descriptor.keyCodec(), KEY_LENGTH_MAX);
+        final int valueLength = length(descriptor, descriptor.valueCodec(), VALUE_LENGTH_MAX);
+        return new FixedBytesState(store, descriptor, FixedBytesTable.create(store.memory(), keyLength, valueLength));
+    }
+
+    static FixedBytesState open(final StateStore store, final StateDescriptor descriptor, final long root) {
+        final PagedMemory memory = store.memory();
+        final FixedBytesTable table = FixedBytesTable.open(memory, root);
+        LongSetState.checkWidths(
+                length(descriptor, descriptor.keyCodec(), KEY_LENGTH_MAX),
+                length(descriptor, descriptor.valueCodec(), VALUE_LENGTH_MAX),
+                table);
+        return new FixedBytesState(store, descriptor, table);
+    }
+
+    /** {@return bytes of every key} */
+    public int keyLength() {
+        return keyLength;
+    }
+
+    /** {@return bytes of every value} */
+    public int valueLength() {
+        return valueLength;
+    }
+
+    /**
+     * Copies the value of a key to a buffer.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param value takes the value
+     * @param valueOffset where its first byte goes
+     * @return whether the key is present; when not, nothing was copied
+     */
+    public boolean get(
+            final DirectBuffer key, final int keyOffset, final MutableDirectBuffer value, final int valueOffset) {
+        final long entry = find(key, keyOffset);
+        if (entry == FixedBytesTable.NOT_FOUND) {
+            return false;
+        }
+        if (value.isExpandable()) {
+            value.checkLimit(valueOffset + valueLength);
+        }
+        value.boundsCheck(valueOffset, valueLength);
+        if (valueLength > 0) {
+            RawMemory.copy(
+                    null,
+                    table.valuePointer(entry),
+                    value.byteArray(),
+                    value.addressOffset() + valueOffset,
+                    valueLength);
+        }
+        return true;
+    }
+
+    /**
+     * Wraps the value of a key where it lies, without a copy.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param view set to the value; valid until the next write to the store, by whatever method, or its close
+     * @return whether the key is present; when not, the view is left as it was
+     */
+    public boolean wrap(final DirectBuffer key, final int keyOffset, final DirectBuffer view) {
+        final long entry = find(key, keyOffset);
+        if (entry == FixedBytesTable.NOT_FOUND) {
+            return false;
+        }
+        view.wrap(table.valuePointer(entry), valueLength);
+        return true;
+    }
+
+    /**
+     * Whether a key is present.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @return true when it is
+     */
+    public boolean containsKey(final DirectBuffer key, final int keyOffset) {
+        return find(key, keyOffset) != FixedBytesTable.NOT_FOUND;
+    }
+
+    private long find(final DirectBuffer key, final int keyOffset) {
+        store.beforeRead();
+        key.boundsCheck(keyOffset, keyLength);
+        return table.find(key.byteArray(), key.addressOffset() + keyOffset);
+    }
+
+    /**
+     * Sets the value of a key.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param value holds the value
+     * @param valueOffset its first byte
+     */
+    public void put(final DirectBuffer key, final int keyOffset, final DirectBuffer value, final int valueOffset) {
+        store.beforeWrite();
+        key.boundsCheck(keyOffset, keyLength);
+        value.boundsCheck(valueOffset, valueLength);
+        final byte[] keyBase = key.byteArray();
+        final long keyAt = key.addressOffset() + keyOffset;
+        saveUndo(keyBase, keyAt);
+        set(keyBase, keyAt, value.byteArray(), value.addressOffset() + valueOffset);
+    }
+
+    /** Sets and logs. */
+    private void set(final byte[] keyBase, final long keyAt, final byte[] valueBase, final long valueAt) {
+        final long entry;
+        try {
+            entry = table.put(keyBase, keyAt, valueBase, valueAt);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        logPut(entry);
+    }
+
+    /** From the entry, since a key or a value given may lie in an entry that has moved meanwhile. */
+    private void logPut(final long entry) {
+        table.copyKey(entry, loggedKey, RawMemory.ARRAY_OFFSET);
+        log.put(id, loggedKey, RawMemory.ARRAY_OFFSET, keyLength, null, table.valuePointer(entry), valueLength);
+    }
+
+    /**
+     * Sets the value of a key that is absent.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param value holds the value
+     * @param valueOffset its first byte
+     * @return whether it was absent and has been set
+     */
+    public boolean putIfAbsent(
+            final DirectBuffer key, final int keyOffset, final DirectBuffer value, final int valueOffset) {
+        store.beforeWrite();
+        key.boundsCheck(keyOffset, keyLength);
+        value.boundsCheck(valueOffset, valueLength);
+        return insert(
+                key.byteArray(),
+                key.addressOffset() + keyOffset,
+                value.byteArray(),
+                value.addressOffset() + valueOffset);
+    }
+
+    private boolean insert(final byte[] keyBase, final long keyAt, final byte[] valueBase, final long valueAt) {
+        saveUndo(keyBase, keyAt);
+        final long entry;
+        try {
+            entry = table.insertOrFind(keyBase, keyAt, valueBase, valueAt);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        if (!table.lastInserted()) {
+            return false;
+        }
+        logPut(entry);
+        return true;
+    }
+
+    /**
+     * Adds a key to a set, or a key with a value of zeros.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @return whether it was absent
+     */
+    public boolean add(final DirectBuffer key, final int keyOffset) {
+        store.beforeWrite();
+        key.boundsCheck(keyOffset, keyLength);
+        return insert(key.byteArray(), key.addressOffset() + keyOffset, null, 0);
+    }
+
+    /**
+     * Sets the value of a key that has a given value now.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param expected holds the value it must have; an absent key has none
+     * @param expectedOffset its first byte
+     * @param value holds the new value
+     * @param valueOffset its first byte
+     * @return whether it was set
+     */
+    public boolean compareAndSet(
+            final DirectBuffer key,
+            final int keyOffset,
+            final DirectBuffer expected,
+            final int expectedOffset,
+            final DirectBuffer value,
+            final int valueOffset) {
+        store.beforeWrite();
+        expected.boundsCheck(expectedOffset, valueLength);
+        value.boundsCheck(valueOffset, valueLength);
+        final long entry = find(key, keyOffset);
+        if (entry == FixedBytesTable.NOT_FOUND
+                || !RawMemory.equal(
+                        expected.byteArray(),
+                        expected.addressOffset() + expectedOffset,
+                        table.valuePointer(entry),
+                        valueLength)) {
+            return false;
+        }
+        final byte[] keyBase = key.byteArray();
+        final long keyAt = key.addressOffset() + keyOffset;
+        saveUndo(keyBase, keyAt);
+        set(keyBase, keyAt, value.byteArray(), value.addressOffset() + valueOffset);
+        return true;
+    }
+
+    /**
+     * Adds to a field of the value of a key in place; a key that is absent counts as one whose value is zeros.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param fieldOffset where in the value the field begins, which is 8 bytes, little-endian
+     * @param delta what to add, wrapping around on overflow
+     * @return the new value of the field
+     */
+    public long addAndGet(final DirectBuffer key, final int keyOffset, final int fieldOffset, final long delta) {
+        store.beforeWrite();
+        scratch.boundsCheck(fieldOffset, Long.BYTES);
+        key.boundsCheck(keyOffset, keyLength);
+        checkNotUpdating();
+        final byte[] keyBase = key.byteArray();
+        final long keyAt = key.addressOffset() + keyOffset;
+        saveUndo(keyBase, keyAt);
+        final long entry;
+        final long sum;
+        try {
+            entry = table.insertOrFind(keyBase, keyAt, null, 0);
+            sum = RawMemory.getLong(table.valuePointer(entry) + fieldOffset) + delta;
+            scratch.putLong(0, sum);
+            table.overwrite(entry, fieldOffset, scratch.byteArray(), scratch.addressOffset(), Long.BYTES);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        logPut(entry);
+        return sum;
+    }
+
+    /**
+     * Changes the value of a key.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param updater changes the value
+     * @return whether the key is present; when not, the updater was not called
+     */
+    public boolean update(final DirectBuffer key, final int keyOffset, final ValueUpdater updater) {
+        store.beforeWrite();
+        final long entry = find(key, keyOffset);
+        if (entry == FixedBytesTable.NOT_FOUND) {
+            return false;
+        }
+        update(key, keyOffset, entry, updater);
+        return true;
+    }
+
+    /**
+     * Changes the value of a key; one that is absent is added, and its value is zeros before.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param updater changes the value
+     * @return whether the key was present
+     */
+    public boolean insertOrUpdate(final DirectBuffer key, final int keyOffset, final ValueUpdater updater) {
+        store.beforeWrite();
+        final long entry = find(key, keyOffset);
+        update(key, keyOffset, entry, updater);
+        return entry != FixedBytesTable.NOT_FOUND;
+    }
+
+    /** The updater works on a copy, so that nothing has changed when it throws, and may write to other states. */
+    private void update(final DirectBuffer key, final int keyOffset, final long entry, final ValueUpdater updater) {
+        checkNotUpdating();
+        if (entry == FixedBytesTable.NOT_FOUND) {
+            scratch.setMemory(0, valueLength, (byte) 0);
+        } else if (valueLength > 0) {
+            RawMemory.copy(null, table.valuePointer(entry), scratch.byteArray(), scratch.addressOffset(), valueLength);
+        }
+        updating = true;
+        store.beginWalk();
+        try {
+            updater.update(scratch);
+        } finally {
+            updating = false;
+            store.endWalk();
+        }
+        store.beforeWrite();
+        final byte[] keyBase = key.byteArray();
+        final long keyAt = key.addressOffset() + keyOffset;
+        saveUndo(keyBase, keyAt);
+        set(keyBase, keyAt, scratch.byteArray(), scratch.addressOffset());
+    }
+
+    private void checkNotUpdating() {
+        if (updating) {
+            throw new ConfigurationException("an updater must not update another value of its state: state=" + name());
+        }
+    }
+
+    /**
+     * Removes a key.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @return whether it was present
+     */
+    public boolean remove(final DirectBuffer key, final int keyOffset) {
+        store.beforeWrite();
+        key.boundsCheck(keyOffset, keyLength);
+        // Copied: it may lie in this table, where entries move into the place of one that is removed.
+        key.getBytes(keyOffset, keyView, 0, keyLength);
+        final byte[] keyBase = keyView.byteArray();
+        final long keyAt = keyView.addressOffset();
+        saveUndo(keyBase, keyAt);
+        final boolean removed;
+        try {
+            removed = table.remove(keyBase, keyAt);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        if (removed) {
+            log.remove(id, keyBase, keyAt, keyLength);
+        }
+        return removed;
+    }
+
+    /**
+     * Visits all entries, in no order. The consumer must not write to this state; use a {@link #cursor} for that.
+     *
+     * @param consumer takes each entry once
+     */
+    public void forEach(final BytesConsumer consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the entries of some key groups, as {@link #forEach(BytesConsumer)} does.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final BytesConsumer consumer) {
+        store.beginWalk();
+        try {
+            table.forEach(range, entry -> {
+                table.copyKey(entry, keyView.byteArray(), keyView.addressOffset());
+                valueView.wrap(table.valuePointer(entry), valueLength);
+                consumer.accept(keyView, valueView);
+            });
+        } finally {
+            store.endWalk();
+        }
+    }
+
+    /**
+     * Starts a walk that tolerates writes between its steps, with the guarantees of {@link LongLongState#cursor}.
+     *
+     * @return a cursor before the first entry; allocates as much as the keys of a segment of 64 KiB
+     */
+    public BytesCursor cursor() {
+        store.beforeRead();
+        return new Cursor(table.cursor());
+    }
+
+    /** A view of the table's cursor; there is nothing to close. */
+    private final class Cursor extends BytesCursor {
+        private final FixedBytesCursor entries;
+        private final UnsafeBuffer key = new UnsafeBuffer(new byte[keyLength]);
+        private final UnsafeBuffer value = new UnsafeBuffer(0, 0);
+
+        Cursor(final FixedBytesCursor entries) {
+            this.entries = entries;
+        }
+
+        @Override
+        public boolean next() {
+            store.beforeRead();
+            if (!entries.next()) {
+                return false;
+            }
+            table.copyKey(entries.entry(), key.byteArray(), key.addressOffset());
+            value.wrap(table.valuePointer(entries.entry()), valueLength);
+            return true;
+        }
+
+        @Override
+        public DirectBuffer key() {
+            return key;
+        }
+
+        @Override
+        public DirectBuffer value() {
+            return value;
+        }
+
+        @Override
+        public void close() {
+            // Nothing is kept for it.
+        }
+    }
+
+    /**
+     * Key group of a key.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
+     */
+    public int keyGroupOf(final DirectBuffer key, final int keyOffset) {
+        key.boundsCheck(keyOffset, keyLength);
+        return table.keyGroupOf(key.byteArray(), key.addressOffset() + keyOffset);
+    }
+
+    @Override
+    public long size() {
+        store.beforeRead();
+        return table.size();
+    }
+
+    @Override
+    public void clear() {
+        store.beforeClear(name());
+        try {
+            table.clear();
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        log.clear(id);
+    }
+
+    @Override
+    public TableStatistics statistics() {
+        store.beforeRead();
+        return table.statistics();
+    }
+
+    @Override
+    public void checkInvariants() {
+        store.beforeRead();
+        table.checkInvariants();
+    }
+
+    @Override
+    long rootAddress() {
+        return table.rootAddress();
+    }
+
+    private void saveUndo(final byte[] keyBase, final long keyAt) {
+        if (store.inBatch()) {
+            final long entry = table.find(keyBase, keyAt);
+            store.undoLog()
+                    .saveBytes(
+                            id,
+                            keyBase,
+                            keyAt,
+                            keyLength,
+                            entry == FixedBytesTable.NOT_FOUND ? 0 : table.valuePointer(entry),
+                            valueLength);
+        }
+    }
+
+    @Override
+    void applyPut(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int foundKeyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int foundValueLength) {
+        checkLengths(foundKeyLength, foundValueLength);
+        table.put(keyBase, keyOffset, valueBase, valueOffset);
+    }
+
+    @Override
+    void applyRemove(final byte[] keyBase, final long keyOffset, final int foundKeyLength) {
+        checkLengths(foundKeyLength, valueLength);
+        table.remove(keyBase, keyOffset);
+    }
+
+    private void checkLengths(final int foundKeyLength, final int foundValueLength) {
+        if (foundKeyLength != keyLength || foundValueLength != valueLength) {
+            throw new CorruptStoreException("change record of other widths than its state: state=" + name()
+                    + " keyLength=" + foundKeyLength + " valueLength=" + foundValueLength + " expected=" + keyLength
+                    + "," + valueLength);
+        }
+    }
+
+    @Override
+    void applyClear() {
+        table.clear();
+    }
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.table.FixedTable;
+import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.TableStatistics;
+
+/**
+ * long keys to double values, held inline: one cache miss an operation, nothing boxed, nothing allocated. Values are
+ * kept bit by bit, so -0.0 is not 0.0 and every NaN stays the one it is.
+ *
+ * <p>Methods throw what those of {@link LongLongState} do.
+ *
+ * <p>Threading: single writer, which also reads.
+ */
+public final class LongDoubleState extends KeyedState {
+    private final FixedTable table;
+    private final LongLongState longs; // the same state with the bits of the values
+
+    LongDoubleState(final StateStore store, final StateDescriptor descriptor, final FixedTable table) {
+        super(store, descriptor);
+        this.table = table;
+        longs = new LongLongState(store, descriptor, table);
+    }
+
+    /**
+     * The value of a key.
+     *
+     * @param key any long
+     * @param missingValue returned when the key is absent
+     * @return its value
+     */
+    public double get(final long key, final double missingValue) {
+        return Double.longBitsToDouble(longs.get(key, Double.doubleToRawLongBits(missingValue)));
+    }
+
+    /**
+     * Whether a key is present.
+     *
+     * @param key any long
+     * @return true when it is
+     */
+    public boolean containsKey(final long key) {
+        return longs.containsKey(key);
+    }
+
+    /**
+     * Sets the value of a key.
+     *
+     * @param key any long
+     * @param value any double
+     */
+    public void put(final long key, final double value) {
+        longs.put(key, Double.doubleToRawLongBits(value));
+    }
+
+    /**
+     * Adds to the value of a key in place; an absent key counts as 0.
+     *
+     * @param key any long
+     * @param delta what to add
+     * @return the new value
+     */
+    public double addAndGet(final long key, final double delta) {
+        return longs.addAndGetDouble(key, delta);
+    }
+
+    /**
+     * Sets the value of a key that has a given value now.
+     *
+     * @param key any long
+     * @param expected value it must have, bit by bit; an absent key has none
+     * @param value new value
+     * @return whether it was set
+     */
+    public boolean compareAndSet(final long key, final double expected, final double value) {
+        return longs.compareAndSet(key, Double.doubleToRawLongBits(expected), Double.doubleToRawLongBits(value));
+    }
+
+    /**
+     * Sets the value of a key that is absent.
+     *
+     * @param key any long
+     * @param value value to set
+     * @param missingValue returned when the key was absent
+     * @return the value it had, left as it was, or missingValue when it was absent and has been set
+     */
+    public double putIfAbsent(final long key, final double value, final double missingValue) {
+        return Double.longBitsToDouble(
+                longs.putIfAbsent(key, Double.doubleToRawLongBits(value), Double.doubleToRawLongBits(missingValue)));
+    }
+
+    /**
+     * Removes a key.
+     *
+     * @param key any long
+     * @return whether it was present
+     */
+    public boolean remove(final long key) {
+        return longs.remove(key);
+    }
+
+    /**
+     * Visits all entries, in no order. The consumer must not write to this state; use a {@link #cursor} for that.
+     *
+     * @param consumer takes each entry once
+     */
+    public void forEach(final LongDoubleConsumer consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the entries of some key groups, as {@link #forEach(LongDoubleConsumer)} does.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final LongDoubleConsumer consumer) {
+        longs.forEach(range, (key, value) -> consumer.accept(key, Double.longBitsToDouble(value)));
+    }
+
+    /**
+     * Starts a walk that tolerates writes between its steps, with the guarantees of {@link LongLongState#cursor}.
+     *
+     * @return a cursor before the first entry; allocates 32 KiB
+     */
+    public LongDoubleCursor cursor() {
+        return new LongDoubleCursor(longs.cursor());
+    }
+
+    /**
+     * Key group of a key.
+     *
+     * @param key any long
+     * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
+     */
+    public int keyGroupOf(final long key) {
+        return longs.keyGroupOf(key);
+    }
+
+    @Override
+    public long size() {
+        return longs.size();
+    }
+
+    @Override
+    public void clear() {
+        longs.clear();
+    }
+
+    @Override
+    public TableStatistics statistics() {
+        return longs.statistics();
+    }
+
+    @Override
+    public void checkInvariants() {
+        longs.checkInvariants();
+    }
+
+    @Override
+    long rootAddress() {
+        return table.rootAddress();
+    }
+
+    @Override
+    void applyPut(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        longs.applyPut(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+    }
+
+    @Override
+    void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        longs.applyRemove(keyBase, keyOffset, keyLength);
+    }
+
+    @Override
+    void applyClear() {
+        longs.applyClear();
+    }
+}

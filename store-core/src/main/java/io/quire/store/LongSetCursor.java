@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.memory.RawMemory;
+import io.quire.store.table.FixedBytesCursor;
+import io.quire.store.table.FixedBytesTable;
+
+/**
+ * Walk over the keys of a {@link LongSetState}, see {@link LongSetState#cursor}.
+ *
+ * <p>Threading: confined to the store's writer.
+ */
+public final class LongSetCursor {
+    private final StateStore store;
+    private final FixedBytesTable table;
+    private final FixedBytesCursor cursor;
+    private final byte[] keyBytes = new byte[Long.BYTES];
+
+    LongSetCursor(final StateStore store, final FixedBytesTable table) {
+        this.store = store;
+        this.table = table;
+        cursor = table.cursor();
+    }
+
+    /**
+     * Goes to the next key.
+     *
+     * @return false when there is none
+     */
+    public boolean next() {
+        store.beforeRead();
+        if (!cursor.next()) {
+            return false;
+        }
+        table.copyKey(cursor.entry(), keyBytes, RawMemory.ARRAY_OFFSET);
+        return true;
+    }
+
+    /** {@return the current key} */
+    public long key() {
+        return RawMemory.getLong(keyBytes, RawMemory.ARRAY_OFFSET);
+    }
+}
