@@ -36,6 +36,7 @@ public final class DurableStoreContext {
     private int retainedCheckpoints = RETAINED_CHECKPOINTS_DEFAULT;
     private boolean checkpointOnClose = true;
     private LiveMemoryKind liveMemory = LiveMemoryKind.AUTO;
+    private boolean hugePages = true;
     private Path sharedMemoryDirectory = Path.of("/dev/shm");
     private long liveMemoryLengthMax = 1L << 43;
     private int windowShift = PagedMemory.WINDOW_SHIFT_MAX;
@@ -169,6 +170,23 @@ public final class DurableStoreContext {
      */
     public DurableStoreContext liveMemory(final LiveMemoryKind value) {
         liveMemory = value;
+        return this;
+    }
+
+    /** {@return whether the system is asked for huge pages behind live memory; true = where it has them} */
+    public boolean hugePages() {
+        return hugePages;
+    }
+
+    /**
+     * Whether the system is asked for huge pages behind live memory, which make random access to much of it faster.
+     * That takes Java 22 and Linux; without them nothing is asked for, and nothing else changes.
+     *
+     * @param value true = where it has them
+     * @return this
+     */
+    public DurableStoreContext hugePages(final boolean value) {
+        hugePages = value;
         return this;
     }
 

@@ -14,6 +14,7 @@ import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.MemoryHeadroom;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.table.TableStatistics;
@@ -38,7 +39,7 @@ import java.util.regex.Pattern;
  * @param directory real path of the store
  * @param storeId its id
  * @param owner who has it open or had it open last without closing, or null
- * @param ownerAlive whether that process is running
+ * @param ownerAlive whether that process is running; false also when it is of another container
  * @param checkpoints the checkpoints found, newest first
  * @param states states in the newest checkpoint, by id
  * @param extentsByKind extents of 64 KiB in the newest checkpoint by what they hold
@@ -213,7 +214,7 @@ public record StoreInspection(
 
     static PagedMemory open(final PageChain chain, final Manifest manifest) {
         final PagedMemory.Builder settings = new PagedMemory.Builder(
-                        new AnonymousMemory(manifest.layout().windowShift()))
+                        new AnonymousMemory(manifest.layout().windowShift(), false, MemoryHeadroom.ofSystem()))
                 .hashSeed(manifest.layout().hashSeed())
                 .capturePoolLength(io.quire.store.memory.PageCapture.POOL_LENGTH_MIN);
         return PagedMemory.recover(settings, chain, (int) manifest.layout().pageCount());

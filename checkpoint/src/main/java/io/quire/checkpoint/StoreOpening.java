@@ -234,7 +234,8 @@ final class StoreOpening {
 
     private void openMemory(final MemoryLayout layout) {
         final long stateLength = layout.pageCount() << PageDescriptor.PAGE_SHIFT;
-        final LiveMemory live = place.openMemory(context.liveMemory(), layout.windowShift(), stateLength);
+        final LiveMemory live =
+                place.openMemory(context.liveMemory(), layout.windowShift(), stateLength, context.hugePages());
         final PagedMemory.Builder settings;
         try {
             settings = new PagedMemory.Builder(live)
@@ -298,7 +299,7 @@ final class StoreOpening {
         } else {
             keepRingWithoutLog(recovery, replay);
             checkpointLog = new NoChangeLog(replay.endPosition(), retention);
-            place.create(0);
+            place.create(0, store.memory().description());
         }
         if (logged != PublishedCheckpoints.isLogged(published.newest())) {
             published.publishLogged(logged);
@@ -313,7 +314,8 @@ final class StoreOpening {
             final LogRetention retention) {
         boolean started = false;
         try {
-            final Path live = place.create(context.changeRingLength());
+            final Path live =
+                    place.create(context.changeRingLength(), store.memory().description());
             final ChangeRing ring = ChangeRing.create(
                     live.resolve(LivePlace.RING_FILE_NAME),
                     storeId,

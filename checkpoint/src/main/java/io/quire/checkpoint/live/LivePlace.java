@@ -6,14 +6,17 @@ import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.LiveMemory;
 import io.quire.store.memory.MappedFileMemory;
+import io.quire.store.memory.MemoryHeadroom;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Where the scratch files of an open store are: a directory of its own on the memory file system, or inside the store's
@@ -32,7 +35,9 @@ public final class LivePlace {
 
     private static final String LOCAL_DIRECTORY = "live";
     private static final System.Logger LOG = System.getLogger(LivePlace.class.getName());
-    private static final long SHARED_SPACE_MIN = 512L * 1024 * 1024;
+    private static final Path THIS_PROCESS = Path.of("/proc/self/");
+    private static final int STATE_MARGIN_FRACTION = 8;
+    private static final long NAMELESS_AGE_MS = TimeUnit.HOURS.toMillis(1);
 
     private final Path storeDirectory;
     private final Path shared;
@@ -56,25 +61,66 @@ public final class LivePlace {
 
     /** {@return the places at which a previous owner may have left a ring, newest choice first} */
     public Path[] ringFiles() {
-        return new Path[] {shared.resolve(RING_FILE_NAME), local.resolve(RING_FILE_NAME)};
+        final Path inLocal = local.resolve(RING_FILE_NAME);
+        return trusted(shared) ? new Path[] {shared.resolve(RING_FILE_NAME), inLocal} : new Path[] {inLocal};
     }
 
     /** Deletes the live memory that a dead owner left, unread; its ring stays. */
     public void reclaimMemory() {
-        for (final Path directory : new Path[] {shared, local}) {
+        for (final Path directory : places()) {
             delete(directory.resolve(MEMORY_FILE_NAME));
         }
     }
 
+    private Path[] places() {
+        return trusted(shared) ? new Path[] {shared, local} : new Path[] {local};
+    }
+
     /**
-     * Creates the directory for this owner's files and records the owner there.
+     * Whether a directory is missing, or was made by somebody who may write to the store anyway. On a memory file
+     * system everybody may make one of any name.
+     */
+    private boolean trusted(final Path directory) {
+        try {
+            if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+                return true;
+            }
+            final int maker = user(directory);
+            return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
+                    && (maker == 0 || maker == user(storeDirectory) || maker == user(THIS_PROCESS));
+        } catch (final IOException | UnsupportedOperationException e) {
+            LOG.log(Level.DEBUG, "owner of " + directory + " unknown", e);
+            return false;
+        }
+    }
+
+    private static int user(final Path path) throws IOException {
+        return (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /**
+     * Creates the directory for this owner's files and records the owner there and in the store's directory.
      *
      * @param ringLength bytes of the ring, which must fit; 0 = no ring
+     * @param liveMemory what backs the live memory, for people
      * @return the directory
      * @throws StoreIoException when neither place can be used
      */
-    public Path create(final long ringLength) {
+    public Path create(final long ringLength, final String liveMemory) {
         final Path directory = hasRoom(ringLength * 2) ? shared : local;
+        final OwnerRecord owner = owner(directory, liveMemory);
+        prepare(directory, owner);
+        owner.write(storeDirectory);
+        return directory;
+    }
+
+    private OwnerRecord owner(final Path directory, final String liveMemory) {
+        return new OwnerRecord(
+                ProcessIdentity.current(), System.currentTimeMillis(), storeDirectory, directory, liveMemory);
+    }
+
+    /** Makes a live directory and says whose it is before anything else is in it, so that a sweep can tell. */
+    private static void prepare(final Path directory, final OwnerRecord owner) {
         try {
             if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
                 Files.createDirectory(
@@ -84,11 +130,7 @@ public final class LivePlace {
             throw new StoreIoException(
                     "live directory could not be created: directory=" + directory + " (" + e + ")", e);
         }
-        final OwnerRecord owner =
-                new OwnerRecord(ProcessIdentity.current(), System.currentTimeMillis(), storeDirectory, directory);
         owner.write(directory);
-        owner.write(storeDirectory);
-        return directory;
     }
 
     /**
@@ -97,40 +139,53 @@ public final class LivePlace {
      * @param kind what the settings ask for
      * @param windowShift log2 of the window length
      * @param stateLength bytes the recovered state may take at once
+     * @param hugePages whether to ask the system for huge pages
      * @return the memory
      * @throws StoreIoException when its file cannot be created
      */
-    public LiveMemory openMemory(final LiveMemoryKind kind, final int windowShift, final long stateLength) {
-        final long wanted = Math.max(SHARED_SPACE_MIN, stateLength + stateLength / 2);
-        final LiveMemoryKind chosen = kind == LiveMemoryKind.AUTO
-                ? (hasRoom(wanted) ? LiveMemoryKind.SHARED : LiveMemoryKind.ANONYMOUS)
-                : kind;
+    public LiveMemory openMemory(
+            final LiveMemoryKind kind, final int windowShift, final long stateLength, final boolean hugePages) {
+        final MemoryHeadroom headroom = MemoryHeadroom.ofSystem();
+        final LiveMemoryKind chosen = kind == LiveMemoryKind.AUTO ? choose(stateLength, headroom.available()) : kind;
         if (chosen == LiveMemoryKind.ANONYMOUS) {
-            return new AnonymousMemory(windowShift);
+            return new AnonymousMemory(windowShift, hugePages, headroom);
         }
-        final boolean onShared = chosen == LiveMemoryKind.SHARED && Files.isDirectory(shared.getParent());
+        final boolean onShared = chosen == LiveMemoryKind.SHARED && hasRoom(0);
         if (chosen == LiveMemoryKind.SHARED && !onShared) {
             LOG.log(
                     Level.WARNING,
-                    "no memory file system at {0}: live memory goes to {1}, where writes are slower",
+                    "no memory file system can be used at {0}: live memory goes to {1}, where writes are slower",
                     shared.getParent(),
                     local);
         }
         final Path directory = onShared ? shared : local;
-        try {
-            Files.createDirectories(
-                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        } catch (final IOException e) {
-            throw new StoreIoException(
-                    "live directory could not be created: directory=" + directory + " (" + e + ")", e);
+        final Path file = directory.resolve(MEMORY_FILE_NAME);
+        prepare(directory, owner(directory, "file " + file));
+        return onShared
+                ? MappedFileMemory.shared(file, windowShift, hugePages, headroom)
+                : MappedFileMemory.onDisk(file, windowShift);
+    }
+
+    /** Private memory is the fastest on every Java (docs/adr/0007); only a state that it cannot hold goes to disk. */
+    private LiveMemoryKind choose(final long stateLength, final long available) {
+        if (stateLength + stateLength / STATE_MARGIN_FRACTION <= available) {
+            return LiveMemoryKind.ANONYMOUS;
         }
-        return new MappedFileMemory(directory.resolve(MEMORY_FILE_NAME), windowShift);
+        LOG.log(
+                Level.WARNING,
+                "the state of {0} bytes does not fit into the {1} bytes of memory that are available: live memory goes"
+                        + " to {2}, where writes are slower",
+                Long.toString(stateLength),
+                Long.toString(available),
+                local);
+        return LiveMemoryKind.DIRECTORY;
     }
 
     private boolean hasRoom(final long bytes) {
         try {
             final Path parent = shared.getParent();
-            return Files.isDirectory(parent)
+            return trusted(shared)
+                    && Files.isDirectory(parent)
                     && Files.isWritable(parent)
                     && Files.getFileStore(parent).getUsableSpace() >= bytes;
         } catch (final IOException e) {
@@ -140,23 +195,31 @@ public final class LivePlace {
 
     /** Removes this owner's files and directories; after an orderly close nothing is left. */
     public void remove() {
-        for (final Path directory : new Path[] {shared, local}) {
+        for (final Path directory : places()) {
             if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-                delete(directory.resolve(MEMORY_FILE_NAME));
-                delete(directory.resolve(RING_FILE_NAME));
-                OwnerRecord.remove(directory);
-                delete(directory);
+                removeAll(directory);
             }
         }
         OwnerRecord.remove(storeDirectory);
     }
 
-    /** Removes the directories in which nothing is left, after an open that failed; a ring keeps its own. */
+    private static void removeAll(final Path directory) {
+        delete(directory.resolve(MEMORY_FILE_NAME));
+        delete(directory.resolve(RING_FILE_NAME));
+        OwnerRecord.remove(directory);
+        delete(directory);
+    }
+
+    /** Removes the directories in which nothing is needed, after an open that failed; a ring keeps its own. */
     public void removeEmpty() {
-        for (final Path directory : new Path[] {shared, local}) {
+        for (final Path directory : places()) {
             try {
-                Files.deleteIfExists(directory);
-            } catch (final IOException e) {
+                if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
+                        && !Files.exists(directory.resolve(RING_FILE_NAME), LinkOption.NOFOLLOW_LINKS)) {
+                    OwnerRecord.remove(directory);
+                    Files.deleteIfExists(directory);
+                }
+            } catch (final IOException | StoreIoException e) {
                 LOG.log(Level.DEBUG, "kept " + directory, e);
             }
         }
@@ -164,7 +227,7 @@ public final class LivePlace {
 
     /**
      * Removes live directories on a memory file system whose owner is dead and whose store is gone, which nobody would
-     * reopen.
+     * reopen; and old ones that nobody has come round to say are his.
      *
      * @param sharedMemoryDirectory where the memory file system is mounted
      * @param needed a directory to leave alone, or null
@@ -173,20 +236,36 @@ public final class LivePlace {
         try (DirectoryStream<Path> directories =
                 Files.newDirectoryStream(sharedMemoryDirectory, DIRECTORY_PREFIX + "*")) {
             for (final Path directory : directories) {
-                final OwnerRecord owner = OwnerRecord.read(directory);
-                if (owner != null
-                        && !directory.equals(needed)
-                        && !owner.process().alive()
-                        && !Files.exists(owner.storeDirectory(), LinkOption.NOFOLLOW_LINKS)) {
-                    delete(directory.resolve(MEMORY_FILE_NAME));
-                    delete(directory.resolve(RING_FILE_NAME));
-                    OwnerRecord.remove(directory);
-                    delete(directory);
+                if (!directory.equals(needed) && abandoned(directory)) {
+                    sweepOne(directory);
                 }
             }
-        } catch (final IOException | StoreIoException e) {
+        } catch (final IOException | DirectoryIteratorException e) {
             LOG.log(Level.DEBUG, "sweep of " + sharedMemoryDirectory + " stopped", e);
         }
+    }
+
+    private static void sweepOne(final Path directory) {
+        try {
+            removeAll(directory);
+        } catch (final StoreIoException e) {
+            LOG.log(Level.DEBUG, "kept " + directory, e); // somebody else's, or swept by another open
+        }
+    }
+
+    private static boolean abandoned(final Path directory) throws IOException {
+        if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) || !Files.isReadable(directory)) {
+            return false;
+        }
+        final OwnerRecord owner = OwnerRecord.read(directory);
+        if (owner != null) {
+            return owner.process().visible()
+                    && !owner.process().alive()
+                    && !Files.exists(owner.storeDirectory(), LinkOption.NOFOLLOW_LINKS);
+        }
+        // Killed between making the directory and saying whose it is, or about to say it.
+        return !Files.exists(directory.resolve(OwnerRecord.FILE_NAME), LinkOption.NOFOLLOW_LINKS)
+                && Files.getLastModifiedTime(directory).toMillis() < System.currentTimeMillis() - NAMELESS_AGE_MS;
     }
 
     private static void delete(final Path path) {

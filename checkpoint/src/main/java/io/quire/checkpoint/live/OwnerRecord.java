@@ -24,9 +24,11 @@ import java.util.Properties;
  * @param process the owner
  * @param sinceMs when it opened the store, milliseconds since 1970
  * @param storeDirectory real path of the store
- * @param liveDirectory where its ring and live memory are
+ * @param liveDirectory where its ring is, and its live memory if that is a file
+ * @param liveMemory what backed its live memory when it opened the store, for people
  */
-public record OwnerRecord(ProcessIdentity process, long sinceMs, Path storeDirectory, Path liveDirectory) {
+public record OwnerRecord(
+        ProcessIdentity process, long sinceMs, Path storeDirectory, Path liveDirectory, String liveMemory) {
     /** Name of the file, in the store's directory and in the live directory. */
     public static final String FILE_NAME = "OWNER";
 
@@ -47,10 +49,12 @@ public record OwnerRecord(ProcessIdentity process, long sinceMs, Path storeDirec
             final Properties fields = new Properties();
             fields.load(new StringReader(Files.readString(file, StandardCharsets.UTF_8)));
             return new OwnerRecord(
-                    new ProcessIdentity(number(fields, "pid"), number(fields, "started")),
+                    new ProcessIdentity(
+                            number(fields, "pid"), number(fields, "started"), fields.getProperty("namespace", "")),
                     number(fields, "since"),
                     Path.of(fields.getProperty("store", "")),
-                    Path.of(fields.getProperty("live", "")));
+                    Path.of(fields.getProperty("live", "")),
+                    fields.getProperty("memory", ""));
         } catch (final IOException | IllegalArgumentException e) {
             return null;
         }
@@ -69,8 +73,10 @@ public record OwnerRecord(ProcessIdentity process, long sinceMs, Path storeDirec
     public void write(final Path directory) {
         final Path file = directory.resolve(FILE_NAME);
         final Path temporary = directory.resolve(FILE_NAME + ".tmp");
-        final String text = "pid=" + process.pid() + "\nstarted=" + process.startMs() + "\nsince=" + sinceMs
-                + "\nstore=" + escape(storeDirectory) + "\nlive=" + escape(liveDirectory) + "\n";
+        final String text = "pid=" + process.pid() + "\nstarted=" + process.startMs() + "\nnamespace="
+                + escape(process.namespace()) + "\nsince=" + sinceMs + "\nstore="
+                + escape(storeDirectory.toString()) + "\nlive=" + escape(liveDirectory.toString()) + "\nmemory="
+                + escape(liveMemory) + "\n";
         try {
             Files.deleteIfExists(temporary);
             try (var channel = Files.newByteChannel(
@@ -85,8 +91,8 @@ public record OwnerRecord(ProcessIdentity process, long sinceMs, Path storeDirec
         }
     }
 
-    private static String escape(final Path path) {
-        return path.toString().replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
+    private static String escape(final String value) {
+        return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
     }
 
     /**

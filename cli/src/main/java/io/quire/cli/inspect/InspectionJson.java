@@ -51,6 +51,8 @@ final class InspectionJson {
             json.field("pid").value(store.owner().process().pid());
             json.field("sinceMs").value(store.owner().sinceMs());
             json.field("alive").value(store.ownerAlive());
+            json.field("visible").value(store.owner().process().visible());
+            json.field("liveMemory").value(store.owner().liveMemory());
             json.endObject();
         }
     }

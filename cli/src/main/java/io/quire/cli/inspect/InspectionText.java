@@ -33,6 +33,9 @@ final class InspectionText {
         line("store        %s", printable(store.directory().toString()));
         line("id           %s", store.storeId());
         line("open         %s", owner());
+        if (store.owner() != null && mayBeOpen() && !store.owner().liveMemory().isEmpty()) {
+            line("live memory  %s", printable(store.owner().liveMemory()));
+        }
         line(
                 "size         %s in %s pages, as of the newest checkpoint",
                 Quantities.bytes(store.stateLength()), Quantities.count(store.pageCount()));
@@ -53,9 +56,16 @@ final class InspectionText {
         }
         final String who = "process " + store.owner().process().pid() + ", since "
                 + time(store.owner().sinceMs());
+        if (!store.owner().process().visible()) {
+            return "perhaps; by " + who + ", of another container, which cannot be seen from here";
+        }
         return store.ownerAlive()
                 ? who + "; what it changed after the newest checkpoint is not shown"
                 : "no; " + who + ", ended without closing it, and the next open recovers";
+    }
+
+    private boolean mayBeOpen() {
+        return store.ownerAlive() || !store.owner().process().visible();
     }
 
     private void appendStates() {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store.memory;
 
-import io.quire.store.errors.StoreFullException;
+import java.util.Arrays;
 
 /**
  * Windows of private memory that belongs to no file.
@@ -10,43 +10,43 @@ import io.quire.store.errors.StoreFullException;
  */
 public final class AnonymousMemory implements LiveMemory {
     private final int windowShift;
-    private long[] allocations = new long[4];
+    private final AnonymousPages pages;
     private long[] bases = new long[4];
-    private int windowCount;
+
+    /**
+     * Creates a backing without huge pages that takes what the system gives, for tests and throw-away stores.
+     *
+     * @param windowShift log2 of the window length in bytes, 20..30
+     */
+    public AnonymousMemory(final int windowShift) {
+        this(windowShift, false, MemoryHeadroom.unlimited());
+    }
 
     /**
      * Creates the backing; no memory is taken yet.
      *
      * @param windowShift log2 of the window length in bytes, 20..30
+     * @param hugePages whether to ask the system for huge pages
+     * @param headroom what growth leaves to others
      */
-    public AnonymousMemory(final int windowShift) {
+    public AnonymousMemory(final int windowShift, final boolean hugePages, final MemoryHeadroom headroom) {
         this.windowShift = windowShift;
+        pages = new AnonymousPages(hugePages, headroom);
     }
 
     @Override
     public long reserveWindow(final int window) {
-        final long length = 1L << windowShift;
-        final long allocation;
-        try {
-            allocation = RawMemory.allocate(length + PageDescriptor.PAGE_LENGTH);
-        } catch (final OutOfMemoryError e) {
-            throw new StoreFullException(
-                    "no address space for a window of live memory: window=" + window + " length=" + length, e);
+        final long base = pages.reserve(1L << windowShift);
+        if (window == bases.length) {
+            bases = Arrays.copyOf(bases, window * 2);
         }
-        if (window == allocations.length) {
-            allocations = java.util.Arrays.copyOf(allocations, window * 2);
-            bases = java.util.Arrays.copyOf(bases, window * 2);
-        }
-        allocations[window] = allocation;
-        bases[window] = (allocation + PageDescriptor.PAGE_LENGTH - 1) & -PageDescriptor.PAGE_LENGTH;
-        windowCount = window + 1;
-        return bases[window];
+        bases[window] = base;
+        return base;
     }
 
     @Override
     public void back(final long address, final long length) {
-        final long pointer = bases[(int) (address >>> windowShift)] + (address & ((1L << windowShift) - 1));
-        RawMemory.setMemory(pointer, length, (byte) 0);
+        pages.take(bases[(int) (address >>> windowShift)] + (address & ((1L << windowShift) - 1)), length);
     }
 
     @Override
@@ -56,15 +56,11 @@ public final class AnonymousMemory implements LiveMemory {
 
     @Override
     public String description() {
-        return "anonymous memory";
+        return pages.description();
     }
 
     @Override
     public void close() {
-        for (int i = 0; i < windowCount; i++) {
-            RawMemory.free(allocations[i]);
-            allocations[i] = 0;
-        }
-        windowCount = 0;
+        pages.close();
     }
 }

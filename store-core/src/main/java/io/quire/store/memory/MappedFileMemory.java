@@ -4,7 +4,7 @@ package io.quire.store.memory;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
 import java.io.IOException;
-import java.io.RandomAccessFile;
+import java.lang.System.Logger.Level;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
@@ -13,56 +13,108 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Windows mapped from one file, by preference on a memory file system, where no write-back gets between the writer and
- * its pages. The file is sparse: a range takes space when {@link #back} writes zeros to it, and is touched only then,
- * so a full file system is an exception and not a signal.
+ * its pages. The file is sparse: a range gets its space in {@link #back} and is touched only then, so a full file
+ * system is an exception and not a signal.
  *
- * <p>Space is written through a {@link RandomAccessFile}, which an interrupt of the calling thread does not close.
+ * <p>On a memory file system that is full, the store goes on in private memory: from Java 22 on inside the same window,
+ * before from the next window on, and a window is mapped from the file only while all of it would fit.
  *
  * <p>Threading: serialised by {@link PagedMemory}.
  */
 public final class MappedFileMemory implements LiveMemory {
+    private static final System.Logger LOG = System.getLogger(MappedFileMemory.class.getName());
+
     private final Path path;
     private final int windowShift;
-    private final RandomAccessFile space;
-    private final byte[] zeros = new byte[PageDescriptor.EXTENT_LENGTH];
-    private final List<MappedByteBuffer> windows = new ArrayList<>();
+    private final boolean hugePages;
+    private final MemoryHeadroom headroom;
+    private final AnonymousPages overflow;
+    private final FileSpace space;
+    private final List<MappedByteBuffer> mappings = new ArrayList<>();
+    private long[] bases = new long[4];
+    private int fileWindowCount;
+    private long fileLength;
+    private volatile long overflowLength = -1;
+
+    private MappedFileMemory(
+            final Path path,
+            final int windowShift,
+            final boolean hugePages,
+            final MemoryHeadroom headroom,
+            final AnonymousPages overflow) {
+        this.path = path;
+        this.windowShift = windowShift;
+        this.hugePages = hugePages;
+        this.headroom = headroom;
+        this.overflow = overflow;
+        space = new FileSpace(path);
+    }
 
     /**
-     * Creates the file, which must not exist, accessible by its owner only.
+     * Creates a file, which must not exist, accessible by its owner only; when its file system is full, the store is.
      *
      * @param path where; the directory exists
      * @param windowShift log2 of the window length in bytes, 20..30
+     * @return the memory
      * @throws StoreIoException when the file cannot be created
      */
-    public MappedFileMemory(final Path path, final int windowShift) {
-        this.path = path;
-        this.windowShift = windowShift;
-        try {
-            final Set<StandardOpenOption> options =
-                    EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ);
-            final Set<PosixFilePermission> owner = PosixFilePermissions.fromString("rw-------");
-            Files.newByteChannel(path, options, PosixFilePermissions.asFileAttribute(owner))
-                    .close();
-            space = new RandomAccessFile(path.toString(), "rw");
-        } catch (final IOException e) {
-            throw new StoreIoException("live memory file could not be created: file=" + path + " (" + e + ")", e);
-        }
+    public static MappedFileMemory onDisk(final Path path, final int windowShift) {
+        return new MappedFileMemory(path, windowShift, false, MemoryHeadroom.unlimited(), null);
+    }
+
+    /**
+     * Creates a file on a memory file system, which must not exist, accessible by its owner only; what does not fit
+     * there goes to private memory.
+     *
+     * @param path where; the directory exists
+     * @param windowShift log2 of the window length in bytes, 20..30
+     * @param hugePages whether to ask the system for huge pages
+     * @param headroom what growth leaves to others
+     * @return the memory
+     * @throws StoreIoException when the file cannot be created
+     */
+    public static MappedFileMemory shared(
+            final Path path, final int windowShift, final boolean hugePages, final MemoryHeadroom headroom) {
+        return new MappedFileMemory(path, windowShift, hugePages, headroom, new AnonymousPages(hugePages, headroom));
     }
 
     @Override
     public long reserveWindow(final int window) {
         final long length = 1L << windowShift;
+        if (window == bases.length) {
+            bases = Arrays.copyOf(bases, window * 2);
+        }
+        if (overflow != null && overflowLength < 0 && !overflow.replaces() && !fits(length)) {
+            startOverflow(null);
+        }
+        if (overflowLength >= 0) {
+            bases[window] = overflow.reserve(length);
+        } else {
+            bases[window] = mapWindow(window, length);
+            fileWindowCount = window + 1;
+        }
+        return bases[window];
+    }
+
+    /** Whether the file system has room for a whole window besides what was promised to earlier ones. */
+    private boolean fits(final long length) {
+        final long promised = ((long) fileWindowCount << windowShift) - fileLength;
+        try {
+            return Files.getFileStore(path).getUsableSpace() - promised >= length;
+        } catch (final IOException e) {
+            return true; // what is really there is found when space is taken
+        }
+    }
+
+    private long mapWindow(final int window, final long length) {
         boolean interrupted = Thread.interrupted();
         try {
             while (true) {
@@ -70,8 +122,12 @@ public final class MappedFileMemory implements LiveMemory {
                         path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
                     final MappedByteBuffer buffer =
                             channel.map(MapMode.READ_WRITE, (long) window << windowShift, length);
-                    windows.add(buffer);
-                    return new UnsafeBuffer(buffer).addressOffset();
+                    mappings.add(buffer);
+                    final long base = new UnsafeBuffer(buffer).addressOffset();
+                    if (hugePages && SystemCalls.instance() != null) {
+                        SystemCalls.instance().adviseHugePages(base, length); // or not, as the file system likes
+                    }
+                    return base;
                 } catch (final ClosedByInterruptException e) {
                     interrupted = Thread.interrupted() | interrupted;
                 }
@@ -90,34 +146,51 @@ public final class MappedFileMemory implements LiveMemory {
 
     @Override
     public void back(final long address, final long length) {
-        try {
-            space.seek(address);
-            for (long done = 0; done < length; done += zeros.length) {
-                space.write(zeros);
-            }
-        } catch (final IOException e) {
-            throw backFailed(address, length, e);
+        final int window = (int) (address >>> windowShift);
+        final long pointer = bases[window] + (address & ((1L << windowShift) - 1));
+        if (window >= fileWindowCount) {
+            overflow.take(pointer, length);
+            overflowLength = overflowLength + length;
+        } else if (overflowLength < 0) {
+            backInFile(address, pointer, length);
+        } else {
+            backInstead(address, pointer, length);
         }
     }
 
-    private RuntimeException backFailed(final long address, final long length, final IOException cause) {
-        long free = -1;
+    private void backInFile(final long address, final long pointer, final long length) {
+        headroom.take(length);
         try {
-            free = Files.getFileStore(path).getUsableSpace();
-        } catch (final IOException e) {
-            cause.addSuppressed(e);
+            space.take(address, pointer, length);
+            fileLength += length;
+        } catch (final StoreFullException e) {
+            if (overflow == null || !overflow.replaces()) {
+                throw e;
+            }
+            startOverflow(e);
+            backInstead(address, pointer, length);
         }
-        if (String.valueOf(cause.getMessage()).contains("No space left")
-                || String.valueOf(cause.getMessage()).contains("quota")) {
-            return new StoreFullException(
-                    "no space to grow live memory: file=" + path + " offset=" + address + " needed=" + length + " free="
-                            + free + "; free space there or choose another kind of live memory, then retry",
-                    cause);
+    }
+
+    /** Backs a range of a window that is mapped from the file, after the file could not grow any more. */
+    private void backInstead(final long address, final long pointer, final long length) {
+        if (overflow.replaces()) {
+            overflow.replace(pointer, length);
+            overflowLength = overflowLength + length;
+        } else {
+            // Recovered windows were promised their room; somebody else may have taken it since, or given it back.
+            space.take(address, pointer, length);
+            fileLength += length;
         }
-        return new StoreIoException(
-                "live memory could not grow: file=" + path + " offset=" + address + " length=" + length + " (" + cause
-                        + ")",
-                cause);
+    }
+
+    private void startOverflow(final StoreFullException cause) {
+        overflowLength = 0;
+        LOG.log(
+                Level.WARNING,
+                "no room for live memory at " + path.getParent() + " beyond " + fileLength
+                        + " bytes: it goes on in anonymous memory"
+                        + (cause == null ? "" : " (" + cause.getMessage() + ")"));
     }
 
     @Override
@@ -127,20 +200,20 @@ public final class MappedFileMemory implements LiveMemory {
 
     @Override
     public String description() {
-        return "mapped file " + path;
+        final long overflown = overflowLength;
+        final String file = "file " + path;
+        return overflown < 0 ? file : file + ", full; " + overflown + " bytes in " + overflow.description();
     }
 
     @Override
     public void close() {
-        for (final MappedByteBuffer window : windows) {
-            BufferUtil.free(window);
+        for (final MappedByteBuffer mapping : mappings) {
+            BufferUtil.free(mapping); // with what was put in its place
         }
-        windows.clear();
-        try {
-            space.close();
-            Files.deleteIfExists(path);
-        } catch (final IOException e) {
-            throw new StoreIoException("live memory file could not be removed: file=" + path + " (" + e + ")", e);
+        mappings.clear();
+        if (overflow != null) {
+            overflow.close();
         }
+        space.close();
     }
 }

@@ -289,7 +289,7 @@ class PagedMemoryTest {
         final Path file = directory.resolve("memory");
         Thread.currentThread().interrupt(); // must neither fail nor be forgotten
         final PagedMemory mapped = PagedMemory.create(
-                new PagedMemory.Builder(new MappedFileMemory(file, WINDOW_SHIFT)).growAhead("grower"));
+                new PagedMemory.Builder(MappedFileMemory.onDisk(file, WINDOW_SHIFT)).growAhead("grower"));
         for (int i = 0; i < 40; i++) {
             final long address = mapped.allocateExtent(ExtentKind.PAGES);
             RawMemory.putLong(mapped.forWrite(address + 60000, 8), i);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.quire.checkpoint.LiveMemoryKind;
+import io.quire.store.memory.LiveMemory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LivePlaceTest {
+    private static final UUID STORE_ID = new UUID(0x1234, 0x5678);
+    private static final int WINDOW_SHIFT = 20;
+
+    @TempDir
+    Path temp;
+
+    private Path shared;
+    private Path store;
+    private LivePlace place;
+
+    @BeforeEach
+    void makeDirectories() throws Exception {
+        shared = Files.createDirectory(temp.resolve("shared"));
+        store = Files.createDirectory(temp.resolve("store"));
+        place = new LivePlace(store, STORE_ID, shared);
+    }
+
+    @Test
+    void shouldKeepFilesToTheOwnerAndSayWhoThatIs() throws Exception {
+        try (LiveMemory live = place.openMemory(LiveMemoryKind.SHARED, WINDOW_SHIFT, 0, true)) {
+            final Path directory = place.create(64 * 1024, live.description());
+            assertThat(directory.getParent()).isEqualTo(shared);
+            assertThat(permissions(directory)).isEqualTo("rwx------");
+            for (final String name : new String[] {LivePlace.MEMORY_FILE_NAME, OwnerRecord.FILE_NAME}) {
+                assertThat(permissions(directory.resolve(name))).isEqualTo("rw-------");
+            }
+            final OwnerRecord owner = OwnerRecord.read(store);
+            assertThat(owner).isEqualTo(OwnerRecord.read(directory));
+            assertThat(owner.process()).isEqualTo(ProcessIdentity.current());
+            assertThat(owner.process().visible() && owner.process().alive()).isTrue();
+            assertThat(owner.liveMemory()).isEqualTo("file " + directory.resolve(LivePlace.MEMORY_FILE_NAME));
+        }
+        place.remove();
+        assertThat(shared).isEmptyDirectory();
+        assertThat(store).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldPutTheRingIntoTheStoreWhenSharedMemoryIsTooSmall() {
+        final Path directory = place.create(Long.MAX_VALUE / 4, "");
+        assertThat(directory).isEqualTo(store.resolve("live"));
+        assertThat(shared).isEmptyDirectory();
+        place.remove();
+        assertThat(store).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldChooseDiskByItselfOnlyForAStateThatMemoryCannotHold() {
+        try (LiveMemory live = place.openMemory(LiveMemoryKind.AUTO, WINDOW_SHIFT, 1 << 20, true)) {
+            assertThat(live.description()).startsWith("anonymous memory");
+        }
+        try (LiveMemory live = place.openMemory(LiveMemoryKind.AUTO, WINDOW_SHIFT, 1L << 50, true)) {
+            assertThat(live.description()).isEqualTo("file " + store.resolve("live/memory"));
+        }
+    }
+
+    @Test
+    void shouldUseTheStoreWhereThereIsNoSharedMemory() throws Exception {
+        Files.delete(shared);
+        try (LiveMemory live = place.openMemory(LiveMemoryKind.SHARED, WINDOW_SHIFT, 0, true)) {
+            assertThat(live.description()).isEqualTo("file " + store.resolve("live/memory"));
+        }
+        place.removeEmpty();
+        assertThat(store).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldLeaveADirectoryAloneThatAStrangerMade() throws Exception {
+        final Path squatted = Files.createDirectory(
+                place.ringFiles()[0].getParent(),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        assumeThat((int) Files.getAttribute(squatted, "unix:uid"))
+                .as("may give files away")
+                .isZero();
+        Files.createFile(squatted.resolve(LivePlace.RING_FILE_NAME));
+        Files.setAttribute(squatted, "unix:uid", 12345);
+        assertThat(place.ringFiles()).containsExactly(store.resolve("live").resolve(LivePlace.RING_FILE_NAME));
+        assertThat(place.create(1024, "")).isEqualTo(store.resolve("live"));
+        place.remove();
+        assertThat(squatted.resolve(LivePlace.RING_FILE_NAME)).exists();
+        assertThat(store).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldKeepTheRingOfAFailedOpenAndNothingElse() throws Exception {
+        final Path directory = place.create(1024, "");
+        Files.createFile(directory.resolve(LivePlace.RING_FILE_NAME));
+        place.removeEmpty();
+        assertThat(directory.resolve(LivePlace.RING_FILE_NAME)).exists();
+        Files.delete(directory.resolve(LivePlace.RING_FILE_NAME));
+        place.removeEmpty();
+        assertThat(directory).doesNotExist();
+    }
+
+    @Test
+    void shouldSweepWhatADeadOwnerOfADeletedStoreLeft() throws Exception {
+        final Path gone = temp.resolve("gone");
+        final Path dead = live("dead", new ProcessIdentity(1, 1, namespace()), gone);
+        final Path storeIsThere = live("store-is-there", new ProcessIdentity(1, 1, namespace()), store);
+        final Path alive = live("alive", ProcessIdentity.current(), gone);
+        final Path elsewhere = live("elsewhere", new ProcessIdentity(1, 1, "pid:[1]"), gone);
+        final Path needed = live("needed", new ProcessIdentity(1, 1, namespace()), gone);
+        final Path foreign = Files.createDirectory(shared.resolve("other-dead"));
+        LivePlace.sweep(shared, needed);
+        assertThat(dead).doesNotExist();
+        for (final Path kept : new Path[] {storeIsThere, alive, elsewhere, needed}) {
+            assertThat(kept.resolve(LivePlace.RING_FILE_NAME)).exists();
+        }
+        assertThat(foreign).exists();
+    }
+
+    @Test
+    void shouldSweepOldDirectoriesThatNobodySaidAreHis() throws Exception {
+        final Path fresh = Files.createDirectory(shared.resolve(LivePlace.DIRECTORY_PREFIX + "fresh"));
+        final Path old = Files.createDirectory(shared.resolve(LivePlace.DIRECTORY_PREFIX + "old"));
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(2 * 3600)));
+        LivePlace.sweep(shared, null);
+        assertThat(fresh).exists();
+        assertThat(old).doesNotExist();
+    }
+
+    private static String namespace() {
+        return ProcessIdentity.current().namespace();
+    }
+
+    private Path live(final String name, final ProcessIdentity owner, final Path ofStore) throws Exception {
+        final Path directory = Files.createDirectory(shared.resolve(LivePlace.DIRECTORY_PREFIX + name));
+        new OwnerRecord(owner, 1, ofStore, directory, "").write(directory);
+        Files.createFile(directory.resolve(LivePlace.RING_FILE_NAME));
+        Files.createFile(directory.resolve(LivePlace.MEMORY_FILE_NAME));
+        return directory;
+    }
+
+    private static String permissions(final Path path) throws Exception {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+}
