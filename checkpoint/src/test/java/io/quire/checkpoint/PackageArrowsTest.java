@@ -7,6 +7,11 @@ import com.tngtech.archunit.ArchConfiguration;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.Externalizable;
+import java.io.ObjectInput;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutput;
+import java.io.ObjectOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +44,21 @@ class PackageArrowsTest {
     @Test
     void shouldKeepTheLogApartFromCheckpointFiles() {
         noArrow(".log", ".block", ".manifest", ".merge", ".live", ".recovery");
+    }
+
+    /** Neither to read it, which runs code of the writer's choice, nor to write it. */
+    @Test
+    void shouldNotTouchJavaSerialization() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .belongToAnyOf(
+                        ObjectInputStream.class,
+                        ObjectOutputStream.class,
+                        ObjectInput.class,
+                        ObjectOutput.class,
+                        Externalizable.class)
+                .check(classes);
     }
 
     private void noArrow(final String from, final String... to) {

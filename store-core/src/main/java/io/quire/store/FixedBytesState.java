@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.catalog.CodecIdentity;
+import io.quire.store.catalog.CodecRole;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
@@ -53,9 +54,15 @@ public final class FixedBytesState extends KeyedState {
         loggedKey = new byte[keyLength];
     }
 
-    /** How the catalog keeps a length. */
-    static CodecIdentity identity(final int length) {
-        return new CodecIdentity(WIDTH + length, 0);
+    /** How the catalog keeps the lengths. */
+    static StateCodecs codecs(final int keyLength, final int valueLength) {
+        return StateCodecs.NONE
+                .withWidth(CodecRole.KEY, identity(keyLength))
+                .withWidth(CodecRole.VALUE, identity(valueLength));
+    }
+
+    private static CodecIdentity identity(final int length) {
+        return new CodecIdentity(WIDTH + length, 1, "", false);
     }
 
     private static int length(final StateDescriptor descriptor, final CodecIdentity identity, final int lengthMax) {

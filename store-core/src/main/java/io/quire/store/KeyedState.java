@@ -15,7 +15,7 @@ public abstract class KeyedState {
     final StateStore store;
     final StateLog log;
     final int id;
-    private final StateDescriptor descriptor;
+    private volatile StateDescriptor descriptor; // changes when a codec evolves
 
     KeyedState(final StateStore store, final StateDescriptor descriptor) {
         this.store = store;
@@ -32,6 +32,10 @@ public abstract class KeyedState {
     /** {@return the state as the catalog has it} */
     public final StateDescriptor descriptor() {
         return descriptor;
+    }
+
+    final void descriptor(final StateDescriptor altered) {
+        descriptor = altered;
     }
 
     /** {@return number of entries, O(1)} */

@@ -134,6 +134,17 @@ final class StateLog {
         }
     }
 
+    void alter(final StateDescriptor descriptor, final byte[] encoded) {
+        if (changeLog != null) {
+            try {
+                changeLog.alterState(descriptor.id(), encoded, RawMemory.ARRAY_OFFSET, encoded.length);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw failed(e);
+            }
+        }
+    }
+
     void beginGroup() {
         groupTooLarge = false;
         if (changeLog != null) {

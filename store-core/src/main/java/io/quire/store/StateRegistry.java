@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
-import io.quire.store.catalog.CodecIdentity;
 import io.quire.store.catalog.StateCatalog;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.catalog.StateKind;
@@ -34,29 +33,40 @@ final class StateRegistry {
     /**
      * The state of a name, or null when there is none.
      *
-     * @throws StateMismatchException when it is of another kind or has other codecs
+     * @throws StateMismatchException when it is of another kind
      */
-    KeyedState find(
-            final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
+    KeyedState find(final String name, final StateKind kind) {
         final KeyedState existing = statesByName.get(name);
-        if (existing == null) {
-            return null;
-        }
-        final StateDescriptor found = existing.descriptor();
-        if (found.kind() != kind
-                || !found.keyCodec().equals(keyCodec)
-                || !found.valueCodec().equals(valueCodec)) {
-            throw new StateMismatchException("state exists with another kind or codec: state=" + name + " found="
-                    + found.kind() + "(" + found.keyCodec() + ", " + found.valueCodec() + ") asked for=" + kind + "("
-                    + keyCodec + ", " + valueCodec + ")");
+        if (existing != null && existing.descriptor().kind() != kind) {
+            throw new StateMismatchException("state exists with another kind: state=" + name + " found="
+                    + existing.descriptor().kind() + " asked for=" + kind);
         }
         return existing;
     }
 
     /** Creates a state under the next id; the caller logs it. */
-    KeyedState create(
-            final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
-        return add(new StateDescriptor(catalog.nextId(), name, kind, keyCodec, valueCodec));
+    KeyedState create(final String name, final StateKind kind, final StateCodecs codecs) {
+        return add(new StateDescriptor(catalog.nextId(), name, kind, codecs.histories()));
+    }
+
+    /** Gives a state another descriptor, which the caller has checked and logs. */
+    void alter(final KeyedState state, final StateDescriptor descriptor) {
+        catalog.replace(descriptor, state.rootAddress());
+        state.descriptor(descriptor);
+    }
+
+    /**
+     * Gives a state another descriptor again, from the change log.
+     *
+     * @throws CorruptStoreException when it does not follow from the one that is there
+     */
+    void realter(final int stateId, final StateDescriptor descriptor) {
+        final KeyedState state = ofId(stateId);
+        if (!descriptor.continues(state.descriptor())) {
+            throw new CorruptStoreException("change record gives a state a descriptor that is not its own: state="
+                    + state.name() + " stateId=" + stateId);
+        }
+        alter(state, descriptor);
     }
 
     /**

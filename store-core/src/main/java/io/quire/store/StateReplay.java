@@ -38,6 +38,9 @@ public final class StateReplay implements ChangeRecordHandler {
         if (type == ChangeRecordDescriptor.TYPE_CREATE_STATE) {
             final String name = new String(copy(keyPointer, keyLength), StandardCharsets.UTF_8);
             store.registry().recreate(stateId, StateDescriptor.decode(name, copy(valuePointer, valueLength)));
+        } else if (type == ChangeRecordDescriptor.TYPE_ALTER_STATE) {
+            final String name = store.registry().ofId(stateId).name();
+            store.registry().realter(stateId, StateDescriptor.decode(name, copy(valuePointer, valueLength)));
         } else {
             store.registry().ofId(stateId).apply(type, null, keyPointer, keyLength, null, valuePointer, valueLength);
         }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
-import io.quire.store.catalog.CodecIdentity;
+import io.quire.store.catalog.CodecRole;
+import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.catalog.StateKind;
 import io.quire.store.changelog.ChangeLog;
 import io.quire.store.codec.Codec;
@@ -9,6 +10,7 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.NotWriterException;
 import io.quire.store.errors.StateMismatchException;
+import io.quire.store.errors.StateStoreException;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreIoException;
@@ -16,6 +18,7 @@ import io.quire.store.memory.PagedMemory;
 import io.quire.store.table.FixedBytesTable;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * A store of keyed states in paged memory. States are created on first use and found again by name. Writes go to memory
@@ -68,7 +71,7 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
      */
     public LongLongState longLongState(final String name) {
-        return (LongLongState) state(name, StateKind.LONG_LONG, CodecIdentity.NONE, CodecIdentity.NONE);
+        return (LongLongState) state(name, StateKind.LONG_LONG, StateCodecs.NONE);
     }
 
     /**
@@ -80,7 +83,7 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
      */
     public BytesState bytesState(final String name) {
-        return (BytesState) state(name, StateKind.BYTES, CodecIdentity.NONE, CodecIdentity.NONE);
+        return (BytesState) state(name, StateKind.BYTES, StateCodecs.NONE);
     }
 
     /**
@@ -92,7 +95,7 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
      */
     public LongSetState longSetState(final String name) {
-        return (LongSetState) state(name, StateKind.LONG_SET, CodecIdentity.NONE, CodecIdentity.NONE);
+        return (LongSetState) state(name, StateKind.LONG_SET, StateCodecs.NONE);
     }
 
     /**
@@ -104,7 +107,7 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
      */
     public LongDoubleState longDoubleState(final String name) {
-        return (LongDoubleState) state(name, StateKind.LONG_DOUBLE, CodecIdentity.NONE, CodecIdentity.NONE);
+        return (LongDoubleState) state(name, StateKind.LONG_DOUBLE, StateCodecs.NONE);
     }
 
     /**
@@ -116,7 +119,7 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
      */
     public LongBytesState longBytesState(final String name) {
-        return (LongBytesState) state(name, StateKind.LONG_BYTES, CodecIdentity.NONE, CodecIdentity.NONE);
+        return (LongBytesState) state(name, StateKind.LONG_BYTES, StateCodecs.NONE);
     }
 
     /**
@@ -132,11 +135,7 @@ public final class StateStore implements AutoCloseable {
      */
     public FixedBytesState fixedBytesState(final String name, final int keyLength, final int valueLength) {
         FixedBytesTable.checkLengths(keyLength, valueLength);
-        return (FixedBytesState) state(
-                name,
-                StateKind.FIXED_BYTES,
-                FixedBytesState.identity(keyLength),
-                FixedBytesState.identity(valueLength));
+        return (FixedBytesState) state(name, StateKind.FIXED_BYTES, FixedBytesState.codecs(keyLength, valueLength));
     }
 
     /**
@@ -152,12 +151,10 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
      */
     public <K, V> ValueState<K, V> valueState(final String name, final Codec<K> keyCodec, final Codec<V> valueCodec) {
-        final KeyedState bytes = state(
-                name,
-                StateKind.VALUE,
-                new CodecIdentity(keyCodec.id(), keyCodec.version()),
-                new CodecIdentity(valueCodec.id(), valueCodec.version()));
-        return new ValueState<>((BytesState) bytes, keyCodec, valueCodec);
+        final StateCodecs codecs =
+                StateCodecs.NONE.with(CodecRole.KEY, keyCodec).with(CodecRole.VALUE, valueCodec);
+        final KeyedState bytes = state(name, StateKind.VALUE, codecs);
+        return new ValueState<>((BytesState) bytes, keyCodec, StoredCodec.of(bytes, valueCodec));
     }
 
     /** {@return all states, by id} */
@@ -166,23 +163,27 @@ public final class StateStore implements AutoCloseable {
         return registry.states();
     }
 
-    private KeyedState state(
-            final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
+    /** The state of a name, created when there is none, with its values' codec replaced when it has evolved. */
+    private KeyedState state(final String name, final StateKind kind, final StateCodecs codecs) {
         if (closed) {
             throw departed();
         }
-        final KeyedState existing = registry.find(name, kind, keyCodec, valueCodec);
-        return existing == null ? createOnce(name, kind, keyCodec, valueCodec) : existing;
+        final KeyedState existing = registry.find(name, kind);
+        if (existing == null) {
+            return asWriter(() -> create(name, kind, codecs));
+        }
+        return codecs.evolved(existing.descriptor()).equals(existing.descriptor())
+                ? existing
+                : asWriter(() -> alter(existing, codecs));
     }
 
     /**
-     * Whoever creates a state while there is no writer, usually right after opening, does not stay the writer for it.
+     * Whoever opens a state while there is no writer, usually right after opening, does not stay the writer for it.
      */
-    private KeyedState createOnce(
-            final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
+    private KeyedState asWriter(final Supplier<KeyedState> change) {
         final boolean claimed = claimIfFree();
         try {
-            return create(name, kind, keyCodec, valueCodec);
+            return change.get();
         } finally {
             if (claimed) {
                 writer = null;
@@ -191,15 +192,31 @@ public final class StateStore implements AutoCloseable {
         }
     }
 
-    private KeyedState create(
-            final String name, final StateKind kind, final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
+    private KeyedState create(final String name, final StateKind kind, final StateCodecs codecs) {
         beforeWrite();
         if (batch) {
             throw new ConfigurationException(
                     "a state cannot be created inside a batch: state=" + name + "; open it once before the batch");
         }
-        final KeyedState state = registry.create(name, kind, keyCodec, valueCodec);
+        final KeyedState state = registry.create(name, kind, codecs);
         log.create(state.descriptor());
+        return state;
+    }
+
+    private KeyedState alter(final KeyedState state, final StateCodecs codecs) {
+        beforeWrite();
+        if (batch) {
+            throw new ConfigurationException("a codec cannot be replaced inside a batch: state=" + state.name()
+                    + "; open the state once before the batch");
+        }
+        final StateDescriptor evolved = codecs.evolved(state.descriptor());
+        final byte[] encoded = evolved.encode(); // throws before anything is changed
+        try {
+            registry.alter(state, evolved);
+        } catch (final StateStoreException e) {
+            throw changeFailed(e);
+        }
+        log.alter(evolved, encoded);
         return state;
     }
 

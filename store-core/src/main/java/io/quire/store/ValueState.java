@@ -21,12 +21,12 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class ValueState<K, V> {
     private final BytesState bytes;
     private final Codec<K> keyCodec;
-    private final Codec<V> valueCodec;
+    private final StoredCodec<V> valueCodec;
     private final ExpandableArrayBuffer keyBuffer = new ExpandableArrayBuffer(64);
     private final ExpandableArrayBuffer valueBuffer = new ExpandableArrayBuffer(64);
     private final UnsafeBuffer view = new UnsafeBuffer(new byte[0]);
 
-    ValueState(final BytesState bytes, final Codec<K> keyCodec, final Codec<V> valueCodec) {
+    ValueState(final BytesState bytes, final Codec<K> keyCodec, final StoredCodec<V> valueCodec) {
         this.bytes = bytes;
         this.keyCodec = keyCodec;
         this.valueCodec = valueCodec;

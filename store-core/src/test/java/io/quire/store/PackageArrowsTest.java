@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.ArchConfiguration;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.Externalizable;
+import java.io.ObjectInput;
+import java.io.ObjectInputFilter;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutput;
+import java.io.ObjectOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +62,23 @@ class PackageArrowsTest {
                 .whereLayer("memory")
                 .mayOnlyBeAccessedByLayers("states", "catalog", "tables", "change log")
                 .check(classes);
+    }
+
+    /** Neither to read it, which runs code of the writer's choice, nor to write it. */
+    @Test
+    void shouldNotTouchJavaSerialization() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .belongToAnyOf(
+                        ObjectInputStream.class,
+                        ObjectOutputStream.class,
+                        ObjectInput.class,
+                        ObjectOutput.class,
+                        Externalizable.class,
+                        ObjectInputFilter.class)
+                .check(classes);
+        assertThat(classes).hasSizeGreaterThan(100);
     }
 
     @Test

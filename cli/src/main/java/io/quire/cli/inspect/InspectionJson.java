@@ -66,9 +66,11 @@ final class InspectionJson {
             json.field("kind").value(state.descriptor().kind().name());
             json.field("keyCodec").value(state.descriptor().keyCodec().id());
             json.field("keyCodecVersion").value(state.descriptor().keyCodec().version());
+            json.field("keySchema").value(state.descriptor().keyCodec().schema());
             json.field("valueCodec").value(state.descriptor().valueCodec().id());
             json.field("valueCodecVersion")
                     .value(state.descriptor().valueCodec().version());
+            json.field("valueSchema").value(state.descriptor().valueCodec().schema());
             json.field("entryCount").value(state.statistics().entryCount());
             json.field("payloadLength").value(state.statistics().payloadLength());
             json.field("allocatedLength").value(state.statistics().allocatedLength());

@@ -65,6 +65,7 @@ class InspectVerifyCommandTest {
                         "\"name\": \"visits\"",
                         "\"entryCount\": 1234",
                         "\"name\": \"na\\u001bmes\"",
+                        "\"valueSchema\": \"string\"",
                         "\"open\": false");
         assertThat(outcome.out().chars().filter(c -> c == '{').count())
                 .isEqualTo(outcome.out().chars().filter(c -> c == '}').count());

@@ -56,13 +56,23 @@ public final class StateCatalog {
      * @param rootAddress root of its table
      */
     public void add(final StateDescriptor descriptor, final long rootAddress) {
+        replace(descriptor, rootAddress);
+        memory.rootSlot(NEXT_ID_SLOT, descriptor.id() + 1L);
+    }
+
+    /**
+     * Gives a state another descriptor.
+     *
+     * @param descriptor of a state that is there
+     * @param rootAddress root of its table
+     */
+    public void replace(final StateDescriptor descriptor, final long rootAddress) {
         final byte[] name = descriptor.name().getBytes(StandardCharsets.UTF_8);
         final byte[] encoded = descriptor.encode();
         final byte[] value = new byte[ROOT_ADDRESS_LENGTH + encoded.length];
         RawMemory.putLong(value, RawMemory.ARRAY_OFFSET, rootAddress);
         System.arraycopy(encoded, 0, value, ROOT_ADDRESS_LENGTH, encoded.length);
         table.put(name, RawMemory.ARRAY_OFFSET, name.length, value, RawMemory.ARRAY_OFFSET, value.length);
-        memory.rootSlot(NEXT_ID_SLOT, descriptor.id() + 1L);
     }
 
     /**

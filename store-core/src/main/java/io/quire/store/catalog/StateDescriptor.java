@@ -6,40 +6,68 @@ import io.quire.store.errors.CorruptStoreException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * A state as the catalog and the change log know it; little-endian.
  *
  * <pre>
- *  0      4       8              12               16              18                20            24
- *  +------+-------+--------------+----------------+---------------+-----------------+-------------+---------
- *  | id   | kind  | key codec    | value codec    | key codec id  | value codec id  | reserved    | id bytes
- *  |      |       | version      | version        | length        | length          | zeros       |
- *  +------+-------+--------------+----------------+---------------+-----------------+-------------+---------
+ *  0      4       8               12          16
+ *  +------+-------+---------------+-----------+----------
+ *  | id   | kind  | section count | reserved, | sections
+ *  |      |       |               | zeros     |
+ *  +------+-------+---------------+-----------+----------
  * </pre>
  *
- * <p>Zero is neither an id nor a kind.
+ * <p>A section for each codec, roles ascending, and within a role by mark, from 0 without a gap:
+ *
+ * <pre>
+ *  0        4       6      7       8      12         16        20
+ *  +--------+-------+------+-------+------+----------+---------+----------+--------------
+ *  | length | type, | role | flags | mark | codec    | codec   | id bytes | schema bytes
+ *  |        | 1     |      |       |      | version  | id      |          |
+ *  |        |       |      |       |      |          | length  |          |
+ *  +--------+-------+------+-------+------+----------+---------+----------+--------------
+ * </pre>
+ *
+ * <p>Flags: 1 = the codec that writes now, one in each role; 2 = values are marked. Zero is neither an id nor a kind,
+ * type or role.
  *
  * <p>Threading: thread-safe, immutable.
  *
  * @param id number of the state in its store, 1 or more, never reused
  * @param name name, not in the encoded form: it is the key there
  * @param kind shape
- * @param keyCodec how keys are encoded
- * @param valueCodec how values are encoded
+ * @param codecs the codecs of each role; a role without codecs is absent
  */
-public record StateDescriptor(int id, String name, StateKind kind, CodecIdentity keyCodec, CodecIdentity valueCodec) {
+public record StateDescriptor(int id, String name, StateKind kind, Map<CodecRole, CodecHistory> codecs) {
     /** Longest name, bytes of UTF-8. */
     public static final int NAME_LENGTH_MAX = 255;
+    /** Longest encoded form. */
+    public static final int LENGTH_MAX = 8 * 1024 * 1024;
 
     static final int ID_OFFSET = 0;
     static final int KIND_OFFSET = ID_OFFSET + Integer.BYTES;
-    static final int KEY_CODEC_VERSION_OFFSET = KIND_OFFSET + Integer.BYTES;
-    static final int VALUE_CODEC_VERSION_OFFSET = KEY_CODEC_VERSION_OFFSET + Integer.BYTES;
-    static final int KEY_CODEC_ID_LENGTH_OFFSET = VALUE_CODEC_VERSION_OFFSET + Integer.BYTES;
-    static final int VALUE_CODEC_ID_LENGTH_OFFSET = KEY_CODEC_ID_LENGTH_OFFSET + Short.BYTES;
-    static final int RESERVED_OFFSET = VALUE_CODEC_ID_LENGTH_OFFSET + Short.BYTES;
-    static final int CODEC_IDS_OFFSET = RESERVED_OFFSET + Integer.BYTES;
+    static final int SECTION_COUNT_OFFSET = KIND_OFFSET + Integer.BYTES;
+    static final int RESERVED_OFFSET = SECTION_COUNT_OFFSET + Integer.BYTES;
+    static final int SECTIONS_OFFSET = RESERVED_OFFSET + Integer.BYTES;
+
+    static final int SECTION_LENGTH_OFFSET = 0;
+    static final int SECTION_TYPE_OFFSET = SECTION_LENGTH_OFFSET + Integer.BYTES;
+    static final int SECTION_ROLE_OFFSET = SECTION_TYPE_OFFSET + Short.BYTES;
+    static final int SECTION_FLAGS_OFFSET = SECTION_ROLE_OFFSET + Byte.BYTES;
+    static final int SECTION_MARK_OFFSET = SECTION_FLAGS_OFFSET + Byte.BYTES;
+    static final int SECTION_VERSION_OFFSET = SECTION_MARK_OFFSET + Integer.BYTES;
+    static final int SECTION_ID_LENGTH_OFFSET = SECTION_VERSION_OFFSET + Integer.BYTES;
+    static final int SECTION_HEADER_LENGTH = SECTION_ID_LENGTH_OFFSET + Integer.BYTES;
+
+    static final short SECTION_TYPE_CODEC = 1;
+    static final int FLAG_CURRENT = 1;
+    static final int FLAG_MARKED = 2;
 
     /**
      * Checks what callers give.
@@ -47,37 +75,148 @@ public record StateDescriptor(int id, String name, StateKind kind, CodecIdentity
      * @throws ConfigurationException when a name is empty or too long
      */
     public StateDescriptor {
-        checkName("state name", name, 1);
-        checkName("key codec id", keyCodec.id(), 0);
-        checkName("value codec id", valueCodec.id(), 0);
-    }
-
-    private static void checkName(final String what, final String name, final int lengthMin) {
+        codecs = Collections.unmodifiableMap(codecs.isEmpty() ? new EnumMap<>(CodecRole.class) : new EnumMap<>(codecs));
         final byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-        final int length = bytes.length;
         if (!new String(bytes, StandardCharsets.UTF_8).equals(name)) {
-            throw new ConfigurationException(what + " has an unpaired surrogate, which UTF-8 cannot hold");
+            throw new ConfigurationException("state name has an unpaired surrogate, which UTF-8 cannot hold");
         }
-        if (length < lengthMin || length > NAME_LENGTH_MAX) {
+        if (bytes.length < 1 || bytes.length > NAME_LENGTH_MAX) {
             throw new ConfigurationException(
-                    what + " must have " + lengthMin + ".." + NAME_LENGTH_MAX + " bytes: found=" + length);
+                    "state name must have 1.." + NAME_LENGTH_MAX + " bytes: found=" + bytes.length);
         }
     }
 
-    /** {@return the encoded form} */
+    /**
+     * A state with at most a codec for its keys and one for its values.
+     *
+     * @param id number of the state in its store, 1 or more
+     * @param name name
+     * @param kind shape
+     * @param keyCodec how keys are encoded, or {@link CodecIdentity#NONE}
+     * @param valueCodec how values are encoded, or {@link CodecIdentity#NONE}
+     */
+    public StateDescriptor(
+            final int id,
+            final String name,
+            final StateKind kind,
+            final CodecIdentity keyCodec,
+            final CodecIdentity valueCodec) {
+        this(id, name, kind, codecs(keyCodec, valueCodec));
+    }
+
+    private static Map<CodecRole, CodecHistory> codecs(final CodecIdentity keyCodec, final CodecIdentity valueCodec) {
+        final Map<CodecRole, CodecHistory> codecs = new EnumMap<>(CodecRole.class);
+        if (!keyCodec.equals(CodecIdentity.NONE)) {
+            codecs.put(CodecRole.KEY, CodecHistory.of(keyCodec));
+        }
+        if (!valueCodec.equals(CodecIdentity.NONE)) {
+            codecs.put(CodecRole.VALUE, CodecHistory.of(valueCodec));
+        }
+        return codecs;
+    }
+
+    /**
+     * The codec that writes what has a role.
+     *
+     * @param role the role
+     * @return its codec, {@link CodecIdentity#NONE} when there is none
+     */
+    public CodecIdentity codec(final CodecRole role) {
+        final CodecHistory history = codecs.get(role);
+        return history == null ? CodecIdentity.NONE : history.current();
+    }
+
+    /** {@return how keys are encoded} */
+    public CodecIdentity keyCodec() {
+        return codec(CodecRole.KEY);
+    }
+
+    /** {@return how values are encoded now} */
+    public CodecIdentity valueCodec() {
+        return codec(CodecRole.VALUE);
+    }
+
+    /**
+     * The same state once another codec writes what has a role.
+     *
+     * @param role the role
+     * @param history its codecs from now on
+     * @return the descriptor
+     */
+    public StateDescriptor with(final CodecRole role, final CodecHistory history) {
+        final Map<CodecRole, CodecHistory> changed = new EnumMap<>(CodecRole.class);
+        changed.putAll(codecs);
+        changed.put(role, history);
+        return new StateDescriptor(id, name, kind, changed);
+    }
+
+    /**
+     * Whether this is another descriptor, or what it may become by evolution of its codecs.
+     *
+     * @param earlier the other
+     * @return true when only codecs that may evolve did
+     */
+    public boolean continues(final StateDescriptor earlier) {
+        if (id != earlier.id
+                || kind != earlier.kind
+                || !name.equals(earlier.name)
+                || !codecs.keySet().equals(earlier.codecs.keySet())) {
+            return false;
+        }
+        for (final CodecRole role : codecs.keySet()) {
+            final CodecHistory history = codecs.get(role);
+            final CodecHistory before = earlier.codecs.get(role);
+            if (role.evolves() ? !history.continues(before) : !history.equals(before)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * The encoded form.
+     *
+     * @return at most {@link #LENGTH_MAX} bytes
+     * @throws ConfigurationException when it would be longer
+     */
     public byte[] encode() {
-        final byte[] keyId = keyCodec.id().getBytes(StandardCharsets.UTF_8);
-        final byte[] valueId = valueCodec.id().getBytes(StandardCharsets.UTF_8);
-        final ByteBuffer buffer = ByteBuffer.allocate(CODEC_IDS_OFFSET + keyId.length + valueId.length)
-                .order(ByteOrder.LITTLE_ENDIAN);
-        buffer.putInt(ID_OFFSET, id)
-                .putInt(KIND_OFFSET, kind.code())
-                .putInt(KEY_CODEC_VERSION_OFFSET, keyCodec.version())
-                .putInt(VALUE_CODEC_VERSION_OFFSET, valueCodec.version())
-                .putShort(KEY_CODEC_ID_LENGTH_OFFSET, (short) keyId.length)
-                .putShort(VALUE_CODEC_ID_LENGTH_OFFSET, (short) valueId.length);
-        buffer.position(CODEC_IDS_OFFSET);
-        buffer.put(keyId).put(valueId);
+        final List<byte[]> sections = new ArrayList<>();
+        long length = SECTIONS_OFFSET;
+        for (final Map.Entry<CodecRole, CodecHistory> entry : codecs.entrySet()) {
+            final CodecHistory history = entry.getValue();
+            for (int mark = 0; mark < history.identities().size(); mark++) {
+                final byte[] section = encode(entry.getKey(), history, mark);
+                sections.add(section);
+                length += section.length;
+            }
+        }
+        if (length > LENGTH_MAX) {
+            throw new ConfigurationException("the schemas of a state are too long together: state=" + name + " length="
+                    + length + " allowed=" + LENGTH_MAX);
+        }
+        final ByteBuffer buffer = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.putInt(ID_OFFSET, id).putInt(KIND_OFFSET, kind.code()).putInt(SECTION_COUNT_OFFSET, sections.size());
+        buffer.position(SECTIONS_OFFSET);
+        sections.forEach(buffer::put);
+        return buffer.array();
+    }
+
+    private static byte[] encode(final CodecRole role, final CodecHistory history, final int mark) {
+        final CodecIdentity identity = history.identities().get(mark);
+        final byte[] idBytes = identity.id().getBytes(StandardCharsets.UTF_8);
+        final byte[] schemaBytes = identity.schema().getBytes(StandardCharsets.UTF_8);
+        final int length = SECTION_HEADER_LENGTH + idBytes.length + schemaBytes.length;
+        final ByteBuffer buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        final int flags = (mark == history.mark() ? FLAG_CURRENT : 0) | (identity.marked() ? FLAG_MARKED : 0);
+        buffer.putInt(SECTION_LENGTH_OFFSET, length)
+                .putShort(SECTION_TYPE_OFFSET, SECTION_TYPE_CODEC)
+                .put(SECTION_ROLE_OFFSET, (byte) role.code())
+                .put(SECTION_FLAGS_OFFSET, (byte) flags)
+                .putInt(SECTION_MARK_OFFSET, mark)
+                .putInt(SECTION_VERSION_OFFSET, identity.version())
+                .putInt(SECTION_ID_LENGTH_OFFSET, idBytes.length);
+        buffer.position(SECTION_HEADER_LENGTH);
+        buffer.put(idBytes).put(schemaBytes);
         return buffer.array();
     }
 
@@ -90,31 +229,6 @@ public record StateDescriptor(int id, String name, StateKind kind, CodecIdentity
      * @throws CorruptStoreException when it is not that
      */
     public static StateDescriptor decode(final String name, final byte[] bytes) {
-        final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        if (bytes.length < CODEC_IDS_OFFSET) {
-            throw new CorruptStoreException("catalog entry too short: found=" + bytes.length);
-        }
-        final StateKind kind = StateKind.ofCode(buffer.getInt(KIND_OFFSET));
-        final int keyIdLength = buffer.getShort(KEY_CODEC_ID_LENGTH_OFFSET);
-        final int valueIdLength = buffer.getShort(VALUE_CODEC_ID_LENGTH_OFFSET);
-        final int id = buffer.getInt(ID_OFFSET);
-        if (kind == null
-                || id <= 0
-                || keyIdLength < 0
-                || valueIdLength < 0
-                || CODEC_IDS_OFFSET + keyIdLength + valueIdLength != bytes.length) {
-            throw new CorruptStoreException("catalog entry is not valid: id=" + id + " kind="
-                    + buffer.getInt(KIND_OFFSET) + " length=" + bytes.length);
-        }
-        return new StateDescriptor(
-                id,
-                name,
-                kind,
-                new CodecIdentity(
-                        new String(bytes, CODEC_IDS_OFFSET, keyIdLength, StandardCharsets.UTF_8),
-                        buffer.getInt(KEY_CODEC_VERSION_OFFSET)),
-                new CodecIdentity(
-                        new String(bytes, CODEC_IDS_OFFSET + keyIdLength, valueIdLength, StandardCharsets.UTF_8),
-                        buffer.getInt(VALUE_CODEC_VERSION_OFFSET)));
+        return new StateDescriptorReader(name, bytes).read();
     }
 }

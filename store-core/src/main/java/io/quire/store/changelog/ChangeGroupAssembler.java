@@ -135,7 +135,7 @@ public final class ChangeGroupAssembler implements AutoCloseable {
 
     private static boolean isWellFormed(final long record, final int length, final byte type) {
         if (type < ChangeRecordDescriptor.TYPE_PUT
-                || type > ChangeRecordDescriptor.TYPE_OPERATION_LAST
+                || type > ChangeRecordDescriptor.TYPE_ALTER_STATE
                 || length < HEADER_LENGTH
                 || RawMemory.getShort(record + ChangeRecordDescriptor.RESERVED_OFFSET) != 0) {
             return false;
@@ -227,7 +227,7 @@ public final class ChangeGroupAssembler implements AutoCloseable {
 
     private static boolean isChange(final byte type) {
         return (type >= ChangeRecordDescriptor.TYPE_PUT && type <= ChangeRecordDescriptor.TYPE_DROP_STATE)
-                || (type >= ChangeRecordDescriptor.TYPE_SOURCE && type <= ChangeRecordDescriptor.TYPE_OPERATION_LAST);
+                || (type >= ChangeRecordDescriptor.TYPE_SOURCE && type <= ChangeRecordDescriptor.TYPE_ALTER_STATE);
     }
 
     private long extendGroup(final int length) {

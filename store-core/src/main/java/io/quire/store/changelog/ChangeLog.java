@@ -257,6 +257,27 @@ public final class ChangeLog {
     }
 
     /**
+     * Gives a state another descriptor.
+     *
+     * @param stateId its number
+     * @param descriptorBase array of the encoded descriptor, or null
+     * @param descriptorOffset offset in the array, or native pointer
+     * @param descriptorLength bytes of the descriptor
+     */
+    public void alterState(
+            final int stateId, final byte[] descriptorBase, final long descriptorOffset, final int descriptorLength) {
+        append(
+                ChangeRecordDescriptor.TYPE_ALTER_STATE,
+                stateId,
+                null,
+                0,
+                0,
+                descriptorBase,
+                descriptorOffset,
+                descriptorLength);
+    }
+
+    /**
      * Drops a state.
      *
      * @param stateId its number

@@ -67,7 +67,9 @@ public final class ChangeRecordDescriptor {
      */
     public static final byte TYPE_OPERATION_FIRST = 10;
     /** Last of the types that change one state in a way its kind defines. */
-    public static final byte TYPE_OPERATION_LAST = 63;
+    public static final byte TYPE_OPERATION_LAST = 62;
+    /** Gives a state codecs of other schemas; no key, the value is its descriptor from now on. */
+    public static final byte TYPE_ALTER_STATE = 63;
     /** Fills the ring up to its end; its content is meaningless. */
     public static final byte TYPE_PAD = 127;
 

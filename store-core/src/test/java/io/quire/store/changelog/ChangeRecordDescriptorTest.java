@@ -32,7 +32,8 @@ class ChangeRecordDescriptorTest {
         assertThat(ChangeRecordDescriptor.TYPE_DROP_STATE).isEqualTo((byte) 5);
         assertThat(ChangeRecordDescriptor.TYPE_COMMIT).isEqualTo((byte) 6);
         assertThat(ChangeRecordDescriptor.TYPE_OPERATION_FIRST).isEqualTo((byte) 10);
-        assertThat(ChangeRecordDescriptor.TYPE_OPERATION_LAST).isEqualTo((byte) 63);
+        assertThat(ChangeRecordDescriptor.TYPE_OPERATION_LAST).isEqualTo((byte) 62);
+        assertThat(ChangeRecordDescriptor.TYPE_ALTER_STATE).isEqualTo((byte) 63);
         assertThat(ChangeRecordDescriptor.TYPE_ABORT).isEqualTo((byte) 7);
         assertThat(ChangeRecordDescriptor.TYPE_FRAGMENT).isEqualTo((byte) 8);
         assertThat(ChangeRecordDescriptor.TYPE_SOURCE).isEqualTo((byte) 9);

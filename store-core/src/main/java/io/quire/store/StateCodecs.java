@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.CodecHistory;
+import io.quire.store.catalog.CodecIdentity;
+import io.quire.store.catalog.CodecRole;
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.codec.Codec;
+import io.quire.store.errors.StateMismatchException;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * The codecs that a state is to be opened with, and what they do to a state that is there already: nothing, when they
+ * are those it has; a new descriptor, when values written by those it has can be read; an error otherwise.
+ *
+ * <p>Threading: thread-safe, immutable.
+ */
+final class StateCodecs {
+    /** For states without codecs. */
+    static final StateCodecs NONE = new StateCodecs(new EnumMap<>(CodecRole.class), new EnumMap<>(CodecRole.class));
+
+    private final Map<CodecRole, CodecIdentity> identities;
+    private final Map<CodecRole, Codec<?>> codecs; // none for what has a width only
+
+    private StateCodecs(final Map<CodecRole, CodecIdentity> identities, final Map<CodecRole, Codec<?>> codecs) {
+        this.identities = Collections.unmodifiableMap(identities);
+        this.codecs = Collections.unmodifiableMap(codecs);
+    }
+
+    StateCodecs with(final CodecRole role, final Codec<?> codec) {
+        return with(role, role.evolves() ? CodecIdentity.ofValues(codec) : CodecIdentity.ofKeys(codec), codec);
+    }
+
+    /** For bytes of a fixed width, which no codec writes and which cannot evolve. */
+    StateCodecs withWidth(final CodecRole role, final CodecIdentity width) {
+        return with(role, width, null);
+    }
+
+    private StateCodecs with(final CodecRole role, final CodecIdentity identity, final Codec<?> codec) {
+        final Map<CodecRole, CodecIdentity> moreIdentities = new EnumMap<>(CodecRole.class);
+        moreIdentities.putAll(identities);
+        moreIdentities.put(role, identity);
+        final Map<CodecRole, Codec<?>> moreCodecs = new EnumMap<>(CodecRole.class);
+        moreCodecs.putAll(codecs);
+        if (codec != null) {
+            moreCodecs.put(role, codec);
+        }
+        return new StateCodecs(moreIdentities, moreCodecs);
+    }
+
+    /** What the catalog of a new state remembers. */
+    Map<CodecRole, CodecHistory> histories() {
+        final Map<CodecRole, CodecHistory> histories = new EnumMap<>(CodecRole.class);
+        identities.forEach((role, identity) -> histories.put(role, CodecHistory.of(identity)));
+        return histories;
+    }
+
+    /**
+     * What a state becomes when it is opened with these codecs.
+     *
+     * @return the same descriptor when nothing changes
+     * @throws StateMismatchException when what the state holds cannot be read
+     */
+    StateDescriptor evolved(final StateDescriptor found) {
+        if (!found.codecs().keySet().equals(identities.keySet())) {
+            throw new StateMismatchException("state exists with other codecs: state=" + found.name() + " found="
+                    + found.codecs().keySet() + " asked for=" + identities.keySet());
+        }
+        StateDescriptor evolved = found;
+        for (final CodecRole role : identities.keySet()) {
+            final CodecIdentity asked = identities.get(role);
+            if (!found.codec(role).equals(asked)) {
+                evolved = evolved.with(role, evolved(found, role, asked));
+            }
+        }
+        return evolved;
+    }
+
+    private CodecHistory evolved(final StateDescriptor found, final CodecRole role, final CodecIdentity asked) {
+        if (!role.evolves() || !codecs.containsKey(role)) {
+            final String why = role.evolves() ? "a width cannot change" : "what is hashed cannot change its form";
+            throw mismatch(found, role, asked, why, null);
+        }
+        final CodecHistory history = found.codecs().get(role).with(asked);
+        try {
+            StoredCodec.readers(history, codecs.get(role));
+        } catch (final StateMismatchException e) {
+            throw mismatch(found, role, asked, e.getMessage(), e);
+        }
+        return history;
+    }
+
+    private static StateMismatchException mismatch(
+            final StateDescriptor found,
+            final CodecRole role,
+            final CodecIdentity asked,
+            final String why,
+            final StateMismatchException cause) {
+        return new StateMismatchException(
+                "state exists with another codec: state=" + found.name() + " role=" + role + " found="
+                        + found.codec(role).describe() + " asked for=" + asked.describe() + ": " + why
+                        + "; nothing was changed",
+                cause);
+    }
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.store.codec.Codec;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.FormatTooNewException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class StateDescriptorTest {
+    private static final CodecIdentity KEY = new CodecIdentity("k", 1, "", false);
+    private static final CodecIdentity FIRST = new CodecIdentity("v", 1, "s", true);
+    private static final CodecIdentity SECOND = new CodecIdentity("v", 2, "tü", true);
+    private static final StateDescriptor STATE = new StateDescriptor(
+            7,
+            "name",
+            StateKind.VALUE,
+            Map.of(CodecRole.KEY, CodecHistory.of(KEY), CodecRole.VALUE, new CodecHistory(List.of(FIRST, SECOND), 1)));
+    private static final String ENCODED = "07000000" + "03000000" + "03000000" + "00000000"
+            + "15000000" + "0100" + "01" + "01" + "00000000" + "01000000" + "01000000" + "6b"
+            + "16000000" + "0100" + "02" + "02" + "00000000" + "01000000" + "01000000" + "76" + "73"
+            + "18000000" + "0100" + "02" + "03" + "01000000" + "02000000" + "01000000" + "76" + "74c3bc";
+
+    @Test
+    void shouldKeepItsLayout() {
+        assertThat(StateDescriptor.SECTIONS_OFFSET).isEqualTo(16);
+        assertThat(StateDescriptor.SECTION_HEADER_LENGTH).isEqualTo(20);
+        assertThat(HexFormat.of().formatHex(STATE.encode())).isEqualTo(ENCODED);
+        assertThat(StateDescriptor.decode("name", HexFormat.of().parseHex(ENCODED)))
+                .isEqualTo(STATE);
+        assertThat(Arrays.stream(CodecRole.values()).map(CodecRole::code)).containsExactly(1, 2, 3, 4);
+        final StateDescriptor bare =
+                new StateDescriptor(1, "n", StateKind.LONG_LONG, CodecIdentity.NONE, CodecIdentity.NONE);
+        assertThat(HexFormat.of().formatHex(bare.encode())).isEqualTo("01000000010000000000000000000000");
+        assertThat(StateDescriptor.decode("n", bare.encode())).isEqualTo(bare);
+        assertThat(bare.keyCodec()).isEqualTo(CodecIdentity.NONE);
+    }
+
+    @Test
+    void shouldRefuseEveryTruncationAndExtension() {
+        final byte[] bytes = STATE.encode();
+        for (int length = 0; length <= bytes.length + 20; length++) {
+            if (length != bytes.length) {
+                final byte[] other = Arrays.copyOf(bytes, length);
+                assertThatThrownBy(() -> StateDescriptor.decode("name", other))
+                        .as("length %d", length)
+                        .isInstanceOf(CorruptStoreException.class);
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseEveryDamageOrReadADescriptor() {
+        final byte[] bytes = STATE.encode();
+        int refused = 0;
+        for (int i = 0; i < bytes.length * 8; i++) {
+            final byte[] damaged = bytes.clone();
+            damaged[i / 8] ^= (byte) (1 << i % 8);
+            try {
+                assertThat(StateDescriptor.decode("name", damaged)).isNotEqualTo(STATE);
+            } catch (final CorruptStoreException | FormatTooNewException e) {
+                refused++;
+            }
+        }
+        assertThat(refused).isGreaterThan(bytes.length * 4);
+    }
+
+    @Test
+    void shouldSayThatASectionIsNewer() {
+        final byte[] bytes = STATE.encode();
+        bytes[16 + StateDescriptor.SECTION_TYPE_OFFSET] = 2;
+        assertThatThrownBy(() -> StateDescriptor.decode("name", bytes))
+                .isInstanceOf(FormatTooNewException.class)
+                .hasMessageContaining("sectionType=2");
+    }
+
+    @Test
+    void shouldRefuseARoleWithTwoCurrentCodecsOrNone() {
+        final byte[] two = STATE.encode();
+        two[16 + 21 + StateDescriptor.SECTION_FLAGS_OFFSET] |= StateDescriptor.FLAG_CURRENT;
+        assertThatThrownBy(() -> StateDescriptor.decode("name", two)).isInstanceOf(CorruptStoreException.class);
+        final byte[] none = STATE.encode();
+        none[16 + StateDescriptor.SECTION_FLAGS_OFFSET] = 0;
+        assertThatThrownBy(() -> StateDescriptor.decode("name", none)).isInstanceOf(CorruptStoreException.class);
+    }
+
+    @Test
+    void shouldKeepMarksWhenACodecIsUsedAgain() {
+        final CodecHistory history = CodecHistory.of(FIRST).with(SECOND);
+        assertThat(history.mark()).isEqualTo(1);
+        assertThat(history.with(FIRST).mark()).isZero();
+        assertThat(history.with(FIRST).identities()).containsExactly(FIRST, SECOND);
+        assertThat(history.continues(CodecHistory.of(FIRST))).isTrue();
+        assertThat(history.with(FIRST).continues(history)).isTrue();
+        assertThat(CodecHistory.of(FIRST).continues(history)).isFalse();
+        assertThat(history.continues(CodecHistory.of(SECOND))).isFalse();
+        CodecHistory full = CodecHistory.of(FIRST);
+        for (int i = 1; i < CodecHistory.COUNT_MAX; i++) {
+            full = full.with(new CodecIdentity("v", i + 1, "", true));
+        }
+        final CodecHistory last = full;
+        assertThat(last.mark()).isEqualTo(254);
+        assertThatThrownBy(() -> last.with(SECOND.id().isEmpty() ? FIRST : new CodecIdentity("w", 1, "", true)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("count=256");
+        final StateDescriptor many = STATE.with(CodecRole.VALUE, last);
+        assertThat(StateDescriptor.decode("name", many.encode())).isEqualTo(many);
+    }
+
+    @Test
+    void shouldOnlyContinueWhereACodecMayEvolve() {
+        final StateDescriptor other = STATE.with(
+                CodecRole.VALUE, STATE.codecs().get(CodecRole.VALUE).with(new CodecIdentity("v", 3, "", true)));
+        assertThat(other.continues(STATE)).isTrue();
+        assertThat(STATE.continues(other)).isFalse();
+        assertThat(STATE.with(CodecRole.KEY, CodecHistory.of(KEY).with(SECOND)).continues(STATE))
+                .isFalse();
+        assertThat(STATE.with(CodecRole.NAMESPACE, CodecHistory.of(KEY)).continues(STATE))
+                .isFalse();
+        assertThat(new StateDescriptor(8, "name", StateKind.VALUE, STATE.codecs()).continues(STATE))
+                .isFalse();
+    }
+
+    @Test
+    void shouldRefuseIdentitiesThatDoNotFit() {
+        assertThatThrownBy(() -> new CodecIdentity("x".repeat(256), 1, "", true))
+                .isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> new CodecIdentity("x", 1, "x".repeat(Codec.SCHEMA_LENGTH_MAX + 1), true))
+                .isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> new CodecIdentity("\ud800", 1, "", true)).isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> new CodecIdentity("x", 1, null, true)).isInstanceOf(ConfigurationException.class);
+    }
+
+    @Test
+    void shouldRefuseSchemasThatAreTooLongTogether() {
+        CodecHistory history = CodecHistory.of(FIRST);
+        for (int i = 0; i < 254; i++) {
+            history = history.with(new CodecIdentity("v", i + 2, "\u20ac".repeat(Codec.SCHEMA_LENGTH_MAX), true));
+        }
+        final StateDescriptor large = STATE.with(CodecRole.VALUE, history);
+        assertThatThrownBy(large::encode)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("too long together");
+    }
+}
