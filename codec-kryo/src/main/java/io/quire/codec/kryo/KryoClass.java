@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.codec.kryo;
+
+import com.esotericsoftware.kryo.Kryo;
+import com.esotericsoftware.kryo.Serializer;
+import com.esotericsoftware.kryo.serializers.ClosureSerializer;
+import com.esotericsoftware.kryo.serializers.CollectionSerializer;
+import com.esotericsoftware.kryo.serializers.CompatibleFieldSerializer;
+import com.esotericsoftware.kryo.serializers.DefaultSerializers;
+import com.esotericsoftware.kryo.serializers.ExternalizableSerializer;
+import com.esotericsoftware.kryo.serializers.FieldSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
+import com.esotericsoftware.kryo.serializers.MapSerializer;
+import com.esotericsoftware.kryo.serializers.RecordSerializer;
+import com.esotericsoftware.kryo.serializers.TaggedFieldSerializer;
+import com.esotericsoftware.kryo.serializers.VersionFieldSerializer;
+import io.quire.store.errors.ConfigurationException;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A class that a codec knows.
+ *
+ * <p>Threading: thread-safe, immutable.
+ *
+ * @param number stands for the class in the bytes
+ * @param type the class
+ * @param serializer makes its serializer, or null for Kryo's choice
+ * @param <C> the class
+ */
+record KryoClass<C>(int number, Class<C> type, Function<Kryo, Serializer<C>> serializer) {
+    /** Serializers of Kryo's whose bytes show which fields they hold, so that the class may change by their rules. */
+    private static final List<Class<?>> EVOLVING =
+            List.of(CompatibleFieldSerializer.class, TaggedFieldSerializer.class, VersionFieldSerializer.class);
+
+    /** Makes a Kryo know the class; returns what its bytes depend on. */
+    @SuppressWarnings("rawtypes") // as Kryo has it
+    String register(final Kryo kryo) {
+        final Serializer chosen = serializer == null ? kryo.getDefaultSerializer(type) : serializer.apply(kryo);
+        check(chosen);
+        final Serializer bounded = serializer == null ? BoundedKryo.bounded(chosen, type) : chosen;
+        kryo.register(type, bounded, number);
+        final String kind = Modifier.isFinal(type.getModifiers()) ? "final " : "";
+        return number + "=" + kind + type.getTypeName() + ":"
+                + chosen.getClass().getName() + shape(chosen);
+    }
+
+    @SuppressWarnings("rawtypes") // as Kryo has it
+    private void check(final Serializer chosen) {
+        if (chosen instanceof JavaSerializer
+                || chosen instanceof ExternalizableSerializer
+                || chosen instanceof ClosureSerializer) {
+            throw new ConfigurationException("a serializer that stands on Java serialization is not allowed: class="
+                    + type.getName() + " serializer=" + chosen.getClass().getName());
+        }
+        final boolean collection = chosen instanceof CollectionSerializer
+                && chosen.getClass() != CollectionSerializer.class
+                && !(chosen instanceof DefaultSerializers.TreeSetSerializer);
+        final boolean map = chosen instanceof MapSerializer
+                && chosen.getClass() != MapSerializer.class
+                && !(chosen instanceof DefaultSerializers.TreeMapSerializer);
+        if (serializer == null && (collection || map)) {
+            throw new ConfigurationException("Kryo's serializer for a class believes any length it reads: class="
+                    + type.getName() + " serializer=" + chosen.getClass().getName()
+                    + "; use another collection, or register the class with a serializer of your own");
+        }
+    }
+
+    /** Names and types of what is written one after the other, where nothing in the bytes tells. */
+    @SuppressWarnings("rawtypes") // as Kryo has it
+    private String shape(final Serializer chosen) {
+        final List<String> parts = new ArrayList<>();
+        if (type.isEnum()) {
+            for (final Object constant : type.getEnumConstants()) {
+                parts.add(((Enum<?>) constant).name());
+            }
+        } else if (chosen instanceof RecordSerializer) {
+            final RecordComponent[] components = type.getRecordComponents();
+            List.of(components).stream()
+                    .sorted(Comparator.comparing(RecordComponent::getName))
+                    .forEach(component -> parts.add(part(component.getName(), component.getGenericType())));
+        } else if (chosen instanceof FieldSerializer && !EVOLVING.contains(chosen.getClass())) {
+            for (final FieldSerializer.CachedField field : ((FieldSerializer<?>) chosen).getFields()) {
+                parts.add(part(field.getName(), field.getField().getGenericType()));
+            }
+        }
+        return parts.isEmpty() ? "" : "(" + String.join(",", parts) + ")";
+    }
+
+    private static String part(final String name, final Type type) {
+        return name + " " + type.getTypeName();
+    }
+
+    /**
+     * Whether what an entry of an older schema stands for can be read under an entry of this one: when they are the
+     * same, or an enum has got constants behind those it had.
+     */
+    static boolean reads(final String present, final String written) {
+        if (present == null) {
+            return false;
+        }
+        final boolean ofEnum = written.contains(":" + DefaultSerializers.EnumSerializer.class.getName() + "(");
+        return present.equals(written)
+                || (ofEnum && present.startsWith(written.substring(0, written.length() - 1) + ","));
+    }
+}
