@@ -5,16 +5,31 @@ import java.util.Arrays;
 
 /**
  * Growing list of page numbers in chunks, so that appending never copies what is there: the worst append allocates one
- * chunk.
+ * chunk, and a list that is used again has its chunks already. Beside its own pages it may have those of a capture that
+ * was given up, which cost nothing to take over.
  *
- * <p>Threading: confined to the store's writer until sealed, to the checkpointer afterwards.
+ * <p>Threading: confined to the store's writer until sealed, to the checkpointer until the capture has ended, then the
+ * writer's again.
  */
 final class DirtyPages {
     static final int CHUNK_SHIFT = 14;
     static final int CHUNK_LENGTH = 1 << CHUNK_SHIFT;
+    private static final int[] NONE = {};
 
     private int[][] chunks = new int[4][];
     private int count;
+    private int[] carried = NONE;
+
+    /** Empties the list, keeping its memory. */
+    void clear() {
+        count = 0;
+        carried = NONE;
+    }
+
+    /** Takes over pages of an earlier list. */
+    void carry(final int[] pages) {
+        carried = pages;
+    }
 
     void add(final int page) {
         final int chunk = count >>> CHUNK_SHIFT;
@@ -34,21 +49,33 @@ final class DirtyPages {
         }
     }
 
+    /** {@return pages added} */
     int count() {
         return count;
     }
 
-    int get(final int index) {
-        return chunks[index >>> CHUNK_SHIFT][index & (CHUNK_LENGTH - 1)];
+    boolean isEmpty() {
+        return count == 0 && carried.length == 0;
     }
 
-    /** All pages in ascending order; allocates an array of their number. */
+    /** All pages in ascending order, those taken over included, each once; allocates an array of their number. */
     int[] sorted() {
-        final int[] pages = new int[count];
+        final int[] pages = new int[count + carried.length];
         for (int i = 0; i < count; i += CHUNK_LENGTH) {
             System.arraycopy(chunks[i >>> CHUNK_SHIFT], 0, pages, i, Math.min(CHUNK_LENGTH, count - i));
         }
+        System.arraycopy(carried, 0, pages, count, carried.length);
         Arrays.sort(pages);
-        return pages;
+        return carried.length == 0 ? pages : distinct(pages);
+    }
+
+    private static int[] distinct(final int[] ascending) {
+        int length = 0;
+        for (final int page : ascending) {
+            if (length == 0 || page != ascending[length - 1]) {
+                ascending[length++] = page;
+            }
+        }
+        return Arrays.copyOf(ascending, length);
     }
 }

@@ -18,6 +18,10 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  * into a bounded ring that the checkpointer drains. Only a full ring makes the writer wait, counted in {@link
  * #stallNs()}.
  *
+ * <p>A capture that is given up, complete or not, leaves its pages and their lines to the next: nothing is copied or
+ * searched for that, because a page keeps the lines of every epoch that is not known to be durable, and any page whose
+ * stamp is newer than the last durable epoch counts as not yet saved.
+ *
  * <p>Threading: {@link #captureByWriter} by the writer; {@link #capture} and {@link #drain} by the checkpointer; {@link
  * #begin}, {@link #end} hand the role over and are called by the writer and the checkpointer in turn.
  */
@@ -42,11 +46,17 @@ public final class PageCapture implements AutoCloseable {
     private int[] pages;
     private int nextPage;
     private int acceptedCount;
+    private boolean discarded;
     private CapturedPageConsumer consumer;
+    private long durableEpoch;
 
     private volatile long stallNs;
+    private volatile long stallCount;
     private volatile long writerCapturedPages;
+    private volatile long writerCapturedLines;
     private volatile long checkpointerCapturedPages;
+    private volatile long checkpointerCapturedLines;
+    private volatile int poolUsedMax;
 
     PageCapture(final PagedMemory memory, final int poolLength, final IdleStrategy idleStrategy) {
         this.memory = memory;
@@ -65,17 +75,18 @@ public final class PageCapture implements AutoCloseable {
         pages = null;
         nextPage = 0;
         acceptedCount = 0;
+        discarded = false;
         active = true;
-    }
-
-    /** {@return number of pages sealed by the last barrier} */
-    public int sealedPageCount() {
-        return sealed == null ? 0 : sealed.count();
     }
 
     /** {@return whether every sealed page has been accepted by the consumer} */
     public boolean complete() {
-        return sealed == null || acceptedCount == sealed.count();
+        return sealed == null || (pages == null ? sealed.isEmpty() : acceptedCount == pages.length);
+    }
+
+    /** {@return whether the last capture has ended and its pages must go into the next} */
+    boolean givenUp() {
+        return !active && (discarded || !complete());
     }
 
     /** {@return nanoseconds the writer has waited for room in the pool since the store was opened} */
@@ -93,12 +104,65 @@ public final class PageCapture implements AutoCloseable {
         return checkpointerCapturedPages;
     }
 
+    /** {@return how often the writer has waited for room in the pool since the store was opened} */
+    public long stallCount() {
+        return stallCount;
+    }
+
+    /** {@return 64-byte lines captured by the writer since the store was opened} */
+    public long writerCapturedLines() {
+        return writerCapturedLines;
+    }
+
+    /** {@return 64-byte lines captured by the checkpointer since the store was opened} */
+    public long checkpointerCapturedLines() {
+        return checkpointerCapturedLines;
+    }
+
+    /** {@return bytes of the pool} */
+    public int poolLength() {
+        return pool.capacity();
+    }
+
+    /** {@return most bytes of the pool seen in use since the store was opened} */
+    public int poolUsedMax() {
+        return poolUsedMax;
+    }
+
+    /** {@return whether so much of the pool is in use that the writer may soon have to wait; from any thread} */
+    public boolean poolShort() {
+        return pool.size() > pool.capacity() / 2;
+    }
+
     boolean active() {
         return active;
     }
 
     boolean pending(final long stamp) {
-        return active && stamp == PageTable.stamp(epoch, PageTable.DIRTY);
+        return active && unsaved(stamp);
+    }
+
+    /**
+     * Whether a page is still to be saved by this capture: written in the sealed epoch and not claimed since, or
+     * written, and claimed or not, in an earlier one whose capture was given up.
+     */
+    private boolean unsaved(final long stamp) {
+        return stamp <= PageTable.stamp(epoch, PageTable.DIRTY) && PageTable.epochOf(stamp) > durableEpoch;
+    }
+
+    /**
+     * Lines of a page, as its stamp says, that were changed since the last epoch known to be durable. The carried
+     * lines are of no account once the epoch before the stamp's is durable, because they are older than that.
+     */
+    long linesAtRisk(final int page, final long entry, final long stamp) {
+        final long stampEpoch = PageTable.epochOf(stamp);
+        if (stampEpoch <= durableEpoch) {
+            return 0;
+        }
+        final long mask = PageTable.mask(entry);
+        return stampEpoch - 1 > durableEpoch
+                ? mask | memory.pageTable().carried(PageDescriptor.addressOfPage(page))
+                : mask;
     }
 
     /**
@@ -109,13 +173,13 @@ public final class PageCapture implements AutoCloseable {
         if (!PageTable.compareAndSetStamp(entry, stamp, PageTable.stamp(epoch, PageTable.CAPTURED))) {
             return;
         }
-        final long mask = PageTable.mask(entry);
+        final long mask = linesAtRisk(page, entry, stamp);
         final int length = LINES_OFFSET + Long.bitCount(mask) * PageDescriptor.LINE_LENGTH;
         int index = pool.tryClaim(MESSAGE_TYPE, length);
         if (index < 0) {
             index = awaitRoom(length);
             if (index < 0) {
-                return; // The capture was given up while waiting; PagedMemory gives the page back as a whole.
+                return; // The capture was given up while waiting: the lines are carried into the next.
             }
         }
         poolBuffer.putInt(index + PAGE_FIELD_OFFSET, page);
@@ -125,7 +189,8 @@ public final class PageCapture implements AutoCloseable {
                 mask,
                 poolBuffer.addressOffset() + index + LINES_OFFSET);
         pool.commit(index);
-        writerCapturedPages = writerCapturedPages + 1; // single writer: no lost update
+        writerCapturedPages = writerCapturedPages + 1; // single writer: no lost update, here and below
+        writerCapturedLines = writerCapturedLines + Long.bitCount(mask);
     }
 
     private int awaitRoom(final int length) {
@@ -136,6 +201,7 @@ public final class PageCapture implements AutoCloseable {
             idleStrategy.idle();
         }
         stallNs = stallNs + (System.nanoTime() - start);
+        stallCount = stallCount + 1;
         return index;
     }
 
@@ -152,32 +218,36 @@ public final class PageCapture implements AutoCloseable {
             pages = sealed.sorted();
         }
         int work = drain(target);
-        final long from = PageTable.stamp(epoch, PageTable.DIRTY);
         final long to = PageTable.stamp(epoch, PageTable.DONE);
         final int end = Math.min(pages.length, nextPage + limit);
         int claimed = 0;
+        long lines = 0;
         while (nextPage < end) {
             final int page = pages[nextPage++];
             final long address = PageDescriptor.addressOfPage(page);
             final long entry = memory.pageTable().entry(address);
             work++;
-            if (PageTable.stampAcquire(entry) == from) {
-                // The mask may be the next epoch's by now, in which case the compare-and-set fails.
-                final long mask = PageTable.mask(entry);
+            final long stamp = PageTable.stampAcquire(entry);
+            if (unsaved(stamp)) {
+                // The masks may be the next epoch's by now, in which case the compare-and-set fails.
+                final long mask = linesAtRisk(page, entry, stamp);
                 copyLines(memory.pointer(address), mask, scratch);
-                if (PageTable.compareAndSetStamp(entry, from, to)) {
+                if (PageTable.compareAndSetStamp(entry, stamp, to)) {
                     acceptedCount++;
                     claimed++;
+                    lines += Long.bitCount(mask);
                     target.accept(page, mask, scratch);
                 }
             }
         }
         checkpointerCapturedPages = checkpointerCapturedPages + claimed;
+        checkpointerCapturedLines = checkpointerCapturedLines + lines;
         return work;
     }
 
     private int drain(final CapturedPageConsumer target) {
         consumer = target;
+        poolUsedMax = Math.max(poolUsedMax, pool.size());
         try {
             return pool.read(
                     (type, buffer, index, length) -> {
@@ -213,7 +283,7 @@ public final class PageCapture implements AutoCloseable {
 
     /**
      * Ends the capture, complete or given up. By the checkpointer, once; a writer that waits for room goes on. When it
-     * was given up the writer gives the sealed pages back at its next barrier.
+     * was given up the sealed pages are part of the next barrier's.
      */
     public void end() {
         active = false;
@@ -222,22 +292,34 @@ public final class PageCapture implements AutoCloseable {
     /**
      * Empties the pool and forgets the sealed pages. By the writer, after {@link #end}.
      *
-     * @return the pages of a capture that was given up, or null
+     * @return the pages of a capture that was given up, or null when what was sealed is durable
      */
-    DirtyPages takeUnfinished() {
-        final DirtyPages unfinished = complete() ? null : sealed;
-        pool.read((type, buffer, index, length) -> {}, Integer.MAX_VALUE);
+    int[] takeUnfinished() {
+        int[] unfinished = null;
+        if (sealed != null) {
+            if (discarded || !complete()) {
+                unfinished = pages == null ? sealed.sorted() : pages;
+            } else {
+                durableEpoch = epoch;
+            }
+        }
+        while (pool.size() > 0) { // one read goes to the end of the ring at most
+            pool.read((type, buffer, index, length) -> {}, Integer.MAX_VALUE);
+        }
         sealed = null;
         pages = null;
         return unfinished;
     }
 
     /**
-     * Treats a capture whose pages were all accepted as given up, because what was made of them could not be published.
-     * By the checkpointer, before {@link #end}.
+     * Treats the capture as given up, even if its pages were all accepted, because what was made of them could not be
+     * published. By the checkpointer, before it lets the writer take the next barrier.
      */
     public void discard() {
-        acceptedCount = -1;
+        discarded = true;
+        if (pages == null && sealed != null) {
+            pages = sealed.sorted(); // here and not at the next barrier
+        }
     }
 
     @Override

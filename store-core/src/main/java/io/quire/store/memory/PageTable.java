@@ -4,17 +4,21 @@ package io.quire.store.memory;
 import java.util.Arrays;
 
 /**
- * What is known of each page in this session: the lines written in the current epoch and a stamp. Not part of the
- * pages themselves and never stored.
+ * What is known of each page in this session: the lines written in the epoch of its stamp, the stamp, and, apart from
+ * these two because it is needed once an epoch only, the lines carried over from earlier epochs. Not part of the pages
+ * themselves and never stored.
  *
  * <pre>
- *  0                8                16
- *  +----------------+----------------+
- *  |  dirty lines   |     stamp      |      stamp = epoch &lt;&lt; 3 | state; 0 = untouched
- *  +----------------+----------------+
+ *  0                8                16         0                8
+ *  +----------------+----------------+          +----------------+
+ *  |  dirty lines   |     stamp      |          | carried lines  |      stamp = epoch &lt;&lt; 3 | state; 0 = untouched
+ *  +----------------+----------------+          +----------------+
  * </pre>
  *
- * <p>Entries come in sections of 4,096 pages (16 MiB of store). Until a page of a section is touched, the section is
+ * <p>Lines are carried when a page is written again before it is known whether the checkpoint with its earlier lines
+ * will become durable: should that one fail, they go into the next.
+ *
+ * <p>Entries come in sections of 4,096 pages (16 MiB of store), first the pairs, then the carried lines. Until a page of a section is touched, the section is
  * one shared block of zeros, so that opening a large store costs one array element for each 16 MiB.
  *
  * <p>Stamps change by compare-and-set where two threads may meet: {@code (e, DIRTY) -> (e, CAPTURED)} by the writer
@@ -28,7 +32,9 @@ final class PageTable implements AutoCloseable {
     static final int PAGES_PER_SECTION = 1 << (SECTION_SHIFT - PageDescriptor.PAGE_SHIFT);
     static final int ENTRY_SHIFT = 4;
     static final int STAMP_OFFSET = Long.BYTES;
-    static final int SECTION_LENGTH = PAGES_PER_SECTION << ENTRY_SHIFT;
+    static final int CARRIED_SHIFT = 3;
+    static final int CARRIED_OFFSET = PAGES_PER_SECTION << ENTRY_SHIFT;
+    static final int SECTION_LENGTH = CARRIED_OFFSET + (PAGES_PER_SECTION << CARRIED_SHIFT);
 
     static final int STATE_BITS = 3;
     static final int STATE_MASK = (1 << STATE_BITS) - 1;
@@ -49,6 +55,11 @@ final class PageTable implements AutoCloseable {
 
     static long stamp(final long epoch, final int state) {
         return epoch << STATE_BITS | state;
+    }
+
+    /** {@return epoch of a stamp; 0 when the page was not written in this session} */
+    static long epochOf(final long stamp) {
+        return stamp >>> STATE_BITS;
     }
 
     /** Makes entries for all addresses below a limit; earlier ones keep their content. */
@@ -78,7 +89,27 @@ final class PageTable implements AutoCloseable {
     }
 
     private static long entryOffset(final long address) {
-        return ((address >>> PageDescriptor.PAGE_SHIFT) & (PAGES_PER_SECTION - 1)) << ENTRY_SHIFT;
+        return indexInSection(address) << ENTRY_SHIFT;
+    }
+
+    private static long indexInSection(final long address) {
+        return (address >>> PageDescriptor.PAGE_SHIFT) & (PAGES_PER_SECTION - 1);
+    }
+
+    /** Lines carried over to the page an address lies in. */
+    long carried(final long address) {
+        return RawMemory.getLong(carriedPointer(address));
+    }
+
+    /** Sets the carried lines of a page whose stamp is not 0. */
+    void carried(final long address, final long mask) {
+        RawMemory.putLong(carriedPointer(address), mask);
+    }
+
+    private long carriedPointer(final long address) {
+        return sections[(int) (address >>> SECTION_SHIFT)]
+                + CARRIED_OFFSET
+                + (indexInSection(address) << CARRIED_SHIFT);
     }
 
     private synchronized long createSection(final int section) {

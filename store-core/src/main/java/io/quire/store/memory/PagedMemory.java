@@ -58,6 +58,7 @@ public final class PagedMemory implements AutoCloseable {
     private long epoch = 1;
     private long dirtyStamp = PageTable.stamp(1, PageTable.DIRTY);
     private DirtyPages dirtyPages = new DirtyPages();
+    private DirtyPages spareDirtyPages = new DirtyPages();
 
     private PagedMemory(final Builder settings, final PageSource source, final int recoveredPageCount) {
         if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
@@ -250,15 +251,14 @@ public final class PagedMemory implements AutoCloseable {
         if (stamp == dirtyStamp) {
             return;
         }
+        final int page = PageDescriptor.pageOf(address);
         if (capture.pending(stamp)) {
-            capture.captureByWriter(PageDescriptor.pageOf(address), entry, stamp);
-            PageTable.mask(entry, 0);
-        } else if ((stamp & PageTable.STATE_MASK) != PageTable.DIRTY) {
-            PageTable.mask(entry, 0);
+            capture.captureByWriter(page, entry, stamp);
         }
-        // A page still DIRTY from a capture that was given up keeps its lines: they go with this epoch.
+        pageTable.carried(address, capture.linesAtRisk(page, entry, stamp));
+        PageTable.mask(entry, 0);
         PageTable.stampRelease(entry, dirtyStamp);
-        dirtyPages.add(PageDescriptor.pageOf(address));
+        dirtyPages.add(page);
     }
 
     /**
@@ -430,8 +430,8 @@ public final class PagedMemory implements AutoCloseable {
 
     /**
      * The barrier: everything written so far belongs to the sealed epoch, everything after to the next. By the writer,
-     * at an operation boundary, when no capture is active. O(1), except after a capture that was given up, when its
-     * pages are given back first.
+     * at an operation boundary, when no capture is active. O(1); the pages of a capture that was given up are part of
+     * this one.
      *
      * @return the capture, ready for the checkpointer
      */
@@ -439,29 +439,18 @@ public final class PagedMemory implements AutoCloseable {
         if (capture.active()) {
             throw new IllegalStateException("a capture is still active");
         }
-        final DirtyPages unfinished = capture.takeUnfinished();
+        final int[] unfinished = capture.takeUnfinished();
+        final DirtyPages sealed = dirtyPages;
         if (unfinished != null) {
-            giveBack(unfinished);
+            sealed.carry(unfinished);
         }
         final long sealedEpoch = epoch++;
         dirtyStamp = PageTable.stamp(epoch, PageTable.DIRTY);
-        final DirtyPages sealed = dirtyPages;
-        dirtyPages = new DirtyPages();
+        dirtyPages = spareDirtyPages;
+        dirtyPages.clear();
+        spareDirtyPages = sealed; // the checkpointer's until the next barrier
         capture.begin(sealedEpoch, sealed);
         return capture;
-    }
-
-    private void giveBack(final DirtyPages pages) {
-        for (int i = 0; i < pages.count(); i++) {
-            final int page = pages.get(i);
-            final long entry = pageTable.entryForUpdate(PageDescriptor.addressOfPage(page));
-            if (PageTable.stamp(entry) == dirtyStamp) {
-                PageTable.mask(entry, -1L); // its old mask is gone; the whole page is never too little
-            } else {
-                PageTable.stampRelease(entry, dirtyStamp);
-                dirtyPages.add(page);
-            }
-        }
     }
 
     /** {@return the capture, for its counters} */
@@ -476,7 +465,7 @@ public final class PagedMemory implements AutoCloseable {
 
     /** {@return whether a barrier now would seal anything, pages of an abandoned capture included} */
     public boolean changed() {
-        return dirtyPages.count() > 0 || (!capture.active() && !capture.complete());
+        return dirtyPages.count() > 0 || capture.givenUp();
     }
 
     /** {@return pages below this number may hold something; the rest of the address space is unused} */
@@ -563,6 +552,7 @@ public final class PagedMemory implements AutoCloseable {
             final long entry = pageTable.entry(at);
             if (PageTable.stamp(entry) == dirtyStamp) {
                 PageTable.mask(entry, 0);
+                pageTable.carried(at, 0);
             }
         }
     }

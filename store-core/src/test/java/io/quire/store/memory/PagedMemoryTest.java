@@ -164,10 +164,60 @@ class PagedMemoryTest {
         memory.forWrite(address + 2 * 4096 + 64, 8); // after the end: keeps its old lines
         final Map<Integer, Long> masks = captureAll(memory);
         final int page = PageDescriptor.pageOf(address);
-        assertThat(masks).hasSize(3);
-        assertThat(masks.get(page) & 1).isEqualTo(1);
-        assertThat(masks.get(page + 1) & 1).isEqualTo(1);
-        assertThat(masks.get(page + 2) & 3).isEqualTo(3);
+        assertThat(masks).containsOnly(Map.entry(page, 1L), Map.entry(page + 1, 1L), Map.entry(page + 2, 3L));
+        assertThat(captureAll(memory)).isEmpty();
+    }
+
+    @Test
+    void shouldCarryLinesThroughSeveralAbandonedCapturesAndNoFurther() {
+        final long address = memory.allocateExtent(ExtentKind.PAGES);
+        captureAll(memory);
+        final int page = PageDescriptor.pageOf(address);
+        for (int i = 0; i < 4; i++) {
+            memory.forWrite(address + i * 64L, 8); // another line in every epoch
+            if (i == 1) {
+                memory.forWrite(address + 4096, 8); // a page that only this epoch knows
+            }
+            final PageCapture capture = memory.seal();
+            if (i % 2 == 0) {
+                while (!capture.complete()) {
+                    capture.capture(1, (number, mask, lines) -> {});
+                }
+            }
+            memory.forWrite(address + 640, 8); // while it is not known how the capture ends
+            capture.discard();
+            capture.end();
+            assertThat(memory.changed()).isTrue();
+        }
+        final PageCapture kept = memory.seal();
+        memory.forWrite(address + 64 * 20, 8); // the writer comes first
+        final Map<Integer, Long> masks = new HashMap<>();
+        while (!kept.complete()) {
+            kept.capture(10, (number, mask, lines) -> assertThat(masks.put(number, mask)).isNull());
+        }
+        kept.end();
+        assertThat(masks).containsOnly(Map.entry(page, 0xfL | 1L << 10), Map.entry(page + 1, 1L));
+        assertThat(captureAll(memory)).containsOnly(Map.entry(page, 1L << 20));
+    }
+
+    @Test
+    void shouldWriteOnlyNewLinesOfAPageThatIsWrittenInEveryEpoch() {
+        final long address = memory.allocateExtent(ExtentKind.PAGES);
+        captureAll(memory);
+        final int page = PageDescriptor.pageOf(address);
+        for (int i = 0; i < 20; i++) {
+            memory.forWrite(address + i * 64L, 8);
+            final PageCapture capture = memory.seal();
+            memory.forWrite(address + (i + 1) * 64L, 8);
+            final long expected = 1L << i;
+            while (!capture.complete()) {
+                capture.capture(10, (number, mask, lines) -> {
+                    assertThat(number).isEqualTo(page);
+                    assertThat(mask).isEqualTo(expected);
+                });
+            }
+            capture.end();
+        }
     }
 
     @Test
