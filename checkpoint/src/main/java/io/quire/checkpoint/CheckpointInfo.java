@@ -12,7 +12,10 @@ package io.quire.checkpoint;
  * @param pageCount pages written
  * @param lineCount 64-byte lines written
  * @param rawBytes bytes of lines before compression
+ * @param storedBytes bytes of lines after compression
  * @param bytesWritten length of the file written; 0 when nothing had changed
+ * @param captured pages and lines by who saved them, and the writer's waits for room
+ * @param prepareNs time from the request to the barrier, nanoseconds: how long the writer took to get there
  * @param barrierNs time the writer spent in the barrier, nanoseconds
  * @param captureNs time from the barrier until all pages were saved, nanoseconds; compression and writing overlap it
  * @param flushNs time for index, footer and force, nanoseconds
@@ -25,7 +28,10 @@ public record CheckpointInfo(
         long pageCount,
         long lineCount,
         long rawBytes,
+        long storedBytes,
         long bytesWritten,
+        CaptureCounts captured,
+        long prepareNs,
         long barrierNs,
         long captureNs,
         long flushNs,

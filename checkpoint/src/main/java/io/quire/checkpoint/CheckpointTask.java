@@ -2,8 +2,6 @@
 package io.quire.checkpoint;
 
 import io.quire.store.memory.PageCapture;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * What the writer hands over at a barrier.
@@ -11,18 +9,20 @@ import java.util.concurrent.CompletableFuture;
  * <p>Threading: thread-safe, immutable but for the capture, which is the checkpointer's from here on.
  *
  * @param capture the sealed pages
- * @param futures who waits for the checkpoint
+ * @param requests who waits for the checkpoint, null = nobody
  * @param logPosition log position at the barrier
  * @param pageLimit pages that may hold something at the barrier
  * @param takenAtMs wall clock at the barrier, milliseconds since 1970
+ * @param prepareNs time from the request to the barrier
  * @param startNs when the barrier began, nanoTime
  * @param barrierNs what it took the writer
  */
 record CheckpointTask(
         PageCapture capture,
-        List<CompletableFuture<CheckpointInfo>> futures,
+        CheckpointRequest requests,
         long logPosition,
         int pageLimit,
         long takenAtMs,
+        long prepareNs,
         long startNs,
         long barrierNs) {}

@@ -5,25 +5,23 @@ import io.quire.checkpoint.block.CheckpointFileIdentity;
 import io.quire.checkpoint.block.CheckpointFileInfo;
 import io.quire.checkpoint.block.CheckpointFileSettings;
 import io.quire.checkpoint.block.CheckpointFileWriter;
-import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.manifest.CheckpointCut;
 import io.quire.checkpoint.manifest.MemoryLayout;
 import io.quire.checkpoint.recovery.Threads;
+import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.store.StateStore;
 import io.quire.store.WriterDuty;
 import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
-import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PageCapture;
 import io.quire.store.memory.PagedMemory;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
@@ -31,8 +29,11 @@ import java.util.function.LongSupplier;
  * Takes checkpoints: asks the writer for the barrier when one is due, and does everything after it on a thread of its
  * own, one checkpoint at a time.
  *
- * <p>A checkpoint that fails leaves the earlier ones as they are; its file is removed and its pages are part of the
- * next.
+ * <p>A checkpoint that fails or takes too long leaves the earlier ones as they are; its file is removed and its pages
+ * are part of the next.
+ *
+ * <p>At a barrier the writer takes no lock, and wakes this thread only if it sleeps for long: between asking for a
+ * barrier and getting it this thread looks by itself.
  *
  * <p>Threading: {@link #takeDueBarrier} and {@link #checkpointByWriter} by the writer, the rest from any thread.
  */
@@ -40,32 +41,49 @@ final class Checkpointer implements Runnable {
     private static final System.Logger LOG = System.getLogger(Checkpointer.class.getName());
     private static final int CAPTURE_LIMIT = 256;
     private static final long WAIT_NS_MAX = TimeUnit.SECONDS.toNanos(3600);
+    private static final long LOOK_NS_MIN = TimeUnit.MICROSECONDS.toNanos(50);
+    private static final int LOOKS_MAX = 9; // each twice as long as the one before: about 25 ms together
+    private static final long BLOCKED_NS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final StateStore store;
     private final PagedMemory memory;
     private final PublishedCheckpoints published;
-    private final StoreFiles files;
+    private final CheckpointStorage storage;
     private final Path directory;
     private final UUID storeId;
     private final CheckpointFileSettings fileSettings;
+    private final CheckpointThrottle throttle;
     private final CheckpointLog log;
+    private final MergeRunner merger;
     private final LongSupplier clockMs;
     private final long intervalNs;
-    private final Runnable afterPublish;
+    private final long minPauseNs;
+    private final long timeoutNs;
+    private final int tolerableFailures;
+    private final CheckpointRequests requests;
     private final Thread thread;
 
-    private List<CompletableFuture<CheckpointInfo>> waiting = new ArrayList<>();
-    private CheckpointTask task;
-    private boolean underway;
-    private boolean due;
+    private final AtomicReference<CheckpointTask> task = new AtomicReference<>();
+    private volatile boolean underway;
+    private volatile boolean due;
+    private volatile long dueNs;
+    private volatile boolean asleep;
+    private volatile Thread blockedWriter;
     private volatile long lastStartNs = System.nanoTime();
+    private volatile long lastEndNs = lastStartNs;
     private volatile boolean running = true;
+    private volatile boolean ended;
     private volatile CheckpointPhase phase = CheckpointPhase.REST;
     private volatile CheckpointInfo last;
     private volatile long completedCount;
     private volatile long failedCount;
+    private volatile int failedInARow;
+    private volatile long rawBytes;
+    private volatile long storedBytes;
     private volatile long bytesWritten;
     private volatile Throwable lastFailure;
+    private CaptureCounts capturedBefore = CaptureCounts.NONE;
+    private int looks;
 
     Checkpointer(
             final StateStore store,
@@ -73,18 +91,24 @@ final class Checkpointer implements Runnable {
             final DurableStoreContext context,
             final Path directory,
             final CheckpointLog log,
-            final Runnable afterPublish) {
+            final CheckpointThrottle throttle,
+            final MergeRunner merger) {
         this.store = store;
         memory = store.memory();
         this.published = published;
-        files = context.storeFiles();
+        storage = published.storage();
         this.directory = directory;
         storeId = published.newest().storeId();
         fileSettings = CheckpointFileSettings.defaults().withCompression(context.compressCheckpoints());
         this.log = log;
+        this.throttle = throttle;
+        this.merger = merger;
         clockMs = System::currentTimeMillis;
         intervalNs = context.checkpointIntervalNs();
-        this.afterPublish = afterPublish;
+        minPauseNs = context.minPauseBetweenCheckpointsNs();
+        timeoutNs = context.checkpointTimeoutNs();
+        tolerableFailures = context.tolerableFailedCheckpoints();
+        requests = new CheckpointRequests(timeoutNs, () -> "directory=" + directory + " phase=" + phase);
         thread = new Thread(this, "quire-checkpointer");
         thread.setDaemon(true);
     }
@@ -97,6 +121,11 @@ final class Checkpointer implements Runnable {
         return phase;
     }
 
+    /** {@return whether a checkpoint is between its barrier and its end} */
+    boolean underway() {
+        return underway;
+    }
+
     CheckpointInfo last() {
         return last;
     }
@@ -107,6 +136,18 @@ final class Checkpointer implements Runnable {
 
     long failedCount() {
         return failedCount;
+    }
+
+    int failedInARow() {
+        return failedInARow;
+    }
+
+    long rawBytes() {
+        return rawBytes;
+    }
+
+    long storedBytes() {
+        return storedBytes;
     }
 
     long bytesWritten() {
@@ -133,179 +174,223 @@ final class Checkpointer implements Runnable {
     }
 
     private void abandonWaiting(final RuntimeException cause) {
-        final List<CompletableFuture<CheckpointInfo>> abandoned;
-        synchronized (this) {
-            abandoned = waiting;
-            waiting = new ArrayList<>();
-        }
-        for (final CompletableFuture<CheckpointInfo> future : abandoned) {
-            future.completeExceptionally(cause);
-        }
+        CheckpointRequest.fail(requests.takeAll(), cause);
     }
 
     /** Asks for a checkpoint whose barrier the writer takes at its next operation. */
     CompletableFuture<CheckpointInfo> request() {
-        final CompletableFuture<CheckpointInfo> future = new CompletableFuture<>();
-        synchronized (this) {
-            if (!running) {
-                throw new StoreClosedException("the store is closed");
-            }
-            waiting.add(future);
-        }
+        final CompletableFuture<CheckpointInfo> future = add();
         store.requestDuty();
+        LockSupport.unpark(thread); // to look for the barrier from now on, so that the writer need not wake it
         return future;
     }
 
-    /** Takes the barrier of a checkpoint now, after the one under way, if any. By the writer, outside a batch. */
+    private CompletableFuture<CheckpointInfo> add() {
+        checkRunning();
+        final CompletableFuture<CheckpointInfo> future = requests.add();
+        if (ended) { // between the check and now
+            abandonWaiting(closedBefore());
+        } else if (!underway) {
+            phase = CheckpointPhase.PREPARE;
+        }
+        return future;
+    }
+
+    private void checkRunning() {
+        if (!running) {
+            throw new StoreClosedException("the store is closed");
+        }
+    }
+
+    private static StoreClosedException closedBefore() {
+        return new StoreClosedException("the store was closed before the checkpoint began");
+    }
+
+    /**
+     * Takes the barrier of a checkpoint now, after the one under way, if any; when that one does not end in time, there
+     * is no barrier and the checkpoint fails. By the writer, outside a batch.
+     */
     CompletableFuture<CheckpointInfo> checkpointByWriter() {
-        final CompletableFuture<CheckpointInfo> future = new CompletableFuture<>();
-        boolean interrupted = false;
-        synchronized (this) {
-            while (underway) {
-                try {
-                    wait();
-                } catch (final InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (!running) {
-                throw new StoreClosedException("the store is closed");
-            }
-            waiting.add(future);
+        if (!awaitEnd()) {
+            return CompletableFuture.failedFuture(new CheckpointFailedException(
+                    "no checkpoint can begin, the one before does not end: timeoutNs=" + timeoutNs + " directory="
+                            + directory + " phase=" + phase + "; nothing is lost, retry when the disk responds"));
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        final CompletableFuture<CheckpointInfo> future = add();
         takeDueBarrier();
         return future;
     }
 
+    private boolean awaitEnd() {
+        final long startNs = System.nanoTime();
+        boolean interrupted = false;
+        blockedWriter = Thread.currentThread();
+        while (underway && System.nanoTime() - startNs < timeoutNs) {
+            LockSupport.parkNanos(this, BLOCKED_NS);
+            interrupted |= Thread.interrupted(); // it would keep the thread from parking
+        }
+        blockedWriter = null;
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return !underway;
+    }
+
     /**
      * Takes the barrier if a checkpoint is due or asked for and none is under way. By the writer, between operations.
+     * Nothing in here waits for another thread.
      */
     void takeDueBarrier() {
-        final List<CompletableFuture<CheckpointInfo>> futures;
-        synchronized (this) {
-            if (underway || !running || (waiting.isEmpty() && !due)) {
-                return;
-            }
-            due = false;
-            futures = waiting;
-            waiting = new ArrayList<>();
-            underway = true;
+        if (underway || !running || (!due && requests.isEmpty())) {
+            return;
         }
+        final long startNs = System.nanoTime();
+        final long askedNs = due ? dueNs : startNs;
+        due = false;
+        underway = true;
+        final CheckpointRequest taken = requests.takeAll();
         try {
-            takeBarrier(futures);
+            takeBarrier(taken, CheckpointRequest.startNs(taken, askedNs), startNs);
         } catch (final Throwable e) {
-            finished(futures, null, new CheckpointFailedException("barrier failed: " + e.getMessage(), e));
+            finished(taken, null, new CheckpointFailedException("barrier failed: " + e.getMessage(), e));
             throw e;
         }
     }
 
-    private void takeBarrier(final List<CompletableFuture<CheckpointInfo>> futures) {
-        final long startNs = System.nanoTime();
+    private void takeBarrier(final CheckpointRequest taken, final long askedNs, final long startNs) {
         lastStartNs = startNs;
         final long logPosition = log.position();
         if (!memory.changed() && logPosition == published.newest().cut().logPosition()) {
-            finished(futures, unchanged(logPosition), null);
+            finished(taken, unchanged(logPosition), null);
             return;
         }
         final int pageLimit = memory.pageLimit();
         final long nowMs = clockMs.getAsLong();
         final PageCapture capture = memory.seal();
-        final long barrierNs = System.nanoTime() - startNs;
-        synchronized (this) {
-            task = new CheckpointTask(capture, futures, logPosition, pageLimit, nowMs, startNs, barrierNs);
+        final CheckpointTask next = new CheckpointTask(
+                capture, taken, logPosition, pageLimit, nowMs, startNs - askedNs, startNs, System.nanoTime() - startNs);
+        task.set(next);
+        if (asleep) {
+            LockSupport.unpark(thread);
         }
-        LockSupport.unpark(thread);
+        if (ended && task.compareAndSet(next, null)) { // nobody is there to take it
+            finished(taken, null, new CheckpointFailedException("the store is being closed", closedBefore()));
+        }
     }
 
     private CheckpointInfo unchanged(final long logPosition) {
         final CheckpointCut cut = published.newest().cut();
-        return new CheckpointInfo(cut.checkpointId(), cut.takenAtMs(), logPosition, 0, 0, 0, 0, 0, 0, 0, 0);
+        return new CheckpointInfo(
+                cut.checkpointId(), cut.takenAtMs(), logPosition, 0, 0, 0, 0, 0, CaptureCounts.NONE, 0, 0, 0, 0, 0);
     }
 
     private void finished(
-            final List<CompletableFuture<CheckpointInfo>> futures,
-            final CheckpointInfo info,
-            final CheckpointFailedException failure) {
-        final boolean more;
-        synchronized (this) {
-            underway = false;
-            more = !waiting.isEmpty();
-            notifyAll();
+            final CheckpointRequest taken, final CheckpointInfo info, final CheckpointFailedException failure) {
+        lastEndNs = System.nanoTime();
+        phase = CheckpointPhase.REST;
+        underway = false;
+        LockSupport.unpark(blockedWriter);
+        if (asleep) { // when nothing had changed, the writer has answered by itself
+            LockSupport.unpark(thread);
         }
-        phase = more ? CheckpointPhase.PREPARE : CheckpointPhase.REST;
-        if (more) {
+        // Whoever asked before the line above has either been seen by the writer or is seen here.
+        if (due || !requests.isEmpty()) {
+            phase = CheckpointPhase.PREPARE;
             store.requestDuty();
         }
-        for (final CompletableFuture<CheckpointInfo> future : futures) {
-            if (failure == null) {
-                future.complete(info);
-            } else {
-                future.completeExceptionally(failure);
-            }
+        if (failure == null) {
+            CheckpointRequest.complete(taken, info);
+        } else {
+            CheckpointRequest.fail(taken, failure);
         }
     }
 
     @Override
     public void run() {
-        while (running || taskReady()) {
-            final CheckpointTask next = takeTask();
-            if (next != null) {
-                process(next);
-            } else if (running) {
-                await();
+        try {
+            while (running || task.get() != null) {
+                final CheckpointTask next = task.getAndSet(null);
+                if (next != null) {
+                    looks = 0;
+                    process(next);
+                } else {
+                    await();
+                }
             }
+        } catch (final Throwable e) {
+            LOG.log(Level.ERROR, "checkpointing has ended: directory=" + directory, e);
+            store.fail(e); // a store that takes no checkpoints any more must not go on as if it did
+        } finally {
+            ended = true;
+            abandonTask();
+            abandonWaiting(closedBefore());
         }
     }
 
-    private synchronized boolean taskReady() {
-        return task != null;
-    }
-
-    private synchronized CheckpointTask takeTask() {
-        final CheckpointTask next = task;
-        task = null;
-        return next;
+    private void abandonTask() {
+        final CheckpointTask left = task.getAndSet(null);
+        if (left != null) {
+            left.capture().discard();
+            left.capture().end();
+            CheckpointRequest.fail(left.requests(), closedBefore());
+        }
     }
 
     private void await() {
-        final long now = System.nanoTime();
+        final boolean asked = due || !requests.isEmpty();
         long waitNs = WAIT_NS_MAX;
-        if (intervalNs > 0) {
-            waitNs = lastStartNs + intervalNs - now;
+        if (asked && looks < LOOKS_MAX) {
+            waitNs = LOOK_NS_MIN << looks++;
+        } else if (!asked && intervalNs > 0) {
+            final long now = System.nanoTime();
+            waitNs = Math.max(lastStartNs + intervalNs - now, lastEndNs + minPauseNs - now);
             if (waitNs <= 0) {
-                waitNs = intervalNs; // asked; an idle writer need not be asked more often
-                lastStartNs = now;
-                synchronized (this) {
-                    due = true;
-                }
-                phase = CheckpointPhase.PREPARE;
-                store.requestDuty();
+                waitNs = merger.behind() ? BLOCKED_NS : ask(now);
             }
         }
-        if (!taskReady()) {
+        asleep = waitNs >= BLOCKED_NS;
+        if (task.get() == null && running) {
             LockSupport.parkNanos(this, waitNs);
         }
+        asleep = false;
         Thread.interrupted(); // means nothing here and would keep the thread from parking and its files open
+    }
+
+    private long ask(final long now) {
+        looks = 0;
+        dueNs = now;
+        due = true;
+        phase = CheckpointPhase.PREPARE;
+        store.requestDuty();
+        return LOOK_NS_MIN;
     }
 
     private void process(final CheckpointTask current) {
         CheckpointInfo info = null;
         CheckpointFailedException failure = null;
+        final CheckpointEvent event = new CheckpointEvent();
+        event.begin();
         try {
             info = write(current);
-            last = info;
-            completedCount = completedCount + 1; // written by this thread only
-            bytesWritten = bytesWritten + info.bytesWritten();
+            succeeded(info);
         } catch (final Throwable e) {
             failure = failed(current, e);
         }
-        finished(current.futures(), info, failure);
+        event.end(info, failure, published.newest());
+        finished(current.requests(), info, failure);
         if (info != null) {
             clearUp();
         }
+    }
+
+    /** Counts are written by this thread only. */
+    private void succeeded(final CheckpointInfo info) {
+        last = info;
+        completedCount = completedCount + 1;
+        failedInARow = 0;
+        rawBytes = rawBytes + info.rawBytes();
+        storedBytes = storedBytes + info.storedBytes();
+        bytesWritten = bytesWritten + info.bytesWritten();
     }
 
     private CheckpointInfo write(final CheckpointTask current) {
@@ -316,69 +401,125 @@ final class Checkpointer implements Runnable {
                 new MemoryLayout(oldLayout.windowShift(), current.pageLimit(), oldLayout.hashSeed(), 0);
         final long number = published.fileNumbers().take();
         try {
+            final CheckpointThrottle.Pace pace =
+                    throttle.pace(() -> current.capture().poolShort() || !running, () -> checkInTime(current));
             final CheckpointFileInfo file;
+            final CaptureCounts captured;
             final long capturedNs;
+            phase = CheckpointPhase.CAPTURE;
             try (CheckpointFileWriter writer = CheckpointFileWriter.create(
-                    files,
-                    directory,
+                    storage,
                     new CheckpointFileIdentity(storeId, number, checkpointId, checkpointId),
-                    fileSettings)) {
-                phase = CheckpointPhase.CAPTURE;
-                capture(current.capture(), writer);
+                    fileSettings.withPacer(pace))) {
+                capture(current.capture(), writer, pace);
                 capturedNs = System.nanoTime();
+                captured = takeCaptured(current.capture());
                 phase = CheckpointPhase.FLUSH;
                 file = writer.finish();
-                log.awaitDurable(current.logPosition());
             }
+            log.awaitDurable(current.logPosition());
+            discardWhenLate(current, file);
             final long flushedNs = System.nanoTime();
             phase = CheckpointPhase.PUBLISH;
             published.publishCheckpoint(cut, layout, file);
-            return new CheckpointInfo(
-                    checkpointId,
-                    current.takenAtMs(),
-                    current.logPosition(),
-                    file.pageCount(),
-                    file.lineCount(),
-                    file.rawLength(),
-                    file.length(),
-                    current.barrierNs(),
-                    capturedNs - current.startNs(),
-                    flushedNs - capturedNs,
-                    System.nanoTime() - flushedNs);
+            return info(current, cut, file, captured, capturedNs, flushedNs);
         } finally {
             published.fileNumbers().release(number);
         }
     }
 
-    private static void capture(final PageCapture capture, final CheckpointFileWriter writer) {
+    private static CheckpointInfo info(
+            final CheckpointTask current,
+            final CheckpointCut cut,
+            final CheckpointFileInfo file,
+            final CaptureCounts captured,
+            final long capturedNs,
+            final long flushedNs) {
+        return new CheckpointInfo(
+                cut.checkpointId(),
+                cut.takenAtMs(),
+                cut.logPosition(),
+                file.pageCount(),
+                file.lineCount(),
+                file.rawLength(),
+                file.storedLength(),
+                file.length(),
+                captured,
+                current.prepareNs(),
+                current.barrierNs(),
+                capturedNs - current.startNs(),
+                flushedNs - capturedNs,
+                System.nanoTime() - flushedNs);
+    }
+
+    private static void capture(
+            final PageCapture capture, final CheckpointFileWriter writer, final CheckpointThrottle.Pace pace) {
+        pace.begin();
         while (!capture.complete()) {
             if (capture.capture(CAPTURE_LIMIT, writer::append) == 0) {
-                Thread.onSpinWait();
+                Thread.yield(); // the writer is in the middle of handing a page over
             }
+            pace.worked();
         }
         capture.end();
+    }
+
+    /** What was captured since the capture before ended: while none is active nothing is. */
+    private CaptureCounts takeCaptured(final PageCapture capture) {
+        final CaptureCounts now = CaptureCounts.of(capture);
+        final CaptureCounts since = now.minus(capturedBefore);
+        capturedBefore = now;
+        return since;
+    }
+
+    private void checkInTime(final CheckpointTask current) {
+        final long spentNs = System.nanoTime() - current.startNs();
+        if (spentNs > timeoutNs) {
+            throw new CheckpointFailedException("timed out: spentNs=" + spentNs + " timeoutNs=" + timeoutNs);
+        }
+    }
+
+    /** The last chance: once the manifest is being published there is no way back. */
+    private void discardWhenLate(final CheckpointTask current, final CheckpointFileInfo file) {
+        try {
+            checkInTime(current);
+        } catch (final CheckpointFailedException e) {
+            try {
+                storage.delete(file.fileName());
+            } catch (final RuntimeException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
     }
 
     private CheckpointFailedException failed(final CheckpointTask current, final Throwable cause) {
         current.capture().discard();
         current.capture().end();
-        if (phase == CheckpointPhase.PUBLISH && cause instanceof StoreIoException) {
-            // Which manifest is the newest on disk is not known now; only recovery can tell.
-            store.fail(cause);
-        }
-        failedCount = failedCount + 1; // written by this thread only
+        takeCaptured(current.capture());
+        failedCount = failedCount + 1; // these are written by this thread only
+        failedInARow = failedInARow + 1;
         lastFailure = cause;
-        LOG.log(Level.WARNING, "checkpoint failed; its pages go with the next one", cause);
-        return new CheckpointFailedException(
+        final CheckpointFailedException failure = new CheckpointFailedException(
                 "checkpoint failed: directory=" + directory + " phase=" + phase + " cause: " + cause.getMessage()
                         + "; earlier checkpoints are intact and nothing is lost, retry when the cause is gone",
                 cause);
+        LOG.log(Level.WARNING, "checkpoint failed; its pages go with the next one", cause);
+        if (published.uncertain()) {
+            store.fail(cause);
+        } else if (failedInARow > tolerableFailures) {
+            store.fail(new CheckpointFailedException(
+                    "more checkpoints failed in a row than are tolerable: failed=" + failedInARow + " tolerable="
+                            + tolerableFailures + " last: " + failure.getMessage(),
+                    cause));
+        }
+        return failure;
     }
 
     private void clearUp() {
         try {
             log.deleteBefore(published.retain());
-            afterPublish.run();
+            merger.wake();
         } catch (final Throwable e) {
             // What was not deleted is found again by the next attempt.
             LOG.log(Level.WARNING, "old checkpoints or log segments could not be deleted: directory=" + directory, e);
@@ -387,12 +528,9 @@ final class Checkpointer implements Runnable {
 
     /** Finishes the checkpoint under way, refuses further ones and ends the thread. */
     void stop() {
-        synchronized (this) {
-            running = false;
-            notifyAll();
-        }
+        running = false;
         LockSupport.unpark(thread);
         Threads.join(thread);
-        abandonWaiting(new StoreClosedException("the store was closed before the checkpoint began"));
+        abandonWaiting(closedBefore());
     }
 }

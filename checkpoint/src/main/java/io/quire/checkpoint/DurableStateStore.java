@@ -4,6 +4,7 @@ package io.quire.checkpoint;
 import io.quire.checkpoint.block.PageChain;
 import io.quire.checkpoint.live.LivePlace;
 import io.quire.checkpoint.live.StoreLock;
+import io.quire.checkpoint.manifest.Manifest;
 import io.quire.checkpoint.recovery.Hydrator;
 import io.quire.store.BytesState;
 import io.quire.store.Durability;
@@ -50,6 +51,7 @@ public final class DurableStateStore implements AutoCloseable {
     private final CheckpointLog checkpointLog;
     private final ChangeLogSession log;
     private final RecoveryReport report;
+    private final CheckpointThrottle throttle;
     private final Checkpointer checkpointer;
     private final MergeRunner merger;
     private final Hydrator hydrator;
@@ -66,8 +68,9 @@ public final class DurableStateStore implements AutoCloseable {
         checkpointLog = opening.checkpointLog;
         log = opening.log;
         report = opening.report;
-        merger = new MergeRunner(store, published, context, directory);
-        checkpointer = new Checkpointer(store, published, context, directory, checkpointLog, merger::wake);
+        throttle = new CheckpointThrottle(context.checkpointBandwidth(), context.checkpointCpuShare());
+        merger = new MergeRunner(store, published, context, directory, throttle);
+        checkpointer = new Checkpointer(store, published, context, directory, checkpointLog, throttle, merger);
         hydrator = opening.hydrator;
         store.attach(
                 log == null ? null : log.changeLog(),
@@ -76,7 +79,7 @@ public final class DurableStateStore implements AutoCloseable {
         if (log != null) {
             log.start();
         }
-        merger.start();
+        merger.start(checkpointer::underway);
         checkpointer.start();
     }
 
@@ -219,12 +222,13 @@ public final class DurableStateStore implements AutoCloseable {
 
     /**
      * Takes a checkpoint. Called by the writer, or while there is none, its barrier is taken before the call returns;
-     * if another checkpoint is under way the call waits for that one first. Called inside a batch or by another
-     * thread, the barrier comes at the writer's next operation outside a batch, and so joining the future must not
-     * keep the writer from getting there.
+     * if another checkpoint is under way the call waits for that one first, at most for the checkpoint timeout. Called
+     * inside a batch or by another thread, the barrier comes at the writer's next operation outside a batch, and so
+     * joining the future must not keep the writer from getting there.
      *
      * @return completes when the checkpoint is durable and verified, exceptionally with {@link
-     *     io.quire.store.errors.CheckpointFailedException} when it failed
+     *     io.quire.store.errors.CheckpointFailedException} when it failed, or when it has neither completed nor failed
+     *     after the checkpoint timeout; then, or when the store is closed, at the latest
      * @throws io.quire.store.errors.StoreClosedException when the store is closed
      * @throws io.quire.store.errors.StoreFailedException when it is fail-stopped
      */
@@ -276,7 +280,13 @@ public final class DurableStateStore implements AutoCloseable {
 
     /** {@return figures of the running store} */
     public StoreStatus status() {
-        return StoreStatus.of(store.memory(), checkpointer, merger, hydrator, log, published.newest());
+        final Manifest newest = published.newest();
+        return StoreStatus.of(
+                store.memory(),
+                CheckpointCounters.of(store.memory().capture(), checkpointer, merger, throttle, newest),
+                hydrator,
+                log,
+                newest);
     }
 
     /** Waits until every recovered page is in memory. Needs background hydration. */

@@ -19,6 +19,10 @@ import java.util.concurrent.TimeUnit;
 public final class DurableStoreContext {
     /** Default time between checkpoints, nanoseconds. */
     public static final long CHECKPOINT_INTERVAL_NS_DEFAULT = TimeUnit.SECONDS.toNanos(10);
+    /** Default longest duration of a checkpoint, nanoseconds. */
+    public static final long CHECKPOINT_TIMEOUT_NS_DEFAULT = TimeUnit.MINUTES.toNanos(10);
+    /** Default number of checkpoints that may fail in a row: any. */
+    public static final int TOLERABLE_FAILED_CHECKPOINTS_DEFAULT = Integer.MAX_VALUE;
     /** Default number of checkpoints kept. */
     public static final int RETAINED_CHECKPOINTS_DEFAULT = 2;
     /** Default length of the change-log ring, bytes. */
@@ -30,9 +34,16 @@ public final class DurableStoreContext {
     /** Default most checkpoint files that make up a checkpoint before background merging has caught up. */
     public static final int CHAIN_LENGTH_MAX_DEFAULT = 8;
 
+    private static final double CPU_SHARE_MIN = 0.01;
+
     private Path directory;
     private Durability durability = Durability.PROCESS;
     private long checkpointIntervalNs = CHECKPOINT_INTERVAL_NS_DEFAULT;
+    private long checkpointTimeoutNs = CHECKPOINT_TIMEOUT_NS_DEFAULT;
+    private long minPauseBetweenCheckpointsNs;
+    private int tolerableFailedCheckpoints = TOLERABLE_FAILED_CHECKPOINTS_DEFAULT;
+    private long checkpointBandwidth;
+    private double checkpointCpuShare = 1;
     private int retainedCheckpoints = RETAINED_CHECKPOINTS_DEFAULT;
     private boolean checkpointOnClose = true;
     private LiveMemoryKind liveMemory = LiveMemoryKind.AUTO;
@@ -61,6 +72,14 @@ public final class DurableStoreContext {
             throw new ConfigurationException("no directory was given");
         }
         check("checkpointIntervalNs", checkpointIntervalNs, 0, Long.MAX_VALUE);
+        check("checkpointTimeoutNs", checkpointTimeoutNs, 1, Long.MAX_VALUE);
+        check("minPauseBetweenCheckpointsNs", minPauseBetweenCheckpointsNs, 0, Long.MAX_VALUE);
+        check("tolerableFailedCheckpoints", tolerableFailedCheckpoints, 0, Integer.MAX_VALUE);
+        check("checkpointBandwidth", checkpointBandwidth, 0, Long.MAX_VALUE);
+        if (!(checkpointCpuShare >= CPU_SHARE_MIN && checkpointCpuShare <= 1)) {
+            throw new ConfigurationException("checkpointCpuShare is out of range: found=" + checkpointCpuShare
+                    + " expected=" + CPU_SHARE_MIN + "..1");
+        }
         check("retainedCheckpoints", retainedCheckpoints, 2, 1000);
         check("liveMemoryLengthMax", liveMemoryLengthMax, 1L << PagedMemory.WINDOW_SHIFT_MIN, 1L << 43);
         check("windowShift", windowShift, PagedMemory.WINDOW_SHIFT_MIN, PagedMemory.WINDOW_SHIFT_MAX);
@@ -119,6 +138,94 @@ public final class DurableStoreContext {
      */
     public DurableStoreContext checkpointIntervalNs(final long value) {
         checkpointIntervalNs = value;
+        return this;
+    }
+
+    /** {@return longest duration of a checkpoint, from its request to its verified manifest; nanoseconds} */
+    public long checkpointTimeoutNs() {
+        return checkpointTimeoutNs;
+    }
+
+    /**
+     * Longest duration of a checkpoint, from its request to its verified manifest. One that takes longer fails, and
+     * what it would have saved goes with the next.
+     *
+     * @param value nanoseconds, greater than 0
+     * @return this
+     */
+    public DurableStoreContext checkpointTimeoutNs(final long value) {
+        checkpointTimeoutNs = value;
+        return this;
+    }
+
+    /**
+     * {@return shortest time from the end of a checkpoint to the start of the next that the interval asks for;
+     * nanoseconds}
+     */
+    public long minPauseBetweenCheckpointsNs() {
+        return minPauseBetweenCheckpointsNs;
+    }
+
+    /**
+     * Shortest time from the end of a checkpoint, successful or not, to the start of the next that the interval asks
+     * for. Checkpoints on demand do not wait for it.
+     *
+     * @param value nanoseconds; 0 = none
+     * @return this
+     */
+    public DurableStoreContext minPauseBetweenCheckpointsNs(final long value) {
+        minPauseBetweenCheckpointsNs = value;
+        return this;
+    }
+
+    /** {@return how many checkpoints may fail in a row before the store refuses further writes; 0 or more} */
+    public int tolerableFailedCheckpoints() {
+        return tolerableFailedCheckpoints;
+    }
+
+    /**
+     * How many checkpoints may fail in a row. One more and the store is fail-stopped: reads go on, every write throws
+     * with the cause. Unless set, any number may: with a change log nothing is lost meanwhile, but it grows.
+     *
+     * @param value 0 = the first failure stops the store
+     * @return this
+     */
+    public DurableStoreContext tolerableFailedCheckpoints(final int value) {
+        tolerableFailedCheckpoints = value;
+        return this;
+    }
+
+    /** {@return most bytes a second that checkpoints and merges together write; 0 = no limit} */
+    public long checkpointBandwidth() {
+        return checkpointBandwidth;
+    }
+
+    /**
+     * Most bytes a second that checkpoints and merges together write. It gives way while the capture pool is more
+     * than half full, because the writer would have to wait otherwise.
+     *
+     * @param value bytes a second; 0 = no limit
+     * @return this
+     */
+    public DurableStoreContext checkpointBandwidth(final long value) {
+        checkpointBandwidth = value;
+        return this;
+    }
+
+    /** {@return most of a core that the checkpointing and the merging thread each take; 0.01..1} */
+    public double checkpointCpuShare() {
+        return checkpointCpuShare;
+    }
+
+    /**
+     * Most of a core that the checkpointing and the merging thread each take while they have work; merging rests while
+     * a checkpoint is under way. It gives way while the capture pool is more than half full.
+     *
+     * @param value 0.01..1; 1 = no limit
+     * @return this
+     */
+    public DurableStoreContext checkpointCpuShare(final double value) {
+        checkpointCpuShare = value;
         return this;
     }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint;
 
+import io.quire.checkpoint.block.CheckpointFileInfo;
 import io.quire.checkpoint.block.CheckpointFileSettings;
-import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.merge.CheckpointMerger;
 import io.quire.checkpoint.merge.MergePolicy;
 import io.quire.checkpoint.merge.MergeResult;
@@ -10,58 +10,95 @@ import io.quire.checkpoint.merge.MergeRun;
 import io.quire.checkpoint.merge.PageFilter;
 import io.quire.checkpoint.recovery.Threads;
 import io.quire.store.StateStore;
-import io.quire.store.errors.StoreIoException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Keeps the chain of checkpoint files short, on a thread of its own: after a checkpoint it merges what the policy
- * names and publishes the result as another manifest of the same checkpoint. Checkpoints go on meanwhile and are not
- * waited for. A merge that fails leaves everything as it was and is tried again after the next checkpoint.
+ * names and publishes the result as another manifest of the same checkpoint. Checkpoints go on meanwhile, and a merge
+ * rests while one is under way, unless the chain has become so long that it must not. A merge that fails leaves
+ * everything as it was and is tried again after the next checkpoint.
  *
  * <p>Threading: {@link #wake} and counters from any thread.
  */
 final class MergeRunner implements Runnable {
     private static final System.Logger LOG = System.getLogger(MergeRunner.class.getName());
+    private static final long FORCE_LENGTH = 32L * 1024 * 1024;
+    private static final int HURRY_FACTOR = 2;
+    private static final int BEHIND_FACTOR = 4;
+    private static final int BEHIND_FILES_MIN = 3;
+    private static final long REST_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final StateStore store;
     private final PublishedCheckpoints published;
     private final CheckpointMerger merger;
     private final MergePolicy policy;
-    private final StoreFiles files;
     private final Path directory;
+    private final int chainLengthMax;
+    private final CheckpointThrottle.Pace pace;
     private final Thread thread;
+    private volatile BooleanSupplier checkpointUnderway = () -> false;
     private volatile boolean running = true;
     private volatile boolean woken;
+    private volatile boolean merging;
+    private volatile boolean failing;
     private volatile long mergeCount;
     private volatile long failedCount;
     private volatile long bytesRead;
     private volatile long bytesWritten;
+    private volatile long bytesCopied;
 
     MergeRunner(
             final StateStore store,
             final PublishedCheckpoints published,
             final DurableStoreContext context,
-            final Path directory) {
+            final Path directory,
+            final CheckpointThrottle throttle) {
         this.store = store;
         this.published = published;
         this.directory = directory;
-        files = context.storeFiles();
         policy = new MergePolicy(context.chainLengthMax(), MergePolicy.BASE_FRACTION_DEFAULT);
+        chainLengthMax = context.chainLengthMax();
+        pace = throttle.pace(() -> !running, () -> {});
         merger = new CheckpointMerger(
-                files,
-                directory,
+                published.storage(),
                 published.newest().storeId(),
                 published.fileNumbers(),
-                CheckpointFileSettings.defaults().withCompression(context.compressCheckpoints()));
+                CheckpointFileSettings.defaults()
+                        .withCompression(context.compressCheckpoints())
+                        .withForceLength(FORCE_LENGTH)
+                        .withPacer(pace));
         thread = new Thread(this, "quire-merger");
         thread.setDaemon(true);
     }
 
-    void start() {
+    /**
+     * Starts the thread.
+     *
+     * @param underway whether a checkpoint is, during which merging rests
+     */
+    void start(final BooleanSupplier underway) {
+        checkpointUnderway = underway;
         thread.start();
+    }
+
+    /**
+     * {@return whether checkpoints come so much faster than they are merged that the next one should wait for the
+     * merge, or the disk would fill with more than a few times the state}
+     */
+    boolean behind() {
+        if (failing || !(merging || woken)) {
+            return false;
+        }
+        final List<CheckpointFileInfo> chain = published.newest().files();
+        return chain.size() > BEHIND_FACTOR * chainLengthMax
+                || (chain.size() >= BEHIND_FILES_MIN
+                        && MergePolicy.deltasLength(chain) >= chain.get(0).length());
     }
 
     /** Says that a checkpoint was published. */
@@ -86,6 +123,10 @@ final class MergeRunner implements Runnable {
         return bytesWritten;
     }
 
+    long bytesCopied() {
+        return bytesCopied;
+    }
+
     @Override
     public void run() {
         while (running) {
@@ -100,19 +141,43 @@ final class MergeRunner implements Runnable {
     }
 
     private void mergeWhatIsDue() {
+        merging = true;
         try {
             Optional<MergeRun> run = policy.choose(published.newest().files());
             while (running && run.isPresent() && merge(run.get())) {
                 run = policy.choose(published.newest().files());
             }
+            failing = false;
         } catch (final Throwable e) {
             failedCount = failedCount + 1; // written by this thread only
+            failing = true;
             LOG.log(Level.WARNING, "merge failed, it will be tried again: directory=" + directory, e);
+        } finally {
+            merging = false;
         }
     }
 
+    /** Asked by the merge now and then: rests as long as it must and tells whether to give up. */
+    private boolean cancelled() {
+        pace.worked();
+        while (running && checkpointUnderway.getAsBoolean() && !inAHurry()) {
+            LockSupport.parkNanos(this, REST_NS);
+            Thread.interrupted(); // means nothing here and would keep the thread from parking
+        }
+        return !running;
+    }
+
+    private boolean inAHurry() {
+        final List<CheckpointFileInfo> chain = published.newest().files();
+        return chain.size() > HURRY_FACTOR * chainLengthMax
+                || MergePolicy.deltasLength(chain) > chain.get(0).length();
+    }
+
     private boolean merge(final MergeRun run) {
-        final Optional<MergeResult> merged = merger.merge(run, PageFilter.ALL, () -> !running);
+        final MergeEvent event = new MergeEvent();
+        event.begin();
+        pace.begin();
+        final Optional<MergeResult> merged = merger.merge(run, PageFilter.ALL, this::cancelled);
         if (merged.isEmpty()) {
             return false;
         }
@@ -122,9 +187,11 @@ final class MergeRunner implements Runnable {
         } finally {
             published.fileNumbers().release(result.file().identity().fileNumber());
         }
-        mergeCount = mergeCount + 1; // these three are written by this thread only
+        mergeCount = mergeCount + 1; // these are written by this thread only
         bytesRead = bytesRead + result.readLength();
         bytesWritten = bytesWritten + result.writtenLength();
+        bytesCopied = bytesCopied + result.copiedLength();
+        event.end(result);
         published.retain();
         return true;
     }
@@ -132,12 +199,12 @@ final class MergeRunner implements Runnable {
     private void publish(final MergeResult result) {
         try {
             published.publishMerged(result.run(), result.file());
-        } catch (final StoreIoException e) {
-            // Which manifest is the newest on disk is not known now; only recovery can tell.
-            store.fail(e);
-            throw e;
-        } catch (final RuntimeException e) {
-            files.delete(directory.resolve(result.file().fileName()));
+        } catch (final RuntimeException | Error e) {
+            if (published.uncertain()) {
+                store.fail(e);
+                throw e; // the file may be part of the newest manifest
+            }
+            published.storage().delete(result.file().fileName());
             throw e;
         }
     }

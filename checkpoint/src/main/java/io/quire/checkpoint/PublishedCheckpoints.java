@@ -11,6 +11,10 @@ import io.quire.checkpoint.manifest.ManifestWriter;
 import io.quire.checkpoint.manifest.MemoryLayout;
 import io.quire.checkpoint.manifest.Retention;
 import io.quire.checkpoint.merge.MergeRun;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.LocalCheckpointStorage;
+import io.quire.store.errors.CheckpointFailedException;
+import io.quire.store.errors.StoreFullException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,19 +27,20 @@ import java.util.Map;
  *
  * <p>What never goes backwards: generation, checkpoint id, file number, log position.
  *
- * <p>Threading: thread-safe.
+ * <p>Threading: thread-safe. Asking for what is published never waits for who publishes or deletes: the writer asks at
+ * each barrier.
  */
 final class PublishedCheckpoints {
     /** Key of the manifest property that is 1 when all changes since the manifest are in the change log. */
     static final int LOGGED_PROPERTY = 1;
 
-    private final StoreFiles files;
-    private final Path directory;
+    private final CheckpointStorage storage;
     private final FileNumbers fileNumbers;
     private final Retention retention;
     private final int retainedCheckpoints;
-    private final List<Manifest> newestFirst;
+    private volatile List<Manifest> newestFirst;
     private long nextGeneration;
+    private volatile boolean uncertain;
 
     PublishedCheckpoints(
             final StoreFiles files,
@@ -43,13 +48,17 @@ final class PublishedCheckpoints {
             final ManifestCatalog found,
             final List<Manifest> usableNewestFirst,
             final int retainedCheckpoints) {
-        this.files = files;
-        this.directory = directory;
+        storage = new LocalCheckpointStorage(files, directory);
         this.retainedCheckpoints = retainedCheckpoints;
         fileNumbers = new FileNumbers(found.nextFileNumber());
-        retention = new Retention(files, directory, fileNumbers);
-        newestFirst = new ArrayList<>(usableNewestFirst);
+        retention = new Retention(storage, fileNumbers);
+        newestFirst = List.copyOf(usableNewestFirst);
         nextGeneration = found.nextGeneration();
+    }
+
+    /** {@return where checkpoint files and manifests are} */
+    CheckpointStorage storage() {
+        return storage;
     }
 
     FileNumbers fileNumbers() {
@@ -57,13 +66,18 @@ final class PublishedCheckpoints {
     }
 
     /** The newest manifest. */
-    synchronized Manifest newest() {
+    Manifest newest() {
         return newestFirst.get(0);
     }
 
     /** All manifests that are kept, newest first. */
-    synchronized List<Manifest> kept() {
-        return List.copyOf(newestFirst);
+    List<Manifest> kept() {
+        return newestFirst;
+    }
+
+    /** {@return whether a publication failed so that only recovery can tell which manifest is the newest} */
+    boolean uncertain() {
+        return uncertain;
     }
 
     /** Removes what an earlier owner left half done. By the opening thread. */
@@ -73,9 +87,9 @@ final class PublishedCheckpoints {
 
     /** Publishes the first manifest of a new store. */
     synchronized void publishFirst(final Manifest manifest) {
-        ManifestWriter.publish(files, directory, manifest);
+        ManifestWriter.publish(storage, manifest);
         nextGeneration = manifest.generation() + 1;
-        newestFirst.add(0, manifest);
+        addNewest(manifest);
     }
 
     /** Publishes the newest checkpoint once more with another value of {@link #LOGGED_PROPERTY}. */
@@ -107,18 +121,40 @@ final class PublishedCheckpoints {
     }
 
     private Manifest publish(final Manifest manifest) {
+        if (uncertain) {
+            throw new CheckpointFailedException("nothing more is published, because it is not known which manifest is"
+                    + " the newest on disk: at " + storage.location("") + "; reopen the store, which finds out");
+        }
         nextGeneration++; // whatever happens, this number is not used again
-        ManifestWriter.publish(files, directory, manifest);
-        newestFirst.add(0, manifest);
+        try {
+            ManifestWriter.publish(storage, manifest);
+        } catch (final StoreFullException | CheckpointFailedException e) {
+            throw e; // nothing was published
+        } catch (final RuntimeException | Error e) {
+            uncertain = true; // a newer one would make its files look superfluous
+            throw e;
+        }
+        addNewest(manifest);
         return manifest;
     }
 
+    private void addNewest(final Manifest manifest) {
+        final List<Manifest> manifests = new ArrayList<>(newestFirst.size() + 1);
+        manifests.add(manifest);
+        manifests.addAll(newestFirst);
+        newestFirst = List.copyOf(manifests);
+    }
+
     /**
-     * Deletes what is no longer kept. For each of the newest checkpoints its newest manifest is kept.
+     * Deletes what is no longer kept, unless a publication has left open which manifest is the newest. For each of the
+     * newest checkpoints its newest manifest is kept.
      *
      * @return log position that no kept checkpoint needs anything before
      */
     synchronized long retain() {
+        if (uncertain) {
+            return newestFirst.get(newestFirst.size() - 1).cut().logPosition();
+        }
         final List<Manifest> keep = new ArrayList<>();
         long lastId = -1;
         for (final Manifest manifest : newestFirst) {
@@ -128,8 +164,7 @@ final class PublishedCheckpoints {
             }
         }
         retention.retain(keep);
-        newestFirst.clear();
-        newestFirst.addAll(keep);
+        newestFirst = List.copyOf(keep);
         return keep.get(keep.size() - 1).cut().logPosition();
     }
 }

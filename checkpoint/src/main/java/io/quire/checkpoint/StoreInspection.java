@@ -102,6 +102,8 @@ public record StoreInspection(
      * @param newestCheckpointId last checkpoint whose changes it holds
      * @param pageCount pages it has lines of
      * @param lineCount lines
+     * @param rawLength bytes of lines before compression
+     * @param storedLength bytes of lines after compression
      */
     public record CheckpointFile(
             String name,
@@ -109,7 +111,9 @@ public record StoreInspection(
             long oldestCheckpointId,
             long newestCheckpointId,
             long pageCount,
-            long lineCount) {}
+            long lineCount,
+            long rawLength,
+            long storedLength) {}
 
     /**
      * A state.
@@ -230,7 +234,9 @@ public record StoreInspection(
                             file.identity().oldestCheckpointId(),
                             file.identity().newestCheckpointId(),
                             file.pageCount(),
-                            file.lineCount()))
+                            file.lineCount(),
+                            file.rawLength(),
+                            file.storedLength()))
                     .toList();
             checkpoints.add(new Checkpoint(
                     manifest.cut().checkpointId(),

@@ -11,18 +11,7 @@ import io.quire.store.memory.PagedMemory;
  *
  * <p>Threading: thread-safe, immutable.
  *
- * @param phase what the checkpointer is doing
- * @param completedCheckpoints since the store was opened
- * @param failedCheckpoints since the store was opened
- * @param checkpointBytesWritten bytes of checkpoint files written since the store was opened, merging not included
- * @param lastCheckpoint the last one completed since the store was opened, or null
- * @param checkpointFileCount files that make up the newest checkpoint
- * @param completedMerges merges of checkpoint files since the store was opened
- * @param failedMerges merges that failed and are tried again
- * @param mergeBytesWritten bytes of checkpoint files written by them
- * @param writerCapturedPages pages that the writer saved because it came first
- * @param checkpointerCapturedPages pages that the checkpointer saved
- * @param captureStallNs nanoseconds the writer has waited for room in the capture pool
+ * @param checkpoints checkpoints and merges
  * @param liveMemoryBytes bytes of live memory that have space behind them
  * @param liveMemory what backs it
  * @param recoveredPages pages the recovered checkpoint describes
@@ -35,18 +24,7 @@ import io.quire.store.memory.PagedMemory;
  * @param logForceCount how often a log segment was forced
  */
 public record StoreStatus(
-        CheckpointPhase phase,
-        long completedCheckpoints,
-        long failedCheckpoints,
-        long checkpointBytesWritten,
-        CheckpointInfo lastCheckpoint,
-        int checkpointFileCount,
-        long completedMerges,
-        long failedMerges,
-        long mergeBytesWritten,
-        long writerCapturedPages,
-        long checkpointerCapturedPages,
-        long captureStallNs,
+        CheckpointCounters checkpoints,
         long liveMemoryBytes,
         String liveMemory,
         long recoveredPages,
@@ -59,25 +37,13 @@ public record StoreStatus(
         long logForceCount) {
     static StoreStatus of(
             final PagedMemory memory,
-            final Checkpointer checkpointer,
-            final MergeRunner merger,
+            final CheckpointCounters checkpoints,
             final Hydrator hydrator,
             final ChangeLogSession log,
             final Manifest newest) {
         final long position = newest.cut().logPosition();
         return new StoreStatus(
-                checkpointer.phase(),
-                checkpointer.completedCount(),
-                checkpointer.failedCount(),
-                checkpointer.bytesWritten(),
-                checkpointer.last(),
-                newest.files().size(),
-                merger.mergeCount(),
-                merger.failedCount(),
-                merger.bytesWritten(),
-                memory.capture().writerCapturedPages(),
-                memory.capture().checkpointerCapturedPages(),
-                memory.capture().stallNs(),
+                checkpoints,
                 memory.backedLength(),
                 memory.description(),
                 memory.recoveredPageCount(),

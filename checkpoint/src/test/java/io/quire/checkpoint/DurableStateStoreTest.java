@@ -159,11 +159,11 @@ class DurableStateStoreTest {
             final LongLongState longs = store.longLongState("longs");
             final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
             long i = 0;
-            while (store.status().completedCheckpoints() < 5 && System.nanoTime() < deadline) {
+            while (store.status().checkpoints().completed() < 5 && System.nanoTime() < deadline) {
                 longs.put(i % 1000, i++);
             }
-            assertThat(store.status().completedCheckpoints()).isGreaterThanOrEqualTo(5);
-            assertThat(store.status().failedCheckpoints()).isZero();
+            assertThat(store.status().checkpoints().completed()).isGreaterThanOrEqualTo(5);
+            assertThat(store.status().checkpoints().failed()).isZero();
         }
     }
 

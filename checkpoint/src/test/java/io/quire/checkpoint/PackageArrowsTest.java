@@ -31,7 +31,12 @@ class PackageArrowsTest {
 
     @Test
     void shouldKeepTheFileLayerBelowTheFormats() {
-        noArrow(".io", ".block", ".manifest", ".merge", ".log", ".live", ".recovery");
+        noArrow(".io", ".storage", ".block", ".manifest", ".merge", ".log", ".live", ".recovery");
+    }
+
+    @Test
+    void shouldKeepTheStorageBelowWhatIsStored() {
+        noArrow(".storage", ".block", ".manifest", ".merge", ".log", ".live", ".recovery");
     }
 
     @Test

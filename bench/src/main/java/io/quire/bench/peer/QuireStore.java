@@ -44,7 +44,8 @@ final class QuireStore implements AutoCloseable {
 
     void settle() {
         final long startNs = System.nanoTime();
-        while (store.status().phase() != CheckpointPhase.REST && System.nanoTime() - startNs < SETTLE_LIMIT_NS) {
+        while (store.status().checkpoints().phase() != CheckpointPhase.REST
+                && System.nanoTime() - startNs < SETTLE_LIMIT_NS) {
             LockSupport.parkNanos(SETTLE_PAUSE_NS);
         }
     }

@@ -53,15 +53,25 @@ public final class BandwidthLimit implements WritePacer {
 
     @Override
     public void beforeWrite(final int length) {
-        final long costNs = (long) ((double) length / bytesPerSecond * NS_PER_SECOND);
-        final long nowNs = clockNs.getAsLong();
-        final long startNs = nextFreeNs.getAndUpdate(
-                freeNs -> freeNs - nowNs < -SAVED_NS_MAX ? nowNs - SAVED_NS_MAX + costNs : freeNs + costNs);
+        final long startNs = reserve(length);
         while (startNs - clockNs.getAsLong() > 0) {
             if (Thread.currentThread().isInterrupted()) {
                 return;
             }
             sleeperNs.accept(startNs - clockNs.getAsLong());
         }
+    }
+
+    /**
+     * Books bytes without waiting.
+     *
+     * @param length bytes about to be written
+     * @return when they may be, on the limit's clock; not later than its now if there is no need to wait
+     */
+    public long reserve(final int length) {
+        final long costNs = (long) ((double) length / bytesPerSecond * NS_PER_SECOND);
+        final long nowNs = clockNs.getAsLong();
+        return nextFreeNs.getAndUpdate(
+                freeNs -> freeNs - nowNs < -SAVED_NS_MAX ? nowNs - SAVED_NS_MAX + costNs : freeNs + costNs);
     }
 }

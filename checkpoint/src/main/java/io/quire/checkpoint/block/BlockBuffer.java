@@ -19,6 +19,7 @@ import io.quire.checkpoint.io.Checksum;
 import io.quire.store.errors.CorruptStoreException;
 import java.nio.ByteBuffer;
 import net.jpountz.lz4.LZ4Exception;
+import org.agrona.BufferUtil;
 
 /**
  * A block in private memory, checked and decompressed.
@@ -38,6 +39,8 @@ final class BlockBuffer implements AutoCloseable {
     private int entryCount;
     private int lineCount;
     private int headerChecksum;
+    private int storedChecksum;
+    private byte codec;
 
     /** {@return position in its file of the block that is loaded, or a negative number} */
     long position() {
@@ -61,21 +64,55 @@ final class BlockBuffer implements AutoCloseable {
     void load(final CheckpointFileReader file, final long blockPosition, final StagingBuffer staging) {
         position = NOTHING;
         readHeader(file, blockPosition, staging);
-        final ByteBuffer header = staging.withLength(HEADER_LENGTH);
-        final byte codec = header.get(CODEC_OFFSET);
-        final int storedChecksum = header.getInt(STORED_CHECKSUM_OFFSET);
         final StagingBuffer target = codec == CODEC_NONE ? raw : staging;
         final ByteBuffer stored = target.withLength(storedLength);
-        file.map().copy(blockPosition + HEADER_LENGTH, target.pointer(), storedLength);
-        final int found = checksum.of(stored, 0, storedLength);
-        if (found != storedChecksum) {
-            throw corrupt(
-                    file, blockPosition, "block checksum mismatch", Checksum.hex(storedChecksum), Checksum.hex(found));
-        }
+        readStored(file, blockPosition, stored, 0);
         if (codec == CODEC_LZ4) {
             decompress(file, blockPosition, stored);
         }
         position = blockPosition;
+    }
+
+    private void readStored(
+            final CheckpointFileReader file, final long blockPosition, final ByteBuffer target, final int offset) {
+        file.map().copy(blockPosition + HEADER_LENGTH, BufferUtil.address(target) + offset, storedLength);
+        final int found = checksum.of(target, offset, storedLength);
+        if (found != storedChecksum) {
+            throw corrupt(
+                    file, blockPosition, "block checksum mismatch", Checksum.hex(storedChecksum), Checksum.hex(found));
+        }
+    }
+
+    /**
+     * Copies the block whose header was read last, compressed as it is, to where it goes in another file.
+     *
+     * @param file where it is
+     * @param blockPosition its position there
+     * @param target direct buffer with room for header and stored bytes
+     * @param offset where it goes in the buffer
+     * @param targetPosition where it goes in the other file
+     * @param targetFileChecksum checksum of the other file's header
+     * @return the header checksum it has there
+     */
+    int copyTo(
+            final CheckpointFileReader file,
+            final long blockPosition,
+            final ByteBuffer target,
+            final int offset,
+            final long targetPosition,
+            final int targetFileChecksum) {
+        readStored(file, blockPosition, target, offset + HEADER_LENGTH);
+        target.putInt(offset + STORED_LENGTH_OFFSET, storedLength);
+        target.putInt(offset + RAW_LENGTH_OFFSET, rawLength);
+        target.putInt(offset + DIRECTORY_LENGTH_OFFSET, directoryLength);
+        target.putShort(offset + ENTRY_COUNT_OFFSET, (short) entryCount);
+        target.put(offset + CODEC_OFFSET, codec);
+        target.put(offset + RESERVED_OFFSET, (byte) 0);
+        target.putInt(offset + STORED_CHECKSUM_OFFSET, storedChecksum);
+        final int copyChecksum = checksum.of(target, offset, HEADER_CHECKSUM_OFFSET)
+                ^ CheckpointFileDescriptor.salt(targetFileChecksum, targetPosition);
+        target.putInt(offset + HEADER_CHECKSUM_OFFSET, copyChecksum);
+        return copyChecksum;
     }
 
     /**
@@ -103,20 +140,21 @@ final class BlockBuffer implements AutoCloseable {
         rawLength = header.getInt(RAW_LENGTH_OFFSET);
         directoryLength = header.getInt(DIRECTORY_LENGTH_OFFSET);
         entryCount = Short.toUnsignedInt(header.getShort(ENTRY_COUNT_OFFSET));
-        if (!plausible(file, blockPosition, header.get(CODEC_OFFSET), header.get(RESERVED_OFFSET))) {
+        codec = header.get(CODEC_OFFSET);
+        storedChecksum = header.getInt(STORED_CHECKSUM_OFFSET);
+        if (!plausible(file, blockPosition, header.get(RESERVED_OFFSET))) {
             throw corrupt(
                     file,
                     blockPosition,
                     "block header out of range",
                     "a block before " + limit,
                     "stored length=" + storedLength + " raw length=" + rawLength + " directory length="
-                            + directoryLength + " entries=" + entryCount + " codec=" + header.get(CODEC_OFFSET));
+                            + directoryLength + " entries=" + entryCount + " codec=" + codec);
         }
         lineCount = (rawLength - directoryLength) / LINE_LENGTH;
     }
 
-    private boolean plausible(
-            final CheckpointFileReader file, final long blockPosition, final byte codec, final byte reserved) {
+    private boolean plausible(final CheckpointFileReader file, final long blockPosition, final byte reserved) {
         final boolean inFile = storedLength > 0
                 && storedLength <= file.largestStored()
                 && storedLength <= file.indexPosition() - HEADER_LENGTH - blockPosition;

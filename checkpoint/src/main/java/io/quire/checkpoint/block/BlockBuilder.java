@@ -76,6 +76,11 @@ final class BlockBuilder implements AutoCloseable {
         return HEADER_LENGTH + (compression == null ? staged.capacity() : maxCompressedLength(staged.capacity()));
     }
 
+    /** {@return lines a block takes} */
+    int lineCapacity() {
+        return lineCapacity;
+    }
+
     boolean isEmpty() {
         return entryCount == 0;
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint.block;
 
-import io.quire.checkpoint.io.MappedFile;
-import io.quire.checkpoint.io.StoreFile;
+import io.quire.checkpoint.io.RangeReader;
 import io.quire.checkpoint.io.StoreFiles;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.errors.CorruptStoreException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -20,12 +21,12 @@ import java.util.function.Consumer;
 public final class CheckpointFileReader implements AutoCloseable {
     private static final int BLOCKS_KEPT = 2;
 
-    private final MappedFile map;
+    private final RangeReader map;
     private final FileTrailer trailer;
     private final CheckpointFileInfo info;
     private final ScratchPool<FileCursor> cursors = new ScratchPool<>(() -> new FileCursor(BLOCKS_KEPT));
 
-    private CheckpointFileReader(final MappedFile map, final FileTrailer trailer) {
+    private CheckpointFileReader(final RangeReader map, final FileTrailer trailer) {
         this.map = map;
         this.trailer = trailer;
         info = trailer.info();
@@ -46,14 +47,30 @@ public final class CheckpointFileReader implements AutoCloseable {
      */
     public static CheckpointFileReader open(
             final StoreFiles files, final Path directory, final CheckpointFileInfo expected) {
-        final Path path = directory.resolve(expected.fileName());
-        if (!files.exists(path)) {
+        return open(new LocalCheckpointStorage(files, directory), expected);
+    }
+
+    /**
+     * Opens a file that a manifest names, wherever it is kept.
+     *
+     * @param storage where it is
+     * @param expected what the manifest says of it
+     * @return the open file
+     * @throws CorruptStoreException when it is missing, truncated, extended, damaged, or another file than the
+     *     manifest means
+     * @throws io.quire.store.errors.FormatTooNewException when its format is newer than this version reads
+     * @throws io.quire.store.errors.FormatTooOldException when its format is no longer read
+     * @throws io.quire.store.errors.StoreIoException when it cannot be read
+     */
+    public static CheckpointFileReader open(final CheckpointStorage storage, final CheckpointFileInfo expected) {
+        final Path path = storage.location(expected.fileName());
+        if (!storage.exists(expected.fileName())) {
             throw new CorruptStoreException("checkpoint file is missing: file=" + path + " expected="
                     + expected.length() + " bytes of checkpoint "
                     + expected.identity().newestCheckpointId()
                     + "; restore it, or recover from an older checkpoint");
         }
-        final CheckpointFileReader reader = open(files, path, expected.length());
+        final CheckpointFileReader reader = open(storage, expected.fileName(), expected.length());
         try {
             reader.trailer.checkIs(path, expected);
             return reader;
@@ -75,16 +92,18 @@ public final class CheckpointFileReader implements AutoCloseable {
      * @throws io.quire.store.errors.StoreIoException when it cannot be read
      */
     public static CheckpointFileReader openUnlisted(final StoreFiles files, final Path path) {
-        return open(files, path, -1);
+        return open(
+                new LocalCheckpointStorage(files, path.toAbsolutePath().getParent()),
+                path.getFileName().toString(),
+                -1);
     }
 
-    private static CheckpointFileReader open(final StoreFiles files, final Path path, final long expectedLength) {
-        MappedFile map = null;
+    private static CheckpointFileReader open(
+            final CheckpointStorage storage, final String name, final long expectedLength) {
+        RangeReader map = null;
         try {
-            try (StoreFile file = files.openRead(path)) {
-                checkLength(path, expectedLength, file.size());
-                map = file.mapRead();
-            }
+            map = storage.open(name);
+            checkLength(map.path(), expectedLength, map.size());
             return new CheckpointFileReader(map, FileTrailer.read(map));
         } catch (final RuntimeException | Error e) {
             if (map != null) {
@@ -189,7 +208,7 @@ public final class CheckpointFileReader implements AutoCloseable {
         new CheckpointFileCheck(this, problems).run();
     }
 
-    MappedFile map() {
+    RangeReader map() {
         return map;
     }
 

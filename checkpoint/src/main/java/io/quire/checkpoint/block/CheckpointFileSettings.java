@@ -17,10 +17,12 @@ import java.util.Objects;
  * @param acceleration LZ4's acceleration, 1..64: more is faster and compresses less; without effect where LZ4 has no
  *     native code. Measured on one core, 32 KiB blocks: records half of random bytes 1.26, 1.95, 2.74 GB/s with 1, 2,
  *     4 and sizes within 1 %; pairs of small longs 0.64 GB/s with any, sizes 0.453, 0.457, 0.483
+ * @param forceLength bytes after which a file being written is forced, so that its end does not have to force all at
+ *     once while others wait for the disk; 0 = only at its end
  * @param pacer asked before each write; it may delay the writing thread
  */
 public record CheckpointFileSettings(
-        int blockLength, int bufferLength, boolean compress, int acceleration, WritePacer pacer) {
+        int blockLength, int bufferLength, boolean compress, int acceleration, long forceLength, WritePacer pacer) {
     /** Bytes of lines in a block unless set otherwise. */
     public static final int BLOCK_LENGTH_DEFAULT = 32 * 1024;
     /** Bytes written at once unless set otherwise. */
@@ -47,6 +49,9 @@ public record CheckpointFileSettings(
             throw new ConfigurationException("blockLength out of range: " + blockLength + ", expected a multiple of "
                     + PageDescriptor.PAGE_LENGTH + " up to " + blockLengthMax);
         }
+        if (forceLength < 0) {
+            throw new ConfigurationException("forceLength out of range: " + forceLength);
+        }
         if (acceleration < 1 || acceleration > ACCELERATION_MAX) {
             throw new ConfigurationException(
                     "acceleration out of range: " + acceleration + ", expected 1.." + ACCELERATION_MAX);
@@ -61,7 +66,7 @@ public record CheckpointFileSettings(
     /** {@return compressed blocks of 32 KiB, no limit on bandwidth} */
     public static CheckpointFileSettings defaults() {
         return new CheckpointFileSettings(
-                BLOCK_LENGTH_DEFAULT, BUFFER_LENGTH_DEFAULT, true, ACCELERATION_DEFAULT, WritePacer.UNLIMITED);
+                BLOCK_LENGTH_DEFAULT, BUFFER_LENGTH_DEFAULT, true, ACCELERATION_DEFAULT, 0, WritePacer.UNLIMITED);
     }
 
     /**
@@ -71,7 +76,7 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withBlockLength(final int length) {
-        return new CheckpointFileSettings(length, bufferLength, compress, acceleration, pacer);
+        return new CheckpointFileSettings(length, bufferLength, compress, acceleration, forceLength, pacer);
     }
 
     /**
@@ -81,7 +86,7 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withBufferLength(final int length) {
-        return new CheckpointFileSettings(blockLength, length, compress, acceleration, pacer);
+        return new CheckpointFileSettings(blockLength, length, compress, acceleration, forceLength, pacer);
     }
 
     /**
@@ -91,7 +96,7 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withCompression(final boolean compressed) {
-        return new CheckpointFileSettings(blockLength, bufferLength, compressed, acceleration, pacer);
+        return new CheckpointFileSettings(blockLength, bufferLength, compressed, acceleration, forceLength, pacer);
     }
 
     /**
@@ -101,7 +106,17 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withAcceleration(final int factor) {
-        return new CheckpointFileSettings(blockLength, bufferLength, compress, factor, pacer);
+        return new CheckpointFileSettings(blockLength, bufferLength, compress, factor, forceLength, pacer);
+    }
+
+    /**
+     * The same settings with forces in between.
+     *
+     * @param length bytes after which a file being written is forced; 0 = only at its end
+     * @return new settings
+     */
+    public CheckpointFileSettings withForceLength(final long length) {
+        return new CheckpointFileSettings(blockLength, bufferLength, compress, acceleration, length, pacer);
     }
 
     /**
@@ -111,6 +126,6 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withPacer(final WritePacer writePacer) {
-        return new CheckpointFileSettings(blockLength, bufferLength, compress, acceleration, writePacer);
+        return new CheckpointFileSettings(blockLength, bufferLength, compress, acceleration, forceLength, writePacer);
     }
 }

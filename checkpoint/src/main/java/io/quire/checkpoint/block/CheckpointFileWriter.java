@@ -8,8 +8,10 @@ import io.quire.checkpoint.io.FileFooterDescriptor;
 import io.quire.checkpoint.io.FileHeader;
 import io.quire.checkpoint.io.FileHeaderDescriptor;
 import io.quire.checkpoint.io.FileKind;
-import io.quire.checkpoint.io.StoreFile;
 import io.quire.checkpoint.io.StoreFiles;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.LocalCheckpointStorage;
+import io.quire.checkpoint.storage.ObjectWriter;
 import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
@@ -29,11 +31,11 @@ import org.agrona.BufferUtil;
  * <p>Threading: confined to one thread, which must be one of the store's own: an interrupt would close the file.
  */
 public final class CheckpointFileWriter implements AutoCloseable {
-    private final StoreFiles files;
     private final Path path;
     private final CheckpointFileIdentity identity;
     private final WritePacer pacer;
-    private final StoreFile file;
+    private final long forceLength;
+    private final ObjectWriter file;
     private final ByteBuffer buffer;
     private final BlockBuilder block;
     private final IndexEntries index = new IndexEntries();
@@ -42,6 +44,7 @@ public final class CheckpointFileWriter implements AutoCloseable {
     private final int headerChecksum;
 
     private long bufferPosition;
+    private long forcedPosition;
     private int bufferUsed;
     private long lineCount;
     private long rawLength;
@@ -54,14 +57,13 @@ public final class CheckpointFileWriter implements AutoCloseable {
     private boolean closed;
 
     private CheckpointFileWriter(
-            final StoreFiles files,
-            final Path path,
+            final CheckpointStorage storage,
             final CheckpointFileIdentity identity,
             final CheckpointFileSettings settings) {
-        this.files = files;
-        this.path = path;
+        path = storage.location(identity.fileName());
         this.identity = identity;
         pacer = settings.pacer();
+        forceLength = settings.forceLength();
         buffer = ByteBuffer.allocateDirect(settings.bufferLength()).order(ByteOrder.LITTLE_ENDIAN);
         block = new BlockBuilder(
                 settings.blockLength(), settings.compress() ? new BlockCompression(settings.acceleration()) : null);
@@ -75,12 +77,12 @@ public final class CheckpointFileWriter implements AutoCloseable {
         headerChecksum = header.write(buffer, 0);
         footerChecksum.update(buffer, 0, FileHeaderDescriptor.HEADER_LENGTH);
         bufferUsed = FileHeaderDescriptor.HEADER_LENGTH;
-        file = createFile();
+        file = createFile(storage);
     }
 
-    private StoreFile createFile() {
+    private ObjectWriter createFile(final CheckpointStorage storage) {
         try {
-            return files.create(path);
+            return storage.create(identity.fileName());
         } catch (final StateStoreException e) {
             closed = true;
             freeMemory();
@@ -104,7 +106,24 @@ public final class CheckpointFileWriter implements AutoCloseable {
             final Path directory,
             final CheckpointFileIdentity identity,
             final CheckpointFileSettings settings) {
-        return new CheckpointFileWriter(files, directory.resolve(identity.fileName()), identity, settings);
+        return create(new LocalCheckpointStorage(files, directory), identity, settings);
+    }
+
+    /**
+     * Creates a file, wherever it is kept, and starts writing it.
+     *
+     * @param storage where the file goes; its name comes from its number
+     * @param identity what the file is
+     * @param settings how it is written
+     * @return the writer, to be closed
+     * @throws io.quire.store.errors.StoreIoException when the file exists or cannot be created
+     * @throws io.quire.store.errors.StoreFullException when the disk is full
+     */
+    public static CheckpointFileWriter create(
+            final CheckpointStorage storage,
+            final CheckpointFileIdentity identity,
+            final CheckpointFileSettings settings) {
+        return new CheckpointFileWriter(storage, identity, settings);
     }
 
     /** {@return the file being written} */
@@ -153,6 +172,36 @@ public final class CheckpointFileWriter implements AutoCloseable {
         block.add(page, mask);
     }
 
+    /**
+     * Adds all entries of a block of another file, as it is stored there.
+     *
+     * @param entries standing at the first entry of a {@linkplain PageEntries#wholeBlock() whole block}
+     * @return bytes added; 0 when the block is too short to be worth it or too long for the buffer, and nothing was
+     *     added
+     * @throws io.quire.store.errors.CorruptStoreException when the block fails its checks; abort the file
+     * @throws io.quire.store.errors.StoreFullException when the disk is full; abort the file
+     * @throws io.quire.store.errors.StoreIoException when reading or writing fails; abort the file
+     */
+    public int appendBlock(final PageEntries entries) {
+        checkUsable();
+        final int length = BlockDescriptor.HEADER_LENGTH + entries.storedLength();
+        if (entries.rawLength() < block.lineCapacity() * LINE_LENGTH / 2 || length > buffer.capacity()) {
+            return 0;
+        }
+        writing(() -> copyBlock(entries, length));
+        return length;
+    }
+
+    private void copyBlock(final PageEntries entries, final int length) {
+        sealBlock();
+        makeRoom(length);
+        final long position = bufferPosition + bufferUsed;
+        final int checksum = entries.copyBlock(buffer, bufferUsed, position, headerChecksum);
+        entries.forEachOfBlock((page, mask, firstLine) -> index.add(page, mask, position, firstLine));
+        bufferUsed += length;
+        countBlock(entries.lineCount(), entries.rawLength(), entries.storedLength(), checksum);
+    }
+
     private int beginEntry(final int page, final long mask) {
         if (page < 0) {
             throw new IllegalArgumentException("page out of range: " + page);
@@ -190,14 +239,18 @@ public final class CheckpointFileWriter implements AutoCloseable {
         makeRoom(block.sealedLengthMax());
         final int length = block.seal(buffer, bufferUsed, bufferPosition + bufferUsed, headerChecksum, index);
         bufferUsed += length;
-        lineCount += block.lineCount();
-        rawLength += block.rawLength();
-        storedLength += block.storedLength();
-        blockCount++;
-        largestRaw = Math.max(largestRaw, block.rawLength());
-        largestStored = Math.max(largestStored, block.storedLength());
-        contentChecksum.updateInt(block.headerChecksum());
+        countBlock(block.lineCount(), block.rawLength(), block.storedLength(), block.headerChecksum());
         block.reset();
+    }
+
+    private void countBlock(final int lines, final int raw, final int stored, final int checksum) {
+        lineCount += lines;
+        rawLength += raw;
+        storedLength += stored;
+        blockCount++;
+        largestRaw = Math.max(largestRaw, raw);
+        largestStored = Math.max(largestStored, stored);
+        contentChecksum.updateInt(checksum);
     }
 
     private void makeRoom(final int length) {
@@ -212,10 +265,14 @@ public final class CheckpointFileWriter implements AutoCloseable {
         }
         pacer.beforeWrite(bufferUsed);
         buffer.limit(bufferUsed).position(0);
-        file.write(bufferPosition, buffer);
+        file.write(buffer);
         buffer.clear();
         bufferPosition += bufferUsed;
         bufferUsed = 0;
+        if (forceLength > 0 && bufferPosition - forcedPosition >= forceLength) {
+            file.sync();
+            forcedPosition = bufferPosition;
+        }
     }
 
     /**
@@ -248,7 +305,7 @@ public final class CheckpointFileWriter implements AutoCloseable {
         final int checksum = putFooter(indexPosition, topLevelPosition - indexPosition, firstPages.length);
         bufferUsed += CheckpointFileDescriptor.FOOTER_LENGTH;
         flush();
-        file.force(true);
+        file.complete();
         return new CheckpointFileInfo(
                 identity, bufferPosition, checksum, index.count(), lineCount, rawLength, storedLength);
     }
@@ -326,13 +383,7 @@ public final class CheckpointFileWriter implements AutoCloseable {
         }
         closed = true;
         freeMemory();
-        try {
-            file.close();
-        } finally {
-            if (!finished) {
-                files.delete(path);
-            }
-        }
+        file.close();
     }
 
     private void freeMemory() {

@@ -92,6 +92,18 @@ final class FileCursor implements ScratchPool.Scratch {
         return block(index.blockPosition()).linesPointer(file, index.firstLine(), Long.bitCount(index.mask()));
     }
 
+    /**
+     * Loads lines.
+     *
+     * @param blockPosition position of their block
+     * @param firstLine number of the first in the block
+     * @param count how many
+     * @return native pointer to them, valid until the next read
+     */
+    long linesPointer(final long blockPosition, final int firstLine, final int count) {
+        return block(blockPosition).linesPointer(file, firstLine, count);
+    }
+
     private BlockBuffer block(final long position) {
         int oldest = 0;
         for (int i = 0; i < blocks.length; i++) {

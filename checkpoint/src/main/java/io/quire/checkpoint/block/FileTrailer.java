@@ -10,7 +10,7 @@ import io.quire.checkpoint.io.FileFooterDescriptor;
 import io.quire.checkpoint.io.FileHeader;
 import io.quire.checkpoint.io.FileHeaderDescriptor;
 import io.quire.checkpoint.io.FileKind;
-import io.quire.checkpoint.io.MappedFile;
+import io.quire.checkpoint.io.RangeReader;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.PageDescriptor;
@@ -48,7 +48,7 @@ record FileTrailer(
      * @param map the file, at least as long as header and footer
      * @return what they say
      */
-    static FileTrailer read(final MappedFile map) {
+    static FileTrailer read(final RangeReader map) {
         try (StagingBuffer headerBytes = new StagingBuffer();
                 StagingBuffer footerBytes = new StagingBuffer()) {
             final ByteBuffer header = headerBytes.withLength(FileHeaderDescriptor.HEADER_LENGTH);
@@ -61,7 +61,7 @@ record FileTrailer(
         }
     }
 
-    private static void checkCommonFooter(final MappedFile map, final ByteBuffer footer) {
+    private static void checkCommonFooter(final RangeReader map, final ByteBuffer footer) {
         final long notMagic = footer.getLong(COMMON_FOOTER_OFFSET + FileFooterDescriptor.NOT_MAGIC_OFFSET);
         final long bodyLength = footer.getLong(COMMON_FOOTER_OFFSET + FileFooterDescriptor.BODY_LENGTH_OFFSET);
         final int algorithm = footer.getInt(COMMON_FOOTER_OFFSET + FileFooterDescriptor.ALGORITHM_OFFSET);
@@ -78,7 +78,7 @@ record FileTrailer(
     }
 
     private static FileTrailer decode(
-            final MappedFile map, final FileHeader header, final ByteBuffer headerBytes, final ByteBuffer footer) {
+            final RangeReader map, final FileHeader header, final ByteBuffer headerBytes, final ByteBuffer footer) {
         final long indexPosition = footer.getLong(CheckpointFileDescriptor.INDEX_POSITION_OFFSET);
         final long indexLength = footer.getLong(CheckpointFileDescriptor.INDEX_LENGTH_OFFSET);
         final int indexPageCount = footer.getInt(CheckpointFileDescriptor.INDEX_PAGE_COUNT_OFFSET);
@@ -119,7 +119,7 @@ record FileTrailer(
     }
 
     private static void checkPlaces(
-            final MappedFile map, final long indexPosition, final long indexLength, final int indexPageCount) {
+            final RangeReader map, final long indexPosition, final long indexLength, final int indexPageCount) {
         final long room = map.size() - FOOTER_LENGTH;
         final boolean inFile = indexPosition >= CheckpointFileDescriptor.BLOCKS_POSITION
                 && indexPosition <= room
@@ -144,7 +144,7 @@ record FileTrailer(
         }
     }
 
-    private static CheckpointFileIdentity identity(final MappedFile map, final FileHeader header) {
+    private static CheckpointFileIdentity identity(final RangeReader map, final FileHeader header) {
         try {
             return new CheckpointFileIdentity(
                     header.storeId(), header.secondField(), header.firstField(), header.generation());
@@ -157,7 +157,7 @@ record FileTrailer(
      * What this version leaves zero a newer minor version may use; a file of this version that has something is
      * wrong.
      */
-    private static void checkReserved(final MappedFile map, final FileHeader header, final ByteBuffer footer) {
+    private static void checkReserved(final RangeReader map, final FileHeader header, final ByteBuffer footer) {
         int reserved = 0;
         for (int i = CheckpointFileDescriptor.RESERVED_OFFSET; i < COMMON_FOOTER_OFFSET; i++) {
             reserved |= footer.get(i);
@@ -168,7 +168,7 @@ record FileTrailer(
         }
     }
 
-    private void checkCounts(final MappedFile map) {
+    private void checkCounts(final RangeReader map) {
         final long pages = info.pageCount();
         final boolean countsFit = pages >= topLevel.indexPageCount()
                 && pages <= CheckpointFileDescriptor.PAGE_COUNT_MAX
@@ -229,7 +229,7 @@ record FileTrailer(
     }
 
     private static CorruptStoreException corrupt(
-            final MappedFile map,
+            final RangeReader map,
             final int offsetInFooter,
             final String what,
             final String expected,

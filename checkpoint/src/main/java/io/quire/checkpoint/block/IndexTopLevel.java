@@ -2,7 +2,7 @@
 package io.quire.checkpoint.block;
 
 import io.quire.checkpoint.io.Checksum;
-import io.quire.checkpoint.io.MappedFile;
+import io.quire.checkpoint.io.RangeReader;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -30,7 +30,7 @@ final class IndexTopLevel {
      * @param checksum takes the bytes
      * @return the top level, not checked beyond its length
      */
-    static IndexTopLevel read(final MappedFile map, final long position, final int count, final Checksum checksum) {
+    static IndexTopLevel read(final RangeReader map, final long position, final int count, final Checksum checksum) {
         final int[] firstPages = new int[count];
         try (StagingBuffer staging = new StagingBuffer()) {
             int next = 0;

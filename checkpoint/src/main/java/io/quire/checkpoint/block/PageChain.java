@@ -2,6 +2,8 @@
 package io.quire.checkpoint.block;
 
 import io.quire.checkpoint.io.StoreFiles;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.memory.PageSource;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,10 +45,21 @@ public final class PageChain implements PageSource, AutoCloseable {
      */
     public static PageChain open(
             final StoreFiles files, final Path directory, final List<CheckpointFileInfo> oldestFirst) {
+        return open(new LocalCheckpointStorage(files, directory), oldestFirst);
+    }
+
+    /**
+     * Opens the files of a manifest, wherever they are kept; see {@link #open(StoreFiles, Path, List)}.
+     *
+     * @param storage where they are
+     * @param oldestFirst what the manifest says of them
+     * @return the chain
+     */
+    public static PageChain open(final CheckpointStorage storage, final List<CheckpointFileInfo> oldestFirst) {
         final CheckpointFileReader[] readers = new CheckpointFileReader[oldestFirst.size()];
         try {
             for (int i = 0; i < readers.length; i++) {
-                readers[readers.length - 1 - i] = CheckpointFileReader.open(files, directory, oldestFirst.get(i));
+                readers[readers.length - 1 - i] = CheckpointFileReader.open(storage, oldestFirst.get(i));
             }
             return new PageChain(readers);
         } catch (final RuntimeException | Error e) {

@@ -3,6 +3,8 @@ package io.quire.checkpoint.manifest;
 
 import io.quire.checkpoint.io.StoreFileNames;
 import io.quire.checkpoint.io.StoreFiles;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
 import java.nio.file.Path;
@@ -47,10 +49,22 @@ public record ManifestCatalog(
      * @throws io.quire.store.errors.StoreIoException when the directory cannot be listed
      */
     public static ManifestCatalog scan(final StoreFiles files, final Path directory, final UUID storeId) {
+        return scan(new LocalCheckpointStorage(files, directory), storeId);
+    }
+
+    /**
+     * Reads all manifests of a storage. Changes nothing.
+     *
+     * @param storage where the store is
+     * @param storeId manifests of another store are rejected; null to take any
+     * @return what was found
+     * @throws io.quire.store.errors.StoreIoException when the storage cannot be listed
+     */
+    public static ManifestCatalog scan(final CheckpointStorage storage, final UUID storeId) {
         final List<Manifest> valid = new ArrayList<>();
         final List<RejectedManifest> rejected = new ArrayList<>();
         final List<String> temporaryNames = new ArrayList<>();
-        final List<String> names = files.list(directory);
+        final List<String> names = storage.list();
         long greatestGeneration = 0;
         long greatestFileNumber = 0;
         for (int i = names.size() - 1; i >= 0; i--) { // Names sort by generation.
@@ -59,7 +73,7 @@ public record ManifestCatalog(
             if (generation != StoreFileNames.NOT_A_MATCH) {
                 greatestGeneration = Math.max(greatestGeneration, generation);
                 final boolean tooMany = valid.size() + rejected.size() >= MANIFEST_COUNT_MAX;
-                readOne(files, directory.resolve(name), generation, storeId, tooMany, valid, rejected);
+                readOne(storage, name, generation, storeId, tooMany, valid, rejected);
             } else if (StoreFileNames.parseTemporaryManifest(name) != StoreFileNames.NOT_A_MATCH) {
                 temporaryNames.add(name);
             }
@@ -69,19 +83,20 @@ public record ManifestCatalog(
     }
 
     private static void readOne(
-            final StoreFiles files,
-            final Path path,
+            final CheckpointStorage storage,
+            final String name,
             final long generation,
             final UUID storeId,
             final boolean tooMany,
             final List<Manifest> valid,
             final List<RejectedManifest> rejected) {
+        final Path path = storage.location(name);
         try {
             if (tooMany) {
                 throw new CorruptStoreException(
                         "more than " + MANIFEST_COUNT_MAX + " manifests: file=" + path + " was not read");
             }
-            final Manifest manifest = ManifestReader.read(files, path);
+            final Manifest manifest = ManifestReader.read(storage, name);
             if (storeId != null && !manifest.storeId().equals(storeId)) {
                 throw new CorruptStoreException("manifest belongs to another store: file=" + path + " expected="
                         + storeId + " found=" + manifest.storeId());

@@ -8,9 +8,11 @@ import io.quire.checkpoint.io.FileFooterDescriptor;
 import io.quire.checkpoint.io.FileHeader;
 import io.quire.checkpoint.io.FileHeaderDescriptor;
 import io.quire.checkpoint.io.FileKind;
-import io.quire.checkpoint.io.StoreFile;
+import io.quire.checkpoint.io.RangeReader;
 import io.quire.checkpoint.io.StoreFileNames;
 import io.quire.checkpoint.io.StoreFiles;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import java.nio.ByteBuffer;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.agrona.BufferUtil;
 
 /**
  * Reads and checks a manifest file.
@@ -42,18 +45,35 @@ public final class ManifestReader {
      * @throws io.quire.store.errors.StoreIoException when it cannot be read
      */
     public static Manifest read(final StoreFiles files, final Path path) {
+        return read(
+                new LocalCheckpointStorage(files, path.toAbsolutePath().getParent()),
+                path.getFileName().toString());
+    }
+
+    /**
+     * Reads a manifest, wherever it is kept; see {@link #read(StoreFiles, Path)}.
+     *
+     * @param storage where it is
+     * @param name of the manifest
+     * @return the manifest
+     */
+    public static Manifest read(final CheckpointStorage storage, final String name) {
+        final Path path = storage.location(name);
         final ByteBuffer buffer;
-        try (StoreFile file = files.openRead(path)) {
+        try (RangeReader file = storage.open(name)) {
             final long length = file.size();
             if (length < ManifestDescriptor.LENGTH_MIN || length > ManifestDescriptor.LENGTH_MAX) {
                 throw new CorruptStoreException("manifest length out of range: file=" + path + " expected="
                         + ManifestDescriptor.LENGTH_MIN + ".." + ManifestDescriptor.LENGTH_MAX + " found=" + length);
             }
-            buffer = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
-            file.read(0, buffer);
+            buffer = ByteBuffer.allocateDirect((int) length).order(ByteOrder.LITTLE_ENDIAN);
+            file.copy(0, BufferUtil.address(buffer), (int) length);
         }
-        buffer.clear();
-        return decode(path, buffer);
+        try {
+            return decode(path, buffer);
+        } finally {
+            BufferUtil.free(buffer);
+        }
     }
 
     static Manifest decode(final Path path, final ByteBuffer buffer) {

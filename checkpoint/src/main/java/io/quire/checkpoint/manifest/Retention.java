@@ -4,6 +4,8 @@ package io.quire.checkpoint.manifest;
 import io.quire.checkpoint.block.CheckpointFileInfo;
 import io.quire.checkpoint.io.StoreFileNames;
 import io.quire.checkpoint.io.StoreFiles;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.errors.ConfigurationException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,8 +23,7 @@ import java.util.Set;
  * <p>Threading: by one thread at a time, the same that publishes manifests, or excluded from it by a lock.
  */
 public final class Retention {
-    private final StoreFiles files;
-    private final Path directory;
+    private final CheckpointStorage storage;
     private final FileNumbers fileNumbers;
 
     /**
@@ -33,8 +34,17 @@ public final class Retention {
      * @param fileNumbers knows which files are being written and must be left alone
      */
     public Retention(final StoreFiles files, final Path directory, final FileNumbers fileNumbers) {
-        this.files = Objects.requireNonNull(files, "files");
-        this.directory = Objects.requireNonNull(directory, "directory");
+        this(new LocalCheckpointStorage(files, directory), fileNumbers);
+    }
+
+    /**
+     * Creates retention for a storage.
+     *
+     * @param storage where the store is
+     * @param fileNumbers knows which files are being written and must be left alone
+     */
+    public Retention(final CheckpointStorage storage, final FileNumbers fileNumbers) {
+        this.storage = Objects.requireNonNull(storage, "storage");
         this.fileNumbers = Objects.requireNonNull(fileNumbers, "fileNumbers");
     }
 
@@ -63,17 +73,17 @@ public final class Retention {
             }
         }
         final List<String> deleted = new ArrayList<>();
-        final List<String> names = files.list(directory);
+        final List<String> names = storage.list();
         if (greatestGeneration(names) > newest) {
             return deleted;
         }
         deleteManifests(names, keptGenerations, deleted);
         final List<String> superfluous = superfluousFiles(names, keptFiles);
         if (!deleted.isEmpty() || !superfluous.isEmpty()) {
-            files.forceDirectory(directory); // Also for manifests that an earlier attempt deleted without getting here.
+            storage.syncDeletions(); // Also for manifests that an earlier attempt deleted without getting here.
         }
         for (final String name : superfluous) {
-            files.delete(directory.resolve(name));
+            storage.delete(name);
             deleted.add(name);
         }
         return deleted;
@@ -91,7 +101,7 @@ public final class Retention {
         for (final String name : names) { // Oldest first: a manifest never outlives a newer one.
             final long generation = StoreFileNames.parseManifest(name);
             if (generation != StoreFileNames.NOT_A_MATCH && !kept.contains(generation)) {
-                files.delete(directory.resolve(name));
+                storage.delete(name);
                 deleted.add(name);
             }
         }
@@ -115,13 +125,6 @@ public final class Retention {
      * @throws io.quire.store.errors.StoreIoException when a deletion fails
      */
     public List<String> deleteTemporaries() {
-        final List<String> deleted = new ArrayList<>();
-        for (final String name : files.list(directory)) {
-            if (StoreFileNames.parseTemporaryManifest(name) != StoreFileNames.NOT_A_MATCH) {
-                files.delete(directory.resolve(name));
-                deleted.add(name);
-            }
-        }
-        return deleted;
+        return storage.deleteUnpublished();
     }
 }

@@ -9,6 +9,8 @@ import io.quire.checkpoint.block.CheckpointFileWriter;
 import io.quire.checkpoint.block.PageEntries;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.manifest.FileNumbers;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.PageDescriptor;
@@ -27,8 +29,9 @@ import java.util.function.BooleanSupplier;
  * Makes one checkpoint file of several: of each page the newest of each line.
  *
  * <p>Files are read in page order side by side, so memory is bounded by their number whatever their length, and the
- * result is in page order. It is read back and checked before it is given out, because the files it replaces will be
- * deleted.
+ * result is in page order. A block none of whose pages another file of the run has is taken over compressed as it
+ * is, its checksum checked on the way. The result is read back and checked before it is given out, because the files
+ * it replaces will be deleted.
  *
  * <p>Crash safety: a merge only adds a file. It becomes part of a checkpoint when a manifest of the same checkpoint
  * with a new generation names it; the old files go when {@linkplain io.quire.checkpoint.manifest.Retention retention}
@@ -45,8 +48,7 @@ public final class CheckpointMerger {
     private static final int MANY_FILES = 16;
     private static final int PAGES_BETWEEN_CHECKS = 64;
 
-    private final StoreFiles files;
-    private final Path directory;
+    private final CheckpointStorage storage;
     private final UUID storeId;
     private final FileNumbers fileNumbers;
     private final CheckpointFileSettings settings;
@@ -66,8 +68,23 @@ public final class CheckpointMerger {
             final UUID storeId,
             final FileNumbers fileNumbers,
             final CheckpointFileSettings settings) {
-        this.files = Objects.requireNonNull(files, "files");
-        this.directory = Objects.requireNonNull(directory, "directory");
+        this(new LocalCheckpointStorage(files, directory), storeId, fileNumbers, settings);
+    }
+
+    /**
+     * Creates a merger.
+     *
+     * @param storage where the store is
+     * @param storeId written in the files it makes
+     * @param fileNumbers gives them their numbers
+     * @param settings how they are written; the pacer slows merging without slowing checkpoints
+     */
+    public CheckpointMerger(
+            final CheckpointStorage storage,
+            final UUID storeId,
+            final FileNumbers fileNumbers,
+            final CheckpointFileSettings settings) {
+        this.storage = Objects.requireNonNull(storage, "storage");
         this.storeId = Objects.requireNonNull(storeId, "storeId");
         this.fileNumbers = Objects.requireNonNull(fileNumbers, "fileNumbers");
         this.settings = Objects.requireNonNull(settings, "settings");
@@ -109,27 +126,28 @@ public final class CheckpointMerger {
         final CheckpointFileIdentity identity =
                 new CheckpointFileIdentity(storeId, fileNumber, run.oldestCheckpointId(), run.newestCheckpointId());
         final CheckpointFileInfo merged;
+        final long copiedLength;
         try (Sources sources = new Sources(run);
-                CheckpointFileWriter writer = CheckpointFileWriter.create(files, directory, identity, settings)) {
+                CheckpointFileWriter writer = CheckpointFileWriter.create(storage, identity, settings)) {
             if (!sources.mergeInto(writer, filter, cancelled)) {
                 return Optional.empty();
             }
             merged = writer.finish();
+            copiedLength = sources.copiedLength;
         }
         check(merged);
-        return Optional.of(new MergeResult(run, merged, run.length(), merged.length()));
+        return Optional.of(new MergeResult(run, merged, run.length(), merged.length(), copiedLength));
     }
 
     /** Reads the result back; a file that does not pass is deleted. */
     private void check(final CheckpointFileInfo merged) {
-        final Path path = directory.resolve(merged.fileName());
-        try (CheckpointFileReader reader = CheckpointFileReader.open(files, directory, merged)) {
+        try (CheckpointFileReader reader = CheckpointFileReader.open(storage, merged)) {
             reader.verify(problem -> {
                 throw new CorruptStoreException("merged file reads back wrong: " + problem.message());
             });
         } catch (final RuntimeException | Error e) {
             try {
-                files.delete(path);
+                storage.delete(merged.fileName());
             } catch (final RuntimeException | Error suppressed) {
                 e.addSuppressed(suppressed);
             }
@@ -144,14 +162,14 @@ public final class CheckpointMerger {
                 new PriorityQueue<>(Comparator.comparingInt(Source::page).thenComparingInt(Source::age));
         private final List<Source> ofPage = new ArrayList<>();
         private final long image = RawMemory.allocate(PageDescriptor.PAGE_LENGTH);
+        private long copiedLength;
 
         Sources(final MergeRun run) {
             final int count = run.files().size();
             try {
                 for (int i = 0; i < count; i++) {
                     final Source source = new Source(
-                            CheckpointFileReader.open(
-                                    files, directory, run.files().get(i)),
+                            CheckpointFileReader.open(storage, run.files().get(i)),
                             count - i,
                             count > MANY_FILES ? BLOCKS_KEPT_OF_MANY : BLOCKS_KEPT);
                     all.add(source);
@@ -175,7 +193,7 @@ public final class CheckpointMerger {
                     return false;
                 }
                 final int page = takeAllOfNextPage();
-                if (filter.keeps(page)) {
+                if (!appendBlock(writer, filter) && filter.keeps(page)) {
                     appendPage(writer, page);
                 }
                 ofPage.forEach(this::advance);
@@ -191,6 +209,23 @@ public final class CheckpointMerger {
                 ofPage.add(byPage.remove());
             }
             return page;
+        }
+
+        /** Takes over the block of the next page if it has nothing that has to be merged or left out. */
+        private boolean appendBlock(final CheckpointFileWriter writer, final PageFilter filter) {
+            final PageEntries entries = ofPage.get(0).entries;
+            final boolean alone = filter == PageFilter.ALL
+                    && ofPage.size() == 1
+                    && (byPage.isEmpty() || byPage.element().page() > entries.lastPage());
+            if (!alone || !entries.wholeBlock()) {
+                return false;
+            }
+            final int length = writer.appendBlock(entries);
+            if (length > 0) {
+                entries.toLastOfBlock();
+                copiedLength += length;
+            }
+            return length > 0;
         }
 
         private void appendPage(final CheckpointFileWriter writer, final int page) {

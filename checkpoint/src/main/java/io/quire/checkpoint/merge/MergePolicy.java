@@ -64,11 +64,20 @@ public record MergePolicy(int chainLengthMax, double baseFraction) {
         if (count < 2) {
             return Optional.empty();
         }
-        final long deltasLength = length(chain.subList(1, count));
-        if (deltasLength >= baseFraction * chain.get(0).length()) {
+        if (deltasLength(chain) >= baseFraction * chain.get(0).length()) {
             return Optional.of(run(chain, 0));
         }
         return count > chainLengthMax ? Optional.of(run(chain, firstToMerge(chain))) : Optional.empty();
+    }
+
+    /**
+     * Length of all but the base.
+     *
+     * @param chain files of a checkpoint, oldest first
+     * @return bytes
+     */
+    public static long deltasLength(final List<CheckpointFileInfo> chain) {
+        return chain.isEmpty() ? 0 : length(chain.subList(1, chain.size()));
     }
 
     private static int firstToMerge(final List<CheckpointFileInfo> chain) {

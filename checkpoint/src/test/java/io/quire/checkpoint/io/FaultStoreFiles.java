@@ -267,6 +267,11 @@ public final class FaultStoreFiles implements StoreFiles {
         return new StoreFullException("disk full: " + description + " needed=" + lengthNeeded + " free=0");
     }
 
+    /** {@return bytes of all files} */
+    public synchronized long usedBytes() {
+        return used();
+    }
+
     private long used() {
         long used = 0;
         for (final ModelDirectory directory : directories.values()) {

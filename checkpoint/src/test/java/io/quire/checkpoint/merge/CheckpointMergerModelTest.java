@@ -132,6 +132,60 @@ class CheckpointMergerModelTest {
     }
 
     @Test
+    void shouldTakeOverBlocksThatNoOtherFileTouches() {
+        final Random random = new Random(4);
+        final PageImages model = new PageImages();
+        final List<CheckpointFileInfo> chain = new ArrayList<>();
+        chain.add(writeInOrder(random, model, 1, 0, PAGE_LIMIT));
+        chain.add(writeInOrder(random, model, 2, 1000, 1100));
+        final MergeResult part =
+                merger.merge(new MergeRun(chain), PageFilter.ALL, () -> false).orElseThrow();
+        check(List.of(part.file()), model);
+        assertThat((double) part.copiedLength() / part.writtenLength()).isBetween(0.9, 0.99);
+        assertThat(part.file().rawLength())
+                .isBetween(chain.get(0).rawLength() / 100 * 95, chain.get(0).rawLength() / 100 * 105);
+        chain.set(0, part.file());
+        chain.set(1, writeInOrder(random, model, 3, 0, PAGE_LIMIT));
+        final MergeResult all =
+                merger.merge(new MergeRun(chain), PageFilter.ALL, () -> false).orElseThrow();
+        assertThat(all.copiedLength()).isZero();
+        check(List.of(all.file()), model);
+    }
+
+    @Test
+    void shouldNotTakeOverADamagedBlock() {
+        final Random random = new Random(5);
+        final PageImages model = new PageImages();
+        final CheckpointFileInfo base = writeInOrder(random, model, 1, 0, 500);
+        final CheckpointFileInfo delta = writeInOrder(random, model, 2, 600, 700);
+        final Path damaged = DIRECTORY.resolve(base.fileName());
+        final byte[] content = files.content(damaged);
+        content[(int) base.length() / 3] ^= 1;
+        files.setContent(damaged, content);
+        final List<String> before = files.list(DIRECTORY);
+        assertThatThrownBy(() -> merger.merge(new MergeRun(List.of(base, delta)), PageFilter.ALL, () -> false))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining(damaged.toString());
+        assertThat(files.list(DIRECTORY)).isEqualTo(before);
+    }
+
+    private CheckpointFileInfo writeInOrder(
+            final Random random, final PageImages model, final long id, final int from, final int to) {
+        final CheckpointFileIdentity identity = new CheckpointFileIdentity(STORE_ID, numbers.take(), id, id);
+        try (CheckpointFileWriter writer =
+                CheckpointFileWriter.create(files, DIRECTORY, identity, CheckpointFileSettings.defaults())) {
+            for (int page = from; page < to; page++) {
+                model.scribble(random, page, -1L);
+                model.copyLines(page, -1L, lines);
+                writer.append(page, -1L, lines);
+            }
+            return writer.finish();
+        } finally {
+            numbers.release(identity.fileNumber());
+        }
+    }
+
+    @Test
     void shouldDropPagesThatTheFilterDoesNotKeep() {
         final Random random = new Random(1);
         final PageImages model = new PageImages();

@@ -88,6 +88,7 @@ final class InspectionJson {
             json.field("takenAtMs").value(checkpoint.takenAtMs());
             json.field("logPosition").value(checkpoint.logPosition());
             json.field("length").value(checkpoint.length());
+            json.field("chainLength").value(checkpoint.files().size());
             json.field("files").beginArray();
             for (final StoreInspection.CheckpointFile file : checkpoint.files()) {
                 json.beginObject();
@@ -97,6 +98,8 @@ final class InspectionJson {
                 json.field("newestCheckpointId").value(file.newestCheckpointId());
                 json.field("pageCount").value(file.pageCount());
                 json.field("lineCount").value(file.lineCount());
+                json.field("rawLength").value(file.rawLength());
+                json.field("storedLength").value(file.storedLength());
                 json.endObject();
             }
             json.endArray();

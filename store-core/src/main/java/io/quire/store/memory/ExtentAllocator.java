@@ -15,10 +15,13 @@ import io.quire.store.errors.StoreFullException;
  * <p>Threading: confined to the store's writer; {@link #kindOf} from any thread.
  */
 final class ExtentAllocator {
+    private static final int UNKNOWN = -1;
+
     private final PagedMemory memory;
     private final int windowShift;
     private final int extentsPerWindow;
     private int windowCount;
+    private int pageLimit; // kept, because barriers ask for it and the memory it stands in is cold by then
 
     ExtentAllocator(final PagedMemory memory, final int windowShift) {
         this.memory = memory;
@@ -39,6 +42,7 @@ final class ExtentAllocator {
             throw new CorruptStoreException("the first page of the recovered state is not a window header: found=0x"
                     + Long.toHexString(magic) + " expected=0x" + Long.toHexString(WindowDescriptor.MAGIC));
         }
+        pageLimit = UNKNOWN;
     }
 
     long rootSlot(final int slot) {
@@ -51,12 +55,17 @@ final class ExtentAllocator {
 
     /** Pages below this number may hold something. */
     int pageLimit() {
-        if (windowCount == 0) {
-            return 0;
+        if (pageLimit == UNKNOWN) {
+            final int last = windowCount - 1;
+            setPageLimit(last, field(last, WindowDescriptor.USED_COUNT_OFFSET));
         }
-        final int last = windowCount - 1;
-        final long used = field(last, WindowDescriptor.USED_COUNT_OFFSET);
-        return PageDescriptor.pageOf(windowAddress(last) + (used << EXTENT_SHIFT));
+        return pageLimit;
+    }
+
+    private void setPageLimit(final int window, final int used) {
+        if (window == windowCount - 1) {
+            pageLimit = PageDescriptor.pageOf(windowAddress(window) + ((long) used << EXTENT_SHIFT));
+        }
     }
 
     long allocate(final ExtentKind kind, final int count) {
@@ -113,6 +122,7 @@ final class ExtentAllocator {
         final int free = field(window, WindowDescriptor.FREE_COUNT_OFFSET);
         putField(window, WindowDescriptor.FREE_COUNT_OFFSET, free - (count - fresh));
         putField(window, WindowDescriptor.USED_COUNT_OFFSET, used + fresh);
+        setPageLimit(window, used + fresh);
         if (count == 1 && extent < used) {
             putField(window, WindowDescriptor.SEARCH_START_OFFSET, extent + 1);
         }
@@ -223,6 +233,7 @@ final class ExtentAllocator {
         RawMemory.setMemory(memory.forWrite(kinds, extentsPerWindow), extentsPerWindow, (byte) 0);
         RawMemory.putByte(memory.forWrite(kinds, 1), ExtentKind.WINDOW.code());
         windowCount = window + 1;
+        setPageLimit(window, 1);
     }
 
     private void putKinds(final long base, final int extent, final int count, final byte first, final byte others) {

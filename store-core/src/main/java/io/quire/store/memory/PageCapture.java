@@ -290,7 +290,7 @@ public final class PageCapture implements AutoCloseable {
     }
 
     /**
-     * Empties the pool and forgets the sealed pages. By the writer, after {@link #end}.
+     * Forgets the sealed pages, and what is still in the pool. By the writer, after {@link #end}.
      *
      * @return the pages of a capture that was given up, or null when what was sealed is durable
      */
@@ -299,16 +299,20 @@ public final class PageCapture implements AutoCloseable {
         if (sealed != null) {
             if (discarded || !complete()) {
                 unfinished = pages == null ? sealed.sorted() : pages;
+                emptyPool();
             } else {
                 durableEpoch = epoch;
             }
         }
-        while (pool.size() > 0) { // one read goes to the end of the ring at most
-            pool.read((type, buffer, index, length) -> {}, Integer.MAX_VALUE);
-        }
         sealed = null;
         pages = null;
         return unfinished;
+    }
+
+    private void emptyPool() {
+        while (pool.size() > 0) { // one read goes to the end of the ring at most
+            pool.read((type, buffer, index, length) -> {}, Integer.MAX_VALUE);
+        }
     }
 
     /**

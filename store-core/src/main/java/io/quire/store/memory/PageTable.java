@@ -18,12 +18,14 @@ import java.util.Arrays;
  * <p>Lines are carried when a page is written again before it is known whether the checkpoint with its earlier lines
  * will become durable: should that one fail, they go into the next.
  *
- * <p>Entries come in sections of 4,096 pages (16 MiB of store), first the pairs, then the carried lines. Until a page of a section is touched, the section is
- * one shared block of zeros, so that opening a large store costs one array element for each 16 MiB.
+ * <p>Entries come in sections of 4,096 pages (16 MiB of store), first the pairs, then the carried lines. Until a page
+ * of a section is touched, the section is one shared block of zeros, so that opening a large store costs one array
+ * element for each 16 MiB.
  *
  * <p>Stamps change by compare-and-set where two threads may meet: {@code (e, DIRTY) -> (e, CAPTURED)} by the writer
- * against {@code (e, DIRTY) -> (e, DONE)} by the checkpointer, and {@code 0 -> LOADING -> HOT} between threads that
- * hydrate. All other changes are the writer's alone.
+ * against {@code (e, DIRTY) -> (e, DONE)} by the checkpointer, the same from any state of an earlier epoch whose
+ * capture was given up, and {@code 0 -> LOADING -> HOT} between threads that hydrate. All other changes are the
+ * writer's alone.
  *
  * <p>Threading: as above; sections are created under this object's lock.
  */

@@ -193,7 +193,9 @@ class PagedMemoryTest {
         memory.forWrite(address + 64 * 20, 8); // the writer comes first
         final Map<Integer, Long> masks = new HashMap<>();
         while (!kept.complete()) {
-            kept.capture(10, (number, mask, lines) -> assertThat(masks.put(number, mask)).isNull());
+            kept.capture(
+                    10,
+                    (number, mask, lines) -> assertThat(masks.put(number, mask)).isNull());
         }
         kept.end();
         assertThat(masks).containsOnly(Map.entry(page, 0xfL | 1L << 10), Map.entry(page + 1, 1L));

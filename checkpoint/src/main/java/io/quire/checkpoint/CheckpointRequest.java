@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Somebody who waits for a checkpoint, and the others whom the same checkpoint serves.
+ *
+ * <p>Threading: thread-safe; {@code next} is set before the request is shared.
+ */
+final class CheckpointRequest {
+    private final CompletableFuture<CheckpointInfo> future = new CompletableFuture<>();
+    private final long startNs;
+    private CheckpointRequest next;
+
+    CheckpointRequest(final long startNs) {
+        this.startNs = startNs;
+    }
+
+    CompletableFuture<CheckpointInfo> future() {
+        return future;
+    }
+
+    /** Puts other requests behind this one. */
+    void next(final CheckpointRequest others) {
+        next = others;
+    }
+
+    /** {@return nanoTime of the earliest of a list of requests, or a default when the list is empty} */
+    static long startNs(final CheckpointRequest first, final long defaultNs) {
+        long earliest = defaultNs;
+        for (CheckpointRequest request = first; request != null; request = request.next) {
+            earliest = earliest - request.startNs > 0 ? request.startNs : earliest;
+        }
+        return earliest;
+    }
+
+    /** Tells all of a list that the checkpoint is complete. */
+    static void complete(final CheckpointRequest first, final CheckpointInfo info) {
+        for (CheckpointRequest request = first; request != null; request = request.next) {
+            request.future.complete(info);
+        }
+    }
+
+    /** Tells all of a list that there will be no checkpoint. */
+    static void fail(final CheckpointRequest first, final RuntimeException cause) {
+        for (CheckpointRequest request = first; request != null; request = request.next) {
+            request.future.completeExceptionally(cause);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quire.checkpoint.io.FaultStoreFiles;
+import io.quire.checkpoint.io.HookedStoreFiles;
+import io.quire.store.BytesState;
+import io.quire.store.Durability;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Checkpoints, merges and what is not deleted yet never take more of the disk than docs/checkpoints.md says. */
+class CheckpointDiskUseTest {
+    private static final int KEYS = 10_000;
+    private static final int CHECKPOINTS = 40;
+    private static final int MULTIPLE = 8;
+
+    @TempDir
+    Path temp;
+
+    private final Random random = new Random(11);
+    private final FaultStoreFiles disk = new FaultStoreFiles();
+    private final HookedStoreFiles files = new HookedStoreFiles(disk);
+    private final AtomicLong usedMax = new AtomicLong();
+    private final UnsafeBuffer key = new UnsafeBuffer(new byte[8]);
+    private final byte[] value = new byte[100];
+    private Path directory;
+
+    @BeforeEach
+    void prepare() throws java.io.IOException {
+        directory = Files.createDirectories(temp.resolve("store")).toRealPath();
+        disk.createDirectories(directory);
+        files.hook((operation, path) -> usedMax.accumulateAndGet(disk.usedBytes(), Math::max));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0.01, 0.3, 1})
+    void shouldStayBelowAMultipleOfTheState(final double changed) {
+        final long full;
+        try (DurableStateStore store = open(0)) {
+            change(store.bytesState("s"), KEYS);
+            full = store.checkpoint().join().bytesWritten();
+        }
+        try (DurableStateStore store = open(1)) {
+            final BytesState state = store.bytesState("s");
+            for (int i = 1; i <= CHECKPOINTS; i++) {
+                change(state, (int) (KEYS * changed));
+                awaitCheckpoint(store, i);
+            }
+            final CheckpointCounters counters = store.status().checkpoints();
+            assertThat(counters.merges()).isPositive();
+            assertThat(counters.writeAmplification()).isBetween(1.0, 10.0);
+        }
+        System.out.printf("changed=%.2f: most on disk %.1f of the state%n", changed, (double) usedMax.get() / full);
+        assertThat((double) usedMax.get() / full).isBetween(1.0, (double) MULTIPLE);
+    }
+
+    private static void awaitCheckpoint(final DurableStateStore store, final long count) {
+        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (store.status().checkpoints().completed() < count) {
+            store.poll();
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.yield();
+        }
+    }
+
+    private DurableStateStore open(final long intervalNs) {
+        return DurableStateStore.open(new DurableStoreContext()
+                .directory(directory)
+                .sharedMemoryDirectory(temp)
+                .liveMemory(LiveMemoryKind.ANONYMOUS)
+                .windowShift(22)
+                .durability(Durability.NONE)
+                .checkpointIntervalNs(intervalNs)
+                .storeFiles(files));
+    }
+
+    private void change(final BytesState state, final int count) {
+        for (int i = 0; i < count; i++) {
+            key.putLong(0, count == KEYS ? i : random.nextInt(KEYS));
+            random.nextBytes(value);
+            state.put(key, 0, 8, new UnsafeBuffer(value), 0, value.length);
+        }
+    }
+}
