@@ -8,6 +8,7 @@ import io.quire.checkpoint.live.StoreLock;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreIoException;
+import io.quire.store.errors.SystemReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ final class StoreDirectory {
         if (!Files.exists(directory)) {
             files.createDirectories(directory.toAbsolutePath());
         }
-        checkContent(files, directory);
+        checkContent(files, directory, "; choose an empty directory, a new one or a store's");
         return realPath(directory);
     }
 
@@ -48,7 +49,7 @@ final class StoreDirectory {
         if (!Files.isDirectory(directory)) {
             throw new ConfigurationException("not a directory: " + directory);
         }
-        checkContent(files, directory);
+        checkContent(files, directory, "");
         return realPath(directory);
     }
 
@@ -56,18 +57,19 @@ final class StoreDirectory {
         try {
             return directory.toRealPath();
         } catch (final IOException e) {
-            throw new StoreIoException("directory cannot be resolved: " + directory + " (" + e + ")", e);
+            throw new StoreIoException(
+                    "directory cannot be resolved: " + directory + " (" + SystemReason.of(e) + ")", e);
         }
     }
 
-    private static void checkContent(final StoreFiles files, final Path directory) {
+    private static void checkContent(final StoreFiles files, final Path directory, final String advice) {
         if (!Files.isReadable(directory)) {
             throw new StoreIoException("directory is not readable: " + directory, null);
         }
         for (final String name : files.list(directory)) {
             if (!isOwn(name)) {
                 throw new ConfigurationException("not a store: directory=" + directory + " holds " + name
-                        + ", which no store has put there; choose an empty directory, a new one or a store's");
+                        + ", which no store has put there" + advice);
             }
         }
     }

@@ -18,11 +18,14 @@ import io.quire.store.KeyedState;
 import io.quire.store.StateStore;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreIoException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Reads and checks every byte of a store: each manifest, each checkpoint file a manifest names, each log segment,
@@ -32,6 +35,8 @@ import java.util.Map;
  * <p>Threading: confined to one thread.
  */
 public final class StoreVerifier {
+    private static final Pattern OFFSET = Pattern.compile(" offset=(\\d{1,18})\\b");
+
     private final StoreFiles files = new DiskStoreFiles();
     private final Path directory;
     private final ProgressListener progress;
@@ -87,7 +92,7 @@ public final class StoreVerifier {
             throw new ConfigurationException("no store in this directory: " + directory);
         }
         for (final RejectedManifest manifest : found.rejected()) {
-            problems.add(new Problem(manifest.path(), -1, manifest.cause().getMessage()));
+            problems.add(problem(manifest.path(), manifest.cause()));
         }
         verifyFiles(real, found);
         LogVerification log = null;
@@ -123,8 +128,14 @@ public final class StoreVerifier {
         try (CheckpointFileReader reader = CheckpointFileReader.open(files, real, file)) {
             reader.verify(this::add);
         } catch (final StateStoreException e) {
-            problems.add(new Problem(real.resolve(file.fileName()), -1, e.getMessage()));
+            problems.add(problem(real.resolve(file.fileName()), e));
         }
+    }
+
+    /** What is wrong with a file as a whole; its message names the place where that showed. */
+    private static Problem problem(final Path file, final StateStoreException cause) {
+        final Matcher offset = OFFSET.matcher(cause.getMessage());
+        return new Problem(file, offset.find() ? Long.parseLong(offset.group(1)) : -1, cause.getMessage());
     }
 
     private void add(final FileProblem problem) {
@@ -169,6 +180,8 @@ public final class StoreVerifier {
             for (final KeyedState state : store.states()) {
                 state.checkInvariants();
             }
+        } catch (final StoreIoException e) {
+            throw e; // no memory to load it, say, which tells nothing about the store
         } catch (final StateStoreException | IllegalStateException | AssertionError e) {
             problems.add(new Problem(
                     real.resolve(newest.fileName()), -1, "checkpoint is not consistent in itself: " + e.getMessage()));
@@ -181,7 +194,7 @@ public final class StoreVerifier {
             return;
         }
         final ManifestCatalog now = ManifestCatalog.scan(files, real, null);
-        final List<Path> named = new ArrayList<>();
+        final List<Path> named = new ArrayList<>(List.of(real.resolve(StoreDirectory.LOG_DIRECTORY)));
         for (final Manifest manifest : now.newestFirst()) {
             named.add(real.resolve(manifest.fileName()));
             manifest.files().forEach(file -> named.add(real.resolve(file.fileName())));

@@ -3,8 +3,10 @@ package io.quire.cli;
 
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.errors.StoreFailedException;
+import io.quire.store.errors.SystemReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.util.concurrent.CompletionException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -67,7 +69,7 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
             return text;
         }
         if (cause instanceof IOException || cause instanceof UncheckedIOException) {
-            return cause instanceof java.nio.file.FileSystemException ? fileSystemMessage(cause, text) : text;
+            return cause instanceof FileSystemException failure ? fileSystemMessage(failure) : text;
         }
         if (cause instanceof OutOfMemoryError) {
             return "out of memory (" + text + "); the store is as after a kill: run the command again, with a larger"
@@ -77,9 +79,9 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
                 + "; run again with --verbose for a stack trace";
     }
 
-    private static String fileSystemMessage(final Throwable cause, final String text) {
-        // The message of these is often the bare name of the file.
-        return cause.getClass().getSimpleName().replaceFirst("Exception$", "") + ": " + text;
+    private static String fileSystemMessage(final FileSystemException cause) {
+        return (cause.getFile() == null ? "" : "'" + oneLine(cause.getFile()) + "': ")
+                + oneLine(SystemReason.of(cause));
     }
 
     private static String oneLine(final String text) {

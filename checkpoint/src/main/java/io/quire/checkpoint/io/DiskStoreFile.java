@@ -17,7 +17,7 @@ import java.nio.file.Path;
 final class DiskStoreFile implements StoreFile {
     private static final int ZEROS_LENGTH = 64 * 1024;
 
-    private final Path path;
+    private volatile Path path;
     private final FileChannel channel;
     private final long mapWindowLength;
 
@@ -30,6 +30,11 @@ final class DiskStoreFile implements StoreFile {
     @Override
     public Path path() {
         return path;
+    }
+
+    @Override
+    public void renamed(final Path now) {
+        path = now;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.quire.checkpoint.io;
 
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
+import io.quire.store.errors.SystemReason;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
@@ -219,7 +220,7 @@ public final class DiskStoreFiles implements StoreFiles {
                             + (free < 0 ? "unknown" : Long.toString(free)) + " bytes; free space and retry",
                     cause);
         }
-        return new StoreIoException("cannot " + action + " " + path + ": " + describe(cause), cause);
+        return new StoreIoException("cannot " + action + " " + path + ": " + SystemReason.of(cause), cause);
     }
 
     private static boolean saysFull(final IOException cause) {
@@ -238,9 +239,5 @@ public final class DiskStoreFiles implements StoreFiles {
         } catch (final IOException e) {
             return -1; // Only wording depends on it; the failure that is being reported matters more.
         }
-    }
-
-    private static String describe(final IOException cause) {
-        return cause.getClass().getSimpleName() + (cause.getMessage() == null ? "" : " (" + cause.getMessage() + ")");
     }
 }

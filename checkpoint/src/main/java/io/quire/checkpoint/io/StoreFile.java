@@ -13,6 +13,13 @@ public interface StoreFile extends AutoCloseable {
     /** {@return where the file is} */
     Path path();
 
+    /**
+     * Tells an open file that it was renamed, so that messages name it as it is found.
+     *
+     * @param path where the file is now
+     */
+    default void renamed(final Path path) {}
+
     /** {@return its length in bytes now} */
     long size();
 

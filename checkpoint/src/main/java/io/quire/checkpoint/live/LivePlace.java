@@ -3,6 +3,7 @@ package io.quire.checkpoint.live;
 
 import io.quire.checkpoint.LiveMemoryKind;
 import io.quire.store.errors.StoreIoException;
+import io.quire.store.errors.SystemReason;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.LiveMemory;
 import io.quire.store.memory.MappedFileMemory;
@@ -128,7 +129,7 @@ public final class LivePlace {
             }
         } catch (final IOException e) {
             throw new StoreIoException(
-                    "live directory could not be created: directory=" + directory + " (" + e + ")", e);
+                    "live directory could not be created: directory=" + directory + " (" + SystemReason.of(e) + ")", e);
         }
         owner.write(directory);
     }
@@ -272,7 +273,7 @@ public final class LivePlace {
         try {
             Files.deleteIfExists(path);
         } catch (final IOException e) {
-            throw new StoreIoException("could not be deleted: " + path + " (" + e + ")", e);
+            throw new StoreIoException("could not be deleted: " + path + " (" + SystemReason.of(e) + ")", e);
         }
     }
 }

@@ -2,6 +2,7 @@
 package io.quire.checkpoint.live;
 
 import io.quire.store.errors.StoreIoException;
+import io.quire.store.errors.SystemReason;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -87,7 +88,8 @@ public record OwnerRecord(
             }
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (final IOException e) {
-            throw new StoreIoException("owner record could not be written: file=" + file + " (" + e + ")", e);
+            throw new StoreIoException(
+                    "owner record could not be written: file=" + file + " (" + SystemReason.of(e) + ")", e);
         }
     }
 
@@ -107,7 +109,8 @@ public record OwnerRecord(
         } catch (final NoSuchFileException e) {
             // gone already
         } catch (final IOException e) {
-            throw new StoreIoException("owner record could not be removed: directory=" + directory + " (" + e + ")", e);
+            throw new StoreIoException(
+                    "owner record could not be removed: directory=" + directory + " (" + SystemReason.of(e) + ")", e);
         }
     }
 }

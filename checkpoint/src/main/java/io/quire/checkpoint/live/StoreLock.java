@@ -3,6 +3,7 @@ package io.quire.checkpoint.live;
 
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.errors.StoreLockedException;
+import io.quire.store.errors.SystemReason;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -98,7 +99,7 @@ public final class StoreLock implements AutoCloseable {
             throw new StoreLockedException("store is open in this process already: directory=" + directory, e);
         } catch (final IOException e) {
             closeQuietly(channel, e);
-            throw new StoreIoException("store could not be locked: file=" + file + " (" + e + ")", e);
+            throw new StoreIoException("store could not be locked: file=" + file + " (" + SystemReason.of(e) + ")", e);
         } catch (final StoreLockedException e) {
             closeQuietly(channel, e);
             throw e;
@@ -131,7 +132,8 @@ public final class StoreLock implements AutoCloseable {
             try {
                 channel.close();
             } catch (final IOException e) {
-                throw new StoreIoException("lock could not be released: directory=" + directory + " (" + e + ")", e);
+                throw new StoreIoException(
+                        "lock could not be released: directory=" + directory + " (" + SystemReason.of(e) + ")", e);
             } finally {
                 System.getProperties().remove(REGISTRY_PREFIX + directory);
             }

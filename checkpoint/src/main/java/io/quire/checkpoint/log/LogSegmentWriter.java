@@ -48,6 +48,7 @@ final class LogSegmentWriter implements AutoCloseable {
     void publish() {
         file.force(true);
         files.rename(temporaryPath, path);
+        file.renamed(path);
         files.forceDirectory(path.getParent());
     }
 

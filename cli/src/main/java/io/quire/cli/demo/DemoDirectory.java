@@ -5,6 +5,7 @@ import io.quire.checkpoint.live.LivePlace;
 import io.quire.checkpoint.live.OwnerRecord;
 import io.quire.cli.CommandFailure;
 import io.quire.cli.ExitCode;
+import io.quire.store.errors.SystemReason;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -41,7 +42,8 @@ final class DemoDirectory {
             }
             return checkSpace(Files.createDirectories(wanted).toRealPath(), entryCount);
         } catch (final IOException e) {
-            throw new CommandFailure(ExitCode.STORE_ERROR, "cannot make a directory for the demo: " + e, e);
+            throw new CommandFailure(
+                    ExitCode.STORE_ERROR, "cannot make a directory for the demo: " + SystemReason.of(e), e);
         }
     }
 

@@ -134,9 +134,6 @@ public final class WordCountCommand extends SubCommand {
                     .checkpointIntervalNs(intervalNs)
                     .durability(durability)
                     .checkpointOnClose(!inputs.isEmpty()))) {
-                store.recoveryReport()
-                        .rejected()
-                        .forEach(reason -> console().say("warning: recovered without " + reason));
                 final WordLedger ledger = new WordLedger(store);
                 final boolean complete = count(store, ledger, inputs, stop, startNs) && print(ledger, stop);
                 if (!complete) {

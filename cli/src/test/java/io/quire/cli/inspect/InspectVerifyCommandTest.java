@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,7 +50,11 @@ class InspectVerifyCommandTest {
         try (DurableStateStore opened = DurableStateStore.open(store)) {
             assertThat(opened.longLongState("visits").size()).isEqualTo(1234);
             assertThat(CommandRunner.run("inspect", store.toString()).out())
-                    .contains("open         process " + ProcessHandle.current().pid() + ", since ");
+                    .contains("open         process " + ProcessHandle.current().pid() + ", since ")
+                    .contains("live memory  " + opened.status().liveMemory());
+            assertThat(CommandRunner.run("inspect", "--format", "json", store.toString())
+                            .out())
+                    .contains("\"liveMemory\": \"anonymous memory");
             assertThat(CommandRunner.run("verify", store.toString()).exitCode()).isZero();
         }
     }
@@ -95,6 +100,32 @@ class InspectVerifyCommandTest {
                 .contains("1 problem: ");
         Files.delete(file);
         assertThat(CommandRunner.run("verify", store.toString()).exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldNameTheOffsetOfADamagedHeaderAndFooter() throws IOException {
+        final Path file = store.resolve("checkpoint-0000000000000001");
+        final byte[] bytes = Files.readAllBytes(file);
+        for (final int offset : new int[] {0, bytes.length - 24}) {
+            bytes[offset] ^= 1;
+            Files.write(file, bytes);
+            bytes[offset] ^= 1;
+            assertThat(CommandRunner.run("verify", store.toString()).out())
+                    .contains("checkpoint-0000000000000001:" + offset + ": ");
+        }
+    }
+
+    @Test
+    void shouldMissTheChangeLog() throws IOException {
+        try (Stream<Path> segments = Files.list(store.resolve("log"))) {
+            for (final Path segment : segments.toList()) {
+                Files.delete(segment);
+            }
+        }
+        Files.delete(store.resolve("log"));
+        final Outcome outcome = CommandRunner.run("verify", store.toString());
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.out()).contains("the change log is missing", "1 problem: ");
     }
 
     @Test

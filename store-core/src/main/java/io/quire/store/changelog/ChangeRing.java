@@ -4,6 +4,7 @@ package io.quire.store.changelog;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
+import io.quire.store.errors.SystemReason;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.RawMemory;
 import java.io.IOException;
@@ -336,7 +337,8 @@ public final class ChangeRing implements AutoCloseable {
         try {
             Files.deleteIfExists(path);
         } catch (final IOException e) {
-            throw new StoreIoException("change-log ring could not be removed: file=" + path + " (" + e + ")", e);
+            throw new StoreIoException(
+                    "change-log ring could not be removed: file=" + path + " (" + SystemReason.of(e) + ")", e);
         }
     }
 }

@@ -2,6 +2,7 @@
 package io.quire.store.changelog;
 
 import io.quire.store.errors.StoreIoException;
+import io.quire.store.errors.SystemReason;
 import io.quire.store.memory.RawMemory;
 import java.io.EOFException;
 import java.io.IOException;
@@ -79,7 +80,8 @@ public final class SurvivingRing implements AutoCloseable {
         } catch (final EOFException e) {
             return rejected(path, Status.DAMAGED, "ends early");
         } catch (final IOException e) {
-            throw new StoreIoException("change-log ring could not be read: file=" + path + " (" + e + ")", e);
+            throw new StoreIoException(
+                    "change-log ring could not be read: file=" + path + " (" + SystemReason.of(e) + ")", e);
         }
     }
 

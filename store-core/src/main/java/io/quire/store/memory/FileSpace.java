@@ -3,6 +3,7 @@ package io.quire.store.memory;
 
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
+import io.quire.store.errors.SystemReason;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -38,7 +39,8 @@ final class FileSpace implements AutoCloseable {
                     .close();
             file = new RandomAccessFile(path.toString(), "rw");
         } catch (final IOException e) {
-            throw new StoreIoException("live memory file could not be created: file=" + path + " (" + e + ")", e);
+            throw new StoreIoException(
+                    "live memory file could not be created: file=" + path + " (" + SystemReason.of(e) + ")", e);
         }
         if (calls != null) {
             descriptor = calls.openFile(path.toString());
@@ -120,7 +122,8 @@ final class FileSpace implements AutoCloseable {
             file.close();
             Files.deleteIfExists(path);
         } catch (final IOException e) {
-            throw new StoreIoException("live memory file could not be removed: file=" + path + " (" + e + ")", e);
+            throw new StoreIoException(
+                    "live memory file could not be removed: file=" + path + " (" + SystemReason.of(e) + ")", e);
         }
     }
 }

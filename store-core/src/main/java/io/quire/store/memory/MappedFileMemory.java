@@ -3,6 +3,7 @@ package io.quire.store.memory;
 
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
+import io.quire.store.errors.SystemReason;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.MappedByteBuffer;
@@ -135,7 +136,7 @@ public final class MappedFileMemory implements LiveMemory {
         } catch (final IOException | OutOfMemoryError e) {
             throw new StoreIoException(
                     "live memory window could not be mapped: file=" + path + " window=" + window + " length=" + length
-                            + " (" + e + ")",
+                            + " (" + SystemReason.of(e) + ")",
                     e);
         } finally {
             if (interrupted) {
