@@ -29,7 +29,7 @@ final class ErrorReport implements IExecutionExceptionHandler, IParameterExcepti
 
     @Override
     public int handleParseException(final ParameterException failure, final String[] arguments) {
-        console.say(oneLine(failure.getMessage()) + "; see '"
+        console.say(oneLine(UsageMessage.of(failure)) + "; see '"
                 + failure.getCommandLine().getCommandSpec().qualifiedName() + " --help'");
         return ExitCode.USAGE;
     }

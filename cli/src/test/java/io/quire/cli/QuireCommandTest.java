@@ -49,9 +49,29 @@ class QuireCommandTest {
     @Test
     void shouldRefuseWhatItDoesNotKnow() {
         assertThat(CommandRunner.run("count"))
-                .isEqualTo(new CommandRunner.Outcome(
-                        2, "", "quire: Unmatched argument at index 0: 'count'; see 'quire --help'\n"));
-        assertThat(CommandRunner.run("inspect", "--nonsense", "x").exitCode()).isEqualTo(2);
+                .isEqualTo(new CommandRunner.Outcome(2, "", "quire: unknown command 'count'; see 'quire --help'\n"));
+        assertThat(usageError("inspect", "--nonsense", "x")).isEqualTo("unknown option '--nonsense'");
+        assertThat(usageError("inspect", "x", "y")).isEqualTo("unexpected argument 'y'");
+    }
+
+    @Test
+    void shouldSayWhatIsMissingOrInvalid() {
+        assertThat(usageError("inspect")).isEqualTo("DIR is missing");
+        assertThat(usageError("wordcount", "file")).isEqualTo("--dir DIR is missing");
+        assertThat(usageError("wordcount", "file", "--dir")).contains("--dir", "DIR");
+        assertThat(usageError("demo", "--entries", "many"))
+                .isEqualTo("invalid value for option '--entries': 'many' is not a whole number in range");
+        assertThat(usageError("inspect", "--format", "xml", "x"))
+                .isEqualTo("invalid value for option '--format': expected one of text, json, not 'xml'");
+        assertThat(usageError("wordcount", "--dir", "x", "--interval", "soon"))
+                .isEqualTo("invalid value for option '--interval': 'soon' is not a duration such as 500ms, 1s or 2m");
+    }
+
+    private static String usageError(final String... arguments) {
+        final CommandRunner.Outcome outcome = CommandRunner.run(arguments);
+        assertThat(outcome.exitCode()).isEqualTo(2);
+        assertThat(outcome.err()).startsWith("quire: ").contains("; see 'quire " + arguments[0] + " --help'");
+        return outcome.err().substring("quire: ".length(), outcome.err().indexOf("; see '"));
     }
 
     @Test
