@@ -24,9 +24,9 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.style.lines.SeriesLines;
 
 /**
- * Latencies from the histogram logs of a latency run. For each rate and scenario a chart of percentiles (all forks added
- * up) and one of the worst latency over time (first fork), each with all contestants; for each rate and contestant a
- * chart of percentiles with all scenarios, which is what a checkpoint costs.
+ * Latencies from the histogram logs of a latency run. For each rate and scenario a chart of percentiles (all forks
+ * added up) and one of the worst latency over time (first fork), each with all contestants; for each rate and
+ * contestant a chart of percentiles with all scenarios, which is what a checkpoint costs.
  *
  * <p>Threading: thread-safe, no state.
  */
