@@ -90,7 +90,7 @@ class WordCountCommandTest {
 
     @Test
     void shouldSayWhatIsWrongWithTheCommandLine() {
-        assertUsage(CommandRunner.run("wordcount"), "'--dir=DIR'");
+        assertUsage(CommandRunner.run("wordcount"), "--dir DIR is missing");
         assertUsage(CommandRunner.run("wordcount", "--dir", store, "--top", "0"), "--top must be at least 1");
         assertUsage(CommandRunner.run("wordcount", "--dir", store, "--top", "many"), "--top");
         assertUsage(CommandRunner.run("wordcount", "--dir", store, "--interval", "soon"), "'soon' is not a duration");
