@@ -5,6 +5,7 @@ import io.quire.checkpoint.block.PageChain;
 import io.quire.checkpoint.live.LivePlace;
 import io.quire.checkpoint.live.StoreLock;
 import io.quire.checkpoint.manifest.Manifest;
+import io.quire.checkpoint.recovery.HydrationProgress;
 import io.quire.checkpoint.recovery.Hydrator;
 import io.quire.store.BytesState;
 import io.quire.store.Durability;
@@ -289,7 +290,15 @@ public final class DurableStateStore implements AutoCloseable {
                 newest);
     }
 
-    /** Waits until every recovered page is in memory. Needs background hydration. */
+    /** {@return how far the recovered pages have come into memory} */
+    public HydrationProgress hydration() {
+        return hydrator.progress();
+    }
+
+    /**
+     * Waits until the background has been through all recovered pages; those that could not be loaded are counted in
+     * {@link #hydration()}. Returns at once without background hydration.
+     */
     public void awaitHydrated() {
         hydrator.await();
     }

@@ -57,6 +57,7 @@ public final class DurableStoreContext {
     private int chainLengthMax = CHAIN_LENGTH_MAX_DEFAULT;
     private boolean compressCheckpoints = true;
     private boolean hydrateInBackground = true;
+    private long hydrationBytesPerSecond;
     private boolean acceptLossOnFallback;
     private StoreFiles storeFiles = new DiskStoreFiles();
     private ProgressListener recoveryProgress = ProgressListener.NONE;
@@ -87,6 +88,7 @@ public final class DurableStoreContext {
         check("logSegmentLength", logSegmentLength, 64 * 1024, 1L << 40);
         checkPowerOfTwo("capturePoolLength", capturePoolLength, PageCapture.POOL_LENGTH_MIN, 1 << 30);
         check("chainLengthMax", chainLengthMax, 2, 64);
+        check("hydrationBytesPerSecond", hydrationBytesPerSecond, 0, Long.MAX_VALUE);
         return this;
     }
 
@@ -447,6 +449,26 @@ public final class DurableStoreContext {
      */
     public DurableStoreContext hydrateInBackground(final boolean value) {
         hydrateInBackground = value;
+        return this;
+    }
+
+    /**
+     * {@return how fast pages are loaded in the background after recovery, so that disk and memory stay free for
+     * others; bytes a second, 0 = as fast as it goes}
+     */
+    public long hydrationBytesPerSecond() {
+        return hydrationBytesPerSecond;
+    }
+
+    /**
+     * How fast pages are loaded in the background after recovery. A page that is touched is loaded at once whatever the
+     * rate.
+     *
+     * @param value bytes a second, 0 = as fast as it goes
+     * @return this
+     */
+    public DurableStoreContext hydrationBytesPerSecond(final long value) {
+        hydrationBytesPerSecond = value;
         return this;
     }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint;
 
+import io.quire.checkpoint.block.BandwidthLimit;
 import io.quire.checkpoint.block.PageChain;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.live.BootIdentity;
@@ -36,6 +37,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.IntConsumer;
 
 /**
  * Opens a directory: takes the lock, recovers or creates the state, and starts the log. Everything it has opened is
@@ -162,7 +164,7 @@ final class StoreOpening {
         final MemoryLayout layout = manifest.layout();
         openMemory(layout);
         // Before the replay, which then finds most of what it touches in memory.
-        hydrator = new Hydrator(store.memory());
+        hydrator = new Hydrator(store.memory(), pace(), chain::close);
         if (context.hydrateInBackground()) {
             hydrator.start();
         }
@@ -178,6 +180,12 @@ final class StoreOpening {
             startLog(recovery, replay, manifest, bootIdHash, logSettings);
             report = report(manifest, replay);
         }
+    }
+
+    private IntConsumer pace() {
+        return context.hydrationBytesPerSecond() == 0
+                ? bytes -> {}
+                : new BandwidthLimit(context.hydrationBytesPerSecond())::beforeWrite;
     }
 
     /** Going back is lossless only if the log reaches as far as every checkpoint that was passed over. */

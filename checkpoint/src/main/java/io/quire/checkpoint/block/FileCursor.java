@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint.block;
 
+import io.quire.store.memory.PageDescriptor;
+
 /**
  * One thread's view of a checkpoint file: the index page and the blocks it looked at last stay in private memory, so
  * that neighbouring pages cost one decompression together.
@@ -80,6 +82,62 @@ final class FileCursor implements ScratchPool.Scratch {
             LineRuns.scatter(index.mask(), delivered, linesPointer(), targetPagePointer);
         }
         return delivered;
+    }
+
+    /**
+     * Copies lines of neighbouring pages, for which the index is searched once.
+     *
+     * @param firstPage number of the first page
+     * @param pageCount how many, at most as many as missing has room for
+     * @param missing for each page the lines to copy if the file has them; those copied are taken out
+     * @param targetPointer native pointer to the image of the first page, which the others follow
+     */
+    void readRun(final int firstPage, final int pageCount, final long[] missing, final long targetPointer) {
+        if (!seekFrom(firstPage)) {
+            return;
+        }
+        do {
+            final int i = index.page() - firstPage;
+            if (i >= pageCount) {
+                return;
+            }
+            final long delivered = index.mask() & missing[i];
+            if (delivered != 0) {
+                final long target = targetPointer + ((long) i << PageDescriptor.PAGE_SHIFT);
+                LineRuns.scatter(index.mask(), delivered, linesPointer(), target);
+                missing[i] &= ~delivered;
+            }
+        } while (next());
+    }
+
+    /** Goes to the first entry of a page or of one behind it; false when there is none. */
+    private boolean seekFrom(final int page) {
+        if (file.indexPageCount() == 0) {
+            return false;
+        }
+        final int indexPage = Math.max(0, file.indexPageOf(page));
+        if (index.number() != indexPage) {
+            index.load(file, indexPage);
+        }
+        index.seek(page);
+        while (index.page() < page) {
+            if (!next()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean next() {
+        if (index.next()) {
+            return true;
+        }
+        final int indexPage = index.number() + 1;
+        if (indexPage == file.indexPageCount()) {
+            return false;
+        }
+        index.load(file, indexPage);
+        return index.next();
     }
 
     /** {@return the index, standing at some entry} */

@@ -4,16 +4,18 @@ package io.quire.checkpoint.block;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.checkpoint.storage.LocalCheckpointStorage;
+import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PageSource;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The pages of a checkpoint: zeros, overlaid by the lines of all its files from the oldest to the newest. A page is
  * put together from the newest file to the oldest and only as far as lines are missing.
  *
  * <p>Each thread keeps the blocks it decompressed last, so that loading pages in ascending order decompresses each
- * block of a sorted file once.
+ * block of a sorted file once; pages that are loaded together also share one search of each file's index.
  *
  * <p>Threading: thread-safe; close only after the last load has returned.
  */
@@ -24,6 +26,7 @@ public final class PageChain implements PageSource, AutoCloseable {
 
     private final CheckpointFileReader[] newestFirst;
     private final ScratchPool<ChainScratch> scratches;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private PageChain(final CheckpointFileReader[] newestFirst) {
         this.newestFirst = newestFirst;
@@ -97,20 +100,43 @@ public final class PageChain implements PageSource, AutoCloseable {
 
     @Override
     public void load(final int page, final long targetPointer) {
+        loadRun(page, 1, targetPointer);
+    }
+
+    @Override
+    public void loadRun(final int firstPage, final long wantedPages, final long targetPointer) {
         final ChainScratch scratch = scratches.take();
         try {
-            long missing = ALL_LINES;
-            for (int i = 0; i < newestFirst.length && missing != 0; i++) {
-                missing &= ~scratch.cursor(i, newestFirst[i]).readLines(page, missing, targetPointer);
+            final long[] missing = scratch.missing;
+            final int count = Long.SIZE - Long.numberOfLeadingZeros(wantedPages);
+            for (int i = 0; i < count; i++) {
+                missing[i] = (wantedPages >>> i & 1) == 0 ? 0 : ALL_LINES;
             }
-            LineRuns.clear(missing, targetPointer);
+            for (int i = 0; i < newestFirst.length && isAnyMissing(missing, count); i++) {
+                scratch.cursor(i, newestFirst[i]).readRun(firstPage, count, missing, targetPointer);
+            }
+            for (int i = 0; i < count; i++) {
+                LineRuns.clear(missing[i], targetPointer + ((long) i << PageDescriptor.PAGE_SHIFT));
+            }
         } finally {
             scratches.give(scratch);
         }
     }
 
+    private static boolean isAnyMissing(final long[] missing, final int count) {
+        long any = 0;
+        for (int i = 0; i < count; i++) {
+            any |= missing[i];
+        }
+        return any != 0;
+    }
+
+    /** Unmaps all files; a second call does nothing. */
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         scratches.close();
         for (final CheckpointFileReader reader : newestFirst) {
             reader.close();
@@ -121,6 +147,7 @@ public final class PageChain implements PageSource, AutoCloseable {
     private static final class ChainScratch implements ScratchPool.Scratch {
         private final StagingBuffer staging = new StagingBuffer();
         private final FileCursor[] cursors;
+        private final long[] missing = new long[PageSource.RUN_LENGTH_MAX]; // lines of the pages being loaded
 
         ChainScratch(final int cursorCount) {
             cursors = new FileCursor[cursorCount];

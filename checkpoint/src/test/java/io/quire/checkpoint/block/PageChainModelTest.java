@@ -7,6 +7,7 @@ import io.quire.checkpoint.io.DiskStoreFiles;
 import io.quire.checkpoint.io.FaultStoreFiles;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.PageSource;
 import io.quire.store.memory.RawMemory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,11 +32,13 @@ class PageChainModelTest {
     private StoreFiles files;
     private final long lines = RawMemory.allocate(PageDescriptor.PAGE_LENGTH);
     private final long target = RawMemory.allocate(PageDescriptor.PAGE_LENGTH);
+    private final long run = RawMemory.allocate(PageSource.RUN_LENGTH_MAX * PageDescriptor.PAGE_LENGTH);
 
     @AfterEach
     void freeMemory() {
         RawMemory.free(lines);
         RawMemory.free(target);
+        RawMemory.free(run);
     }
 
     @Test
@@ -73,6 +76,10 @@ class PageChainModelTest {
             for (int i = 0; i < 500; i++) {
                 checkPage(chain, model, random.nextInt(pageLimit * 2));
             }
+            for (int i = 0; i < 200; i++) {
+                checkRun(chain, model, random.nextInt(pageLimit * 2), random.nextLong() | 1L << random.nextInt(64));
+            }
+            checkRun(chain, model, 0, -1L);
             checkPage(chain, model, 0);
             checkPage(chain, model, Integer.MAX_VALUE);
             for (int i = 0; i < fileCount; i++) {
@@ -80,6 +87,22 @@ class PageChainModelTest {
                 chain.file(i).verify(problems::add);
                 assertThat(problems).isEmpty();
             }
+        }
+    }
+
+    private void checkRun(final PageChain chain, final PageImages model, final int firstPage, final long wanted) {
+        final int length = PageSource.RUN_LENGTH_MAX * PageDescriptor.PAGE_LENGTH;
+        RawMemory.setMemory(run, length, (byte) 0x5a);
+        chain.loadRun(firstPage, wanted, run);
+        RawMemory.setMemory(target, PageDescriptor.PAGE_LENGTH, (byte) 0x5a);
+        for (int i = 0; i < PageSource.RUN_LENGTH_MAX; i++) {
+            final long page = run + (long) i * PageDescriptor.PAGE_LENGTH;
+            final boolean isRight = (wanted >>> i & 1) != 0
+                    ? model.equalsPage(firstPage + i, page)
+                    : RawMemory.equal(null, page, target, PageDescriptor.PAGE_LENGTH);
+            assertThat(isRight)
+                    .as("page %d of run at %d", firstPage + i, firstPage)
+                    .isTrue();
         }
     }
 

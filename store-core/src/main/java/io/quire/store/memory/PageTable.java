@@ -71,6 +71,7 @@ final class PageTable implements AutoCloseable {
         if (count > before) {
             final long[] grown = Arrays.copyOf(sections, count);
             Arrays.fill(grown, before, count, untouchedSection);
+            RawMemory.storeFence(); // threads that hydrate see the elements with the array
             sections = grown;
         }
     }

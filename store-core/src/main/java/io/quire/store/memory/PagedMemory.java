@@ -5,9 +5,7 @@ import static io.quire.store.memory.PageDescriptor.EXTENT_LENGTH;
 import static io.quire.store.memory.PageDescriptor.PAGE_LENGTH;
 
 import io.quire.store.errors.ConfigurationException;
-import io.quire.store.errors.StateStoreException;
 import io.quire.store.errors.StoreFullException;
-import io.quire.store.errors.StoreIoException;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.agrona.concurrent.IdleStrategy;
@@ -35,7 +33,6 @@ public final class PagedMemory implements AutoCloseable {
     public static final int CAPTURE_POOL_LENGTH_DEFAULT = 1024 * 1024;
 
     private static final int PAGE_MASK = PAGE_LENGTH - 1;
-    private static final int NEIGHBOURS = 8;
 
     private final LiveMemory live;
     private final int windowShift;
@@ -48,13 +45,12 @@ public final class PagedMemory implements AutoCloseable {
     private final ExtentAllocator extents;
     private final BackedSpace space;
     private final SpaceGrower grower;
-    private final int recoveredPageCount;
+    private final PageHydration hydration;
 
     private long[] windowBases = new long[0];
     private volatile long[] publishedBases = windowBases; // the same, for threads other than the writer
     private boolean hydrating;
     private volatile boolean hydrated; // the opposite, for threads other than the writer
-    private volatile PageSource source;
     private long epoch = 1;
     private long dirtyStamp = PageTable.stamp(1, PageTable.DIRTY);
     private DirtyPages dirtyPages = new DirtyPages();
@@ -74,11 +70,10 @@ public final class PagedMemory implements AutoCloseable {
         windowMask = (1L << windowShift) - 1;
         lengthMax = settings.lengthMax;
         hashSeed = settings.hashSeed;
-        this.source = source;
-        this.recoveredPageCount = recoveredPageCount;
         hydrating = recoveredPageCount > 0;
         hydrated = !hydrating;
         space = new BackedSpace(live, PageDescriptor.addressOfPage(recoveredPageCount));
+        hydration = new PageHydration(this, space, source, recoveredPageCount);
         capture = new PageCapture(this, settings.capturePoolLength, settings.captureIdleStrategy);
         extents = new ExtentAllocator(this, windowShift);
         grower = settings.growerName == null ? null : new SpaceGrower(space, settings.growerName);
@@ -154,7 +149,7 @@ public final class PagedMemory implements AutoCloseable {
      */
     public long forRead(final long address) {
         if (hydrating) {
-            ensureHot(address, 1);
+            hydration.touch(address, 1);
         }
         return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
     }
@@ -168,7 +163,7 @@ public final class PagedMemory implements AutoCloseable {
      */
     public long forRead(final long address, final int length) {
         if (hydrating) {
-            ensureHot(address, length);
+            hydration.touch(address, length);
         }
         return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
     }
@@ -189,7 +184,7 @@ public final class PagedMemory implements AutoCloseable {
             return 0;
         }
         if (!hydrated) {
-            ensureHot(address, length);
+            hydration.touch(address, length);
         }
         return bases[(int) (address >>> windowShift)] + (address & windowMask);
     }
@@ -234,7 +229,7 @@ public final class PagedMemory implements AutoCloseable {
         final long end = address + length;
         // All pages first: hydration may throw, and then no line may count as changed.
         if (hydrating) {
-            ensureHot(address, length);
+            hydration.touch(address, length);
         }
         for (long at = address; at < end; ) {
             final int offset = (int) at & PAGE_MASK;
@@ -261,6 +256,11 @@ public final class PagedMemory implements AutoCloseable {
         dirtyPages.add(page);
     }
 
+    /** Native pointer of an address without bookkeeping, for a thread that may not be the writer. */
+    long publishedPointer(final long address) {
+        return publishedBases[(int) (address >>> windowShift)] + (address & windowMask);
+    }
+
     /**
      * Native pointer of an address without bookkeeping.
      *
@@ -271,31 +271,6 @@ public final class PagedMemory implements AutoCloseable {
         return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
     }
 
-    private void ensureHot(final long address, final int length) {
-        final int last = Math.min(PageDescriptor.pageOf(address + length - 1), recoveredPageCount - 1);
-        for (int page = PageDescriptor.pageOf(address); page <= last; page++) {
-            if (PageTable.stampAcquire(pageTable.entry(PageDescriptor.addressOfPage(page))) <= PageTable.LOADING) {
-                hydrate(page);
-                hydrateNeighbours(page);
-            }
-        }
-    }
-
-    /** A block that was decompressed for one page usually holds its neighbours too, so they are had for little. */
-    private void hydrateNeighbours(final int page) {
-        final int first = page & -NEIGHBOURS;
-        for (int next = first; next < Math.min(first + NEIGHBOURS, recoveredPageCount); next++) {
-            if (PageTable.stampAcquire(pageTable.entry(PageDescriptor.addressOfPage(next)))
-                    == PageTable.UNTOUCHED_STAMP) {
-                try {
-                    hydrate(next);
-                } catch (final StateStoreException e) {
-                    return; // whoever needs that page gets the error from it
-                }
-            }
-        }
-    }
-
     /**
      * Loads a page if it is cold; waits while another thread loads it.
      *
@@ -304,42 +279,44 @@ public final class PagedMemory implements AutoCloseable {
      * @throws io.quire.store.errors.StateStoreException what the source threw; the page stays cold
      */
     public boolean hydrate(final int page) {
-        final long address = PageDescriptor.addressOfPage(page);
-        final long entry = pageTable.entryForUpdate(address);
-        while (true) {
-            final long stamp = PageTable.stampAcquire(entry);
-            if (stamp > PageTable.LOADING) {
-                return false;
-            }
-            if (stamp == PageTable.UNTOUCHED_STAMP
-                    && PageTable.compareAndSetStamp(entry, PageTable.UNTOUCHED_STAMP, PageTable.LOADING)) {
-                long loaded = PageTable.UNTOUCHED_STAMP;
-                try {
-                    backForLoading(address);
-                    source.load(page, pointer(address));
-                    loaded = PageTable.HOT;
-                } finally {
-                    PageTable.stampRelease(entry, loaded);
-                }
-                return true;
-            }
-            Thread.yield();
-        }
+        return hydration.hydrate(page);
     }
 
-    private void backForLoading(final long address) {
-        try {
-            space.ensure(address, PAGE_LENGTH);
-        } catch (final StoreFullException e) {
-            // To whoever changes something, "full" would mean that nothing was changed, and this may come in the
-            // middle.
-            throw new StoreIoException("no space to load a page: " + e.getMessage(), e);
-        }
+    /**
+     * Loads those of neighbouring pages that are cold and that no other thread is loading; waits for none.
+     *
+     * @param firstPage number of the first
+     * @param pageCount how many, 1..{@link PageSource#RUN_LENGTH_MAX}; all below {@link #recoveredPageCount()} and in
+     *     one window
+     * @return how many this call loaded
+     * @throws io.quire.store.errors.StateStoreException what the source threw; those that were cold stay so
+     */
+    public int hydrateRun(final int firstPage, final int pageCount) {
+        return hydration.hydrateRun(firstPage, pageCount);
+    }
+
+    /**
+     * Sets how many neighbours a touch of a cold page loads together: few are quick, many are cheap.
+     *
+     * @param pages a power of two, 1..{@link PageSource#RUN_LENGTH_MAX}
+     */
+    public void hydrationRunLength(final int pages) {
+        hydration.runLength(pages);
     }
 
     /** {@return pages that recovery found; those not yet touched or hydrated are cold} */
     public int recoveredPageCount() {
-        return recoveredPageCount;
+        return hydration.pageCount();
+    }
+
+    /** {@return pages loaded since recovery, by whomever} */
+    public long hydratedPageCount() {
+        return hydration.loadedPages();
+    }
+
+    /** {@return how often a touch met a cold page and had to load it} */
+    public long coldTouchCount() {
+        return hydration.coldTouches();
     }
 
     /** {@return whether some page may still be cold} */
@@ -347,17 +324,15 @@ public final class PagedMemory implements AutoCloseable {
         return hydrating;
     }
 
-    /** Says that every recovered page has been hydrated: the check for cold pages ends. Checked, O(pages). */
+    /**
+     * Says that every recovered page has been hydrated: the check for cold pages ends, and the source is not used any
+     * more. Checked, O(pages).
+     */
     public void hydrationComplete() {
-        for (int page = 0; page < recoveredPageCount; page++) {
-            if (PageTable.stampAcquire(pageTable.entry(PageDescriptor.addressOfPage(page))) <= PageTable.LOADING) {
-                throw new IllegalStateException("page is still cold: page=" + page);
-            }
-        }
+        hydration.complete();
         hydrated = true;
         // Racy on purpose: a writer that still sees true finds every page hot and loads nothing.
         hydrating = false;
-        source = null;
     }
 
     /**

@@ -287,8 +287,10 @@ class PagedMemoryTest {
         assertThat(RawMemory.getLong(memory.forRead(address + 5000, 8))).isEqualTo(77);
         assertThat(memory.rootSlot(3)).isEqualTo(99);
         RawMemory.putLong(memory.forWrite(address + 5008, 8), 5);
-        // Two places were touched: each brings the eight pages of its group, and nothing else.
-        assertThat(loads).hasSize(16).doesNotHaveDuplicates();
+        // Two places were touched: each brings the pages of its extent, and nothing else.
+        assertThat(loads).hasSize(32).doesNotHaveDuplicates();
+        assertThat(memory.coldTouchCount()).isEqualTo(3); // the first page's extent when it was opened
+        assertThat(memory.hydratedPageCount()).isEqualTo(48);
         for (int page = 0; page < pageLimit; page++) {
             memory.hydrate(page);
         }

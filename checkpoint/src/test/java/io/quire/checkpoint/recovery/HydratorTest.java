@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.recovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.memory.AnonymousMemory;
+import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.PageCapture;
+import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.PageSource;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class HydratorTest {
+    private static final int EXTENTS = 200;
+    private static final Logger LOG = Logger.getLogger(Hydrator.class.getName());
+
+    private final Map<Integer, byte[]> images = new ConcurrentHashMap<>();
+    private final Map<Integer, AtomicInteger> loads = new ConcurrentHashMap<>();
+    private final Set<Integer> damaged = new HashSet<>();
+    private final List<Integer> paced = new ArrayList<>();
+    private final AtomicInteger finished = new AtomicInteger();
+    private final int[] firstPages = new int[EXTENTS];
+    private final PagedMemory memory = recovered();
+
+    @AfterEach
+    void close() {
+        memory.close();
+    }
+
+    /** A memory whose pages, cold again, say which they are. */
+    private PagedMemory recovered() {
+        final PagedMemory original = PagedMemory.create(new PagedMemory.Builder(new AnonymousMemory(22)));
+        for (int i = 0; i < EXTENTS; i++) {
+            final long address = original.allocateExtent(ExtentKind.PAGES);
+            firstPages[i] = PageDescriptor.pageOf(address);
+            final long pointer = original.forWrite(address, PageDescriptor.EXTENT_LENGTH);
+            for (int page = 0; page < PageDescriptor.PAGES_PER_EXTENT; page++) {
+                RawMemory.setMemory(
+                        pointer + (long) page * PageDescriptor.PAGE_LENGTH,
+                        PageDescriptor.PAGE_LENGTH,
+                        content(firstPages[i] + page));
+            }
+        }
+        final PageCapture capture = original.seal();
+        while (!capture.complete()) {
+            capture.capture(1000, (page, mask, lines) -> {
+                final byte[] image = new byte[PageDescriptor.PAGE_LENGTH];
+                for (int line = 0, from = 0; line < PageDescriptor.LINES_PER_PAGE; line++) {
+                    if ((mask >>> line & 1) != 0) {
+                        RawMemory.copy(null, lines + from, image, RawMemory.ARRAY_OFFSET + line * 64L, 64);
+                        from += 64;
+                    }
+                }
+                images.put(page, image);
+            });
+        }
+        capture.end();
+        final int pageCount = original.pageLimit();
+        original.close();
+        return PagedMemory.recover(new PagedMemory.Builder(new AnonymousMemory(22)), source(), pageCount);
+    }
+
+    private PageSource source() {
+        return (page, target) -> {
+            loads.computeIfAbsent(page, p -> new AtomicInteger()).incrementAndGet();
+            if (damaged.contains(page)) {
+                throw new CorruptStoreException("planted in page " + page);
+            }
+            final byte[] image = images.getOrDefault(page, new byte[PageDescriptor.PAGE_LENGTH]);
+            RawMemory.copy(image, RawMemory.ARRAY_OFFSET, null, target, image.length);
+        };
+    }
+
+    private static byte content(final int page) {
+        return (byte) (page * 31 + 7);
+    }
+
+    private Hydrator hydrator() {
+        return new Hydrator(memory, paced::add, finished::incrementAndGet);
+    }
+
+    @Test
+    void shouldLoadEveryPageOnceAtTheGivenPace() {
+        final Hydrator hydrator = hydrator();
+        hydrator.start();
+        hydrator.await();
+        assertThat(finished).hasValue(1);
+        assertThat(memory.hydrating()).isFalse();
+        assertThat(loads.values()).allSatisfy(count -> assertThat(count).hasValue(1));
+        assertThat(loads).hasSize(memory.recoveredPageCount());
+        assertThat(paced.stream().mapToInt(Integer::intValue).sum())
+                .isLessThanOrEqualTo(memory.recoveredPageCount() * PageDescriptor.PAGE_LENGTH)
+                .isGreaterThan((memory.recoveredPageCount() - 64) * PageDescriptor.PAGE_LENGTH);
+        final HydrationProgress progress = hydrator.progress();
+        assertThat(progress.isComplete()).isTrue();
+        assertThat(progress.isEnded()).isTrue();
+        assertThat(progress.loadedPages()).isEqualTo(memory.recoveredPageCount());
+        assertThat(progress.bytesPerSecond()).isPositive();
+        checkAll();
+    }
+
+    @Test
+    void shouldLeaveDamagedPagesColdAndLoadTheRest() {
+        damaged.addAll(Set.of(firstPages[3] + 5, firstPages[100], firstPages[199] + 15));
+        LOG.setLevel(Level.OFF); // one error is logged, and wanted
+        final Hydrator hydrator = hydrator();
+        hydrator.start();
+        hydrator.await();
+        LOG.setLevel(null);
+        assertThat(finished).hasValue(0);
+        assertThat(memory.hydrating()).isTrue();
+        assertThat(hydrator.failedPages()).isEqualTo(3);
+        assertThat(hydrator.firstFailure()).hasMessage("planted in page " + (firstPages[3] + 5));
+        assertThat(hydrator.progress().isComplete()).isFalse();
+        assertThat(hydrator.progress().loadedPages()).isEqualTo(memory.recoveredPageCount() - 3);
+        final long address = PageDescriptor.addressOfPage(firstPages[100]);
+        assertThatThrownBy(() -> memory.forRead(address)).hasMessage("planted in page " + firstPages[100]);
+        damaged.clear(); // as if the disk had come back
+        checkAll();
+    }
+
+    @Test
+    void shouldKeepNeighboursOfADamagedPageReadable() {
+        damaged.add(firstPages[50] + 8);
+        for (int page = firstPages[50]; page < firstPages[51]; page++) {
+            if (page != firstPages[50] + 8) {
+                check(page);
+            }
+        }
+        assertThatThrownBy(() -> check(firstPages[50] + 8)).isInstanceOf(CorruptStoreException.class);
+    }
+
+    @Test
+    void shouldStopBetweenTwoRunsWhateverThePace() throws Exception {
+        final CountDownLatch waiting = new CountDownLatch(1);
+        final Hydrator hydrator = new Hydrator(
+                memory,
+                bytes -> {
+                    waiting.countDown();
+                    try {
+                        Thread.sleep(TimeUnit.MINUTES.toMillis(10));
+                    } catch (final InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                finished::incrementAndGet);
+        hydrator.start();
+        assertThat(waiting.await(60, TimeUnit.SECONDS)).isTrue();
+        hydrator.stop();
+        assertThat(finished).hasValue(0);
+        assertThat(hydrator.hydratedPages()).isLessThan(memory.recoveredPageCount());
+    }
+
+    @Test
+    void shouldServeManyThreadsWhileItLoads() throws Exception {
+        final Hydrator hydrator = hydrator();
+        final ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            final List<Future<?>> results = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                final int start = i * 25;
+                results.add(threads.submit(() -> {
+                    for (int extent = 0; extent < EXTENTS; extent++) {
+                        final int first = firstPages[(start + extent * 7) % EXTENTS];
+                        check(first + extent % PageDescriptor.PAGES_PER_EXTENT);
+                    }
+                }));
+            }
+            hydrator.start();
+            for (final Future<?> result : results) {
+                get(result);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        hydrator.await();
+        assertThat(finished).hasValue(1);
+        assertThat(loads.values()).allSatisfy(count -> assertThat(count).hasValue(1));
+        checkAll();
+    }
+
+    private static void get(final Future<?> result) throws InterruptedException {
+        try {
+            result.get();
+        } catch (final ExecutionException e) {
+            throw new AssertionError(e.getCause());
+        }
+    }
+
+    private void checkAll() {
+        Arrays.stream(firstPages).forEach(first -> {
+            for (int page = first; page < first + PageDescriptor.PAGES_PER_EXTENT; page++) {
+                check(page);
+            }
+        });
+    }
+
+    private void check(final int page) {
+        final long pointer = memory.forRead(PageDescriptor.addressOfPage(page), PageDescriptor.PAGE_LENGTH);
+        assertThat(RawMemory.getByte(pointer)).isEqualTo(content(page));
+        assertThat(RawMemory.getByte(pointer + PageDescriptor.PAGE_LENGTH - 1)).isEqualTo(content(page));
+    }
+}
