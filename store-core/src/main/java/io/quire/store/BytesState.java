@@ -550,4 +550,14 @@ public final class BytesState extends KeyedState {
     void applyClear() {
         table.clear();
     }
+
+    @Override
+    long fetch(final long keyPointer, final int keyLength) {
+        return table.fetch(null, keyPointer, keyLength);
+    }
+
+    @Override
+    long fetchFound(final long found) {
+        return found == 0 ? 0 : table.fetchRecord(found);
+    }
 }

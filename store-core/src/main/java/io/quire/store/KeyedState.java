@@ -105,4 +105,18 @@ public abstract class KeyedState {
         throw new CorruptStoreException("change record of a type that its state does not know: state=" + name()
                 + " kind=" + descriptor.kind() + " type=" + type);
     }
+
+    /**
+     * Asks memory for what a change of an entry will look at first; a kind for which that gains nothing does nothing.
+     *
+     * @return to be given to {@link #fetchFound} before an entry is changed
+     */
+    long fetch(final long keyPointer, final int keyLength) {
+        return 0;
+    }
+
+    /** Asks memory for what {@link #fetch} has found; returns something that has to be used. */
+    long fetchFound(final long found) {
+        return 0;
+    }
 }

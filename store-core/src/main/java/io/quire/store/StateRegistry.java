@@ -99,11 +99,15 @@ final class StateRegistry {
 
     /** The state that a change record or an undo entry names. */
     KeyedState ofId(final int id) {
-        final KeyedState state = id > 0 && id < statesById.length ? statesById[id] : null;
+        final KeyedState state = ofIdOrNull(id);
         if (state == null) {
             throw new CorruptStoreException("change record of a state that does not exist: stateId=" + id);
         }
         return state;
+    }
+
+    KeyedState ofIdOrNull(final int id) {
+        return id > 0 && id < statesById.length ? statesById[id] : null;
     }
 
     /** All states, by id. */

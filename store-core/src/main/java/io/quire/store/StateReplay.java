@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
  */
 public final class StateReplay implements ChangeRecordHandler {
     private final StateStore store;
+    private final ReplayLookahead lookahead;
 
     /**
      * Begins a replay.
@@ -25,6 +26,17 @@ public final class StateReplay implements ChangeRecordHandler {
      */
     public StateReplay(final StateStore store) {
         this.store = store;
+        lookahead = new ReplayLookahead(store.registry());
+    }
+
+    @Override
+    public void onUpcoming(final int stateId, final long keyPointer, final int keyLength) {
+        lookahead.announce(stateId, keyPointer, keyLength);
+    }
+
+    @Override
+    public void onUpcomingEnd() {
+        lookahead.fetch();
     }
 
     @Override

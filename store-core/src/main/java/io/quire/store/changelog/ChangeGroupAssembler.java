@@ -15,9 +15,11 @@ import io.quire.store.memory.RawMemory;
  */
 public final class ChangeGroupAssembler implements AutoCloseable {
     private static final int INITIAL_CAPACITY = 64 * 1024;
+    private static final int UPCOMING_MAX = 32;
     private static final int HEADER_LENGTH = ChangeRecordDescriptor.HEADER_LENGTH;
 
     private final ChangeRecordHandler handler;
+    private final int[] upcomingLengths = new int[UPCOMING_MAX];
 
     // The records of the open group, fragments joined, each padded to 8 bytes.
     private long groupPointer;
@@ -60,12 +62,36 @@ public final class ChangeGroupAssembler implements AutoCloseable {
         }
         int offset = 0;
         while (offset < length) {
+            final int count = announce(pointer + offset, length - offset, startPosition + offset);
+            for (int i = 0; i < count; i++) {
+                final long record = pointer + offset;
+                final int alignedLength = upcomingLengths[i];
+                position = startPosition + offset + alignedLength;
+                acceptRecord(record, RawMemory.getInt(record + ChangeRecordDescriptor.LENGTH_OFFSET), alignedLength);
+                offset += alignedLength;
+            }
+        }
+    }
+
+    /** Checks the next records and tells the handler which changes are among them; returns how many they are. */
+    private int announce(final long pointer, final int length, final long startPosition) {
+        int count = 0;
+        int offset = 0;
+        while (offset < length && count < UPCOMING_MAX) {
             final long record = pointer + offset;
             final int alignedLength = checkedAlignedLength(record, length - offset, startPosition + offset);
-            position = startPosition + offset + alignedLength;
-            acceptRecord(record, RawMemory.getInt(record + ChangeRecordDescriptor.LENGTH_OFFSET), alignedLength);
+            final byte type = RawMemory.getByte(record + ChangeRecordDescriptor.TYPE_OFFSET);
+            if (type == ChangeRecordDescriptor.TYPE_PUT || type == ChangeRecordDescriptor.TYPE_REMOVE) {
+                handler.onUpcoming(
+                        RawMemory.getInt(record + ChangeRecordDescriptor.STATE_ID_OFFSET),
+                        record + ChangeRecordDescriptor.KEY_OFFSET,
+                        RawMemory.getInt(record + ChangeRecordDescriptor.KEY_LENGTH_OFFSET));
+            }
+            upcomingLengths[count++] = alignedLength;
             offset += alignedLength;
         }
+        handler.onUpcomingEnd();
+        return count;
     }
 
     /** {@return whether records of an incomplete group are held back} */

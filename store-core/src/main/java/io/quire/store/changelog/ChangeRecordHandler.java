@@ -21,6 +21,19 @@ public interface ChangeRecordHandler {
     void onRecord(byte type, int stateId, long keyPointer, int keyLength, long valuePointer, int valueLength);
 
     /**
+     * A put or a removal that will probably come soon; by then it may have been part of a group that is dropped. For
+     * asking memory for what the record will touch; nothing may be changed.
+     *
+     * @param stateId number of the state, which need not exist yet
+     * @param keyPointer native pointer to the key, valid until the method returns
+     * @param keyLength bytes of the key
+     */
+    default void onUpcoming(final int stateId, final long keyPointer, final int keyLength) {}
+
+    /** No more upcoming records for now; those announced come next. */
+    default void onUpcomingEnd() {}
+
+    /**
      * All records of a group were handed over.
      *
      * @param position log position after the group; reading may resume there

@@ -151,6 +151,34 @@ public final class RecordTable {
         return KeyGroupRange.groupOf(keyHash.ofBytes(keyBase, keyOffset, keyLength));
     }
 
+    /**
+     * Asks memory for the slot that an operation on a key will look at first, so that the misses of several keys
+     * overlap; {@link #fetchRecord} goes on from there.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes
+     * @return address of the record that is probably the key's, 0 = none in that slot
+     */
+    public long fetch(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
+        final long reference = directory.reference(hash);
+        final long header = RecordSlotDescriptor.header(hash, DirectoryDescriptor.depth(reference));
+        final int offset = RecordSlotDescriptor.slotOffset(RecordSlotDescriptor.home(header));
+        final long slot = RawMemory.getLong(memory.forRead(DirectoryDescriptor.address(reference) + offset));
+        return slot != 0 && RecordSlotDescriptor.matches(slot, header) ? RecordSlotDescriptor.record(slot) : 0;
+    }
+
+    /**
+     * Asks memory for the head of a record.
+     *
+     * @param record what {@link #fetch} returned, not 0, and no entry was changed since
+     * @return anything; it only has to be used
+     */
+    public long fetchRecord(final long record) {
+        return RawMemory.getLong(memory.forRead(record));
+    }
+
     private long recordAt(final long slot) {
         return RecordSlotDescriptor.record(RawMemory.getLong(memory.forRead(slot)));
     }
