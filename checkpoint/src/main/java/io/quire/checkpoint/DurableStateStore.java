@@ -295,6 +295,11 @@ public final class DurableStateStore implements AutoCloseable {
         return hydrator.progress();
     }
 
+    /** {@return bytes of the recovered checkpoint's files read so far} */
+    long checkpointBytesRead() {
+        return chain.readLength();
+    }
+
     /**
      * Waits until the background has been through all recovered pages; those that could not be loaded are counted in
      * {@link #hydration()}. Returns at once without background hydration.

@@ -3,6 +3,7 @@ package io.quire.checkpoint;
 
 import io.quire.checkpoint.io.DiskStoreFiles;
 import io.quire.checkpoint.io.StoreFiles;
+import io.quire.checkpoint.live.BootIdentity;
 import io.quire.store.Durability;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.memory.PageCapture;
@@ -58,6 +59,8 @@ public final class DurableStoreContext {
     private boolean compressCheckpoints = true;
     private boolean hydrateInBackground = true;
     private long hydrationBytesPerSecond;
+    private boolean verifyOnOpen;
+    private long bootIdHash;
     private boolean acceptLossOnFallback;
     private StoreFiles storeFiles = new DiskStoreFiles();
     private ProgressListener recoveryProgress = ProgressListener.NONE;
@@ -469,6 +472,37 @@ public final class DurableStoreContext {
      */
     public DurableStoreContext hydrationBytesPerSecond(final long value) {
         hydrationBytesPerSecond = value;
+        return this;
+    }
+
+    /**
+     * {@return whether opening reads and checks everything in the files of the checkpoint first; false = each block is
+     * checked when it is needed}
+     */
+    public boolean verifyOnOpen() {
+        return verifyOnOpen;
+    }
+
+    /**
+     * Whether opening reads and checks everything in the files of the checkpoint first. Then damage anywhere in them
+     * lets recovery go back to the checkpoint before, if the log has the rest; met later, when nobody can go back any
+     * more, it is an error of whoever needs the page. Takes about a second for each gigabyte of files.
+     *
+     * @param value false = each block is checked when it is needed
+     * @return this
+     */
+    public DurableStoreContext verifyOnOpen(final boolean value) {
+        verifyOnOpen = value;
+        return this;
+    }
+
+    /** Identity of the running system's boot; another one than the system's in tests that restart it. */
+    long bootIdHash() {
+        return bootIdHash == 0 ? BootIdentity.currentHash() : bootIdHash;
+    }
+
+    DurableStoreContext bootIdHash(final long value) {
+        bootIdHash = value;
         return this;
     }
 

@@ -13,10 +13,12 @@ import io.quire.checkpoint.manifest.Retention;
 import io.quire.checkpoint.merge.MergeRun;
 import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.checkpoint.storage.LocalCheckpointStorage;
+import io.quire.store.Durability;
 import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.StoreFullException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -33,6 +35,9 @@ import java.util.Map;
 final class PublishedCheckpoints {
     /** Key of the manifest property that is 1 when all changes since the manifest are in the change log. */
     static final int LOGGED_PROPERTY = 1;
+
+    /** Key of the manifest property that is 1 when acknowledged changes may be in the ring only. */
+    static final int RING_PROPERTY = 2;
 
     private final CheckpointStorage storage;
     private final FileNumbers fileNumbers;
@@ -92,15 +97,26 @@ final class PublishedCheckpoints {
         addNewest(manifest);
     }
 
-    /** Publishes the newest checkpoint once more with another value of {@link #LOGGED_PROPERTY}. */
-    synchronized void publishLogged(final boolean logged) {
+    /** Publishes the newest checkpoint once more when it does not say how changes are kept from now on. */
+    synchronized void publishDurability(final Durability durability) {
+        final boolean logged = durability != Durability.NONE;
+        final boolean inRing = durability == Durability.PROCESS;
         final Manifest newest = newestFirst.get(0);
-        publish(newest.withFiles(nextGeneration, fileNumbers.next(), newest.files())
-                .withProperties(Map.of(LOGGED_PROPERTY, logged ? 1L : 0L)));
+        if (logged != isLogged(newest) || inRing != isRingNeeded(newest)) {
+            final Map<Integer, Long> properties = new HashMap<>(newest.properties());
+            properties.put(LOGGED_PROPERTY, logged ? 1L : 0L);
+            properties.put(RING_PROPERTY, inRing ? 1L : 0L);
+            publish(newest.withFiles(nextGeneration, fileNumbers.next(), newest.files())
+                    .withProperties(properties));
+        }
     }
 
     static boolean isLogged(final Manifest manifest) {
         return manifest.properties().getOrDefault(LOGGED_PROPERTY, 0L) == 1;
+    }
+
+    static boolean isRingNeeded(final Manifest manifest) {
+        return manifest.properties().getOrDefault(RING_PROPERTY, 0L) == 1;
     }
 
     /** Publishes a checkpoint: the newest one's files and one more; none when only the log position has moved. */

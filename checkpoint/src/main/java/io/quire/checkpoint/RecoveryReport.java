@@ -2,6 +2,7 @@
 package io.quire.checkpoint;
 
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What opening a store found and did.
@@ -19,6 +20,10 @@ import java.util.List;
  * @param droppedBytes bytes of an incomplete group at the end of the log, never acknowledged
  * @param rejected files that were passed over, each with the reason
  * @param lossAccepted whether changes after the checkpoint were given up on request
+ * @param loadedPageCount pages of the checkpoint that opening and replay had to load, or the background has loaded
+ *     meanwhile
+ * @param checkpointBytesRead bytes of checkpoint files that were read for them
+ * @param phases where the time went
  * @param openNs nanoseconds from the call until the store could answer reads
  */
 public record RecoveryReport(
@@ -33,9 +38,18 @@ public record RecoveryReport(
         long droppedBytes,
         List<String> rejected,
         boolean lossAccepted,
+        long loadedPageCount,
+        long checkpointBytesRead,
+        RecoveryPhases phases,
         long openNs) {
     /** Copies the list. */
     public RecoveryReport {
         rejected = List.copyOf(rejected);
+    }
+
+    /** {@return log records applied a second of replay; 0 when there were none} */
+    public long replayRecordsPerSecond() {
+        final long ns = phases.replayNs() + phases.ringNs();
+        return ns == 0 ? 0 : (long) ((double) logRecordCount / ns * TimeUnit.SECONDS.toNanos(1));
     }
 }

@@ -2,9 +2,9 @@
 package io.quire.checkpoint;
 
 import io.quire.checkpoint.block.BandwidthLimit;
+import io.quire.checkpoint.block.FileProblem;
 import io.quire.checkpoint.block.PageChain;
 import io.quire.checkpoint.io.StoreFiles;
-import io.quire.checkpoint.live.BootIdentity;
 import io.quire.checkpoint.live.LivePlace;
 import io.quire.checkpoint.live.OwnerRecord;
 import io.quire.checkpoint.live.StoreLock;
@@ -19,6 +19,7 @@ import io.quire.checkpoint.manifest.ManifestCatalog;
 import io.quire.checkpoint.manifest.MemoryLayout;
 import io.quire.checkpoint.manifest.RejectedManifest;
 import io.quire.checkpoint.recovery.Hydrator;
+import io.quire.checkpoint.recovery.RingAllocation;
 import io.quire.store.Durability;
 import io.quire.store.StateReplay;
 import io.quire.store.StateStore;
@@ -27,6 +28,7 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.LiveMemory;
 import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.PageSource;
 import io.quire.store.memory.PagedMemory;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -38,6 +40,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.IntConsumer;
+import org.agrona.CloseHelper;
 
 /**
  * Opens a directory: takes the lock, recovers or creates the state, and starts the log. Everything it has opened is
@@ -70,6 +73,13 @@ final class StoreOpening {
     private boolean lossAccepted;
     private boolean replayed;
     private long passedOverPosition;
+    private RingAllocation ringAllocation;
+    private Path liveDirectory;
+    private long phaseNs; // when the last phase ended
+    private long lockNs;
+    private long manifestNs;
+    private long filesNs;
+    private long catalogNs;
     private OwnerRecord lastOwner;
 
     StoreOpening(final DurableStoreContext context) {
@@ -78,16 +88,19 @@ final class StoreOpening {
     }
 
     StoreOpening open() {
+        phaseNs = startNs;
         directory = StoreDirectory.prepare(files, context.directory());
         lock = StoreLock.acquire(directory);
         boolean opened = false;
         try {
             lastOwner = OwnerRecord.read(directory);
             LivePlace.sweep(context.sharedMemoryDirectory(), lastOwner == null ? null : lastOwner.liveDirectory());
+            lockNs = phaseNs();
             found = ManifestCatalog.scan(files, directory, null);
             if (found.newestFirst().isEmpty()) {
                 createStore();
             }
+            manifestNs = phaseNs();
             recoverFromNewestWhole();
             opened = true;
             return this;
@@ -139,7 +152,12 @@ final class StoreOpening {
             final Manifest manifest = found.newestFirst().get(i);
             checkFallback(manifest, passedOver);
             try {
+                phaseNs = System.nanoTime();
                 chain = PageChain.open(files, directory, manifest.files());
+                if (context.verifyOnOpen()) {
+                    verify(chain);
+                }
+                filesNs = phaseNs();
                 recover(found.newestFirst().subList(i, found.newestFirst().size()));
                 warnOfRejected();
                 return;
@@ -161,21 +179,26 @@ final class StoreOpening {
         final Manifest manifest = usable.get(0);
         place = new LivePlace(directory, manifest.storeId(), context.sharedMemoryDirectory());
         place.reclaimMemory();
+        allocateRing();
         final MemoryLayout layout = manifest.layout();
         openMemory(layout);
-        // Before the replay, which then finds most of what it touches in memory.
+        // Before the replay, which then finds most of what it touches in memory, and loads much of the rest by itself.
+        store.memory().hydrationRunLength(PageSource.RUN_LENGTH_MAX);
         hydrator = new Hydrator(store.memory(), pace(), chain::close);
         if (context.hydrateInBackground()) {
             hydrator.start();
         }
         published = new PublishedCheckpoints(files, directory, found, usable, context.retainedCheckpoints());
-        final long bootIdHash = BootIdentity.currentHash();
+        catalogNs = phaseNs();
+        final long bootIdHash = context.bootIdHash();
         final LogSettings logSettings = logSettings();
         try (LogRecovery recovery = new LogRecovery(
                 files, directory.resolve(StoreDirectory.LOG_DIRECTORY), manifest.storeId(), bootIdHash, logSettings)) {
             final LogReplayReport replay = replay(recovery, manifest);
             checkNothingMissing(replay);
+            store.memory().hydrationRunLength(PageDescriptor.PAGES_PER_EXTENT);
             replayed = true; // from here on files are changed
+            phaseNs = System.nanoTime();
             published.clearUp();
             startLog(recovery, replay, manifest, bootIdHash, logSettings);
             report = report(manifest, replay);
@@ -186,6 +209,16 @@ final class StoreOpening {
         return context.hydrationBytesPerSecond() == 0
                 ? bytes -> {}
                 : new BandwidthLimit(context.hydrationBytesPerSecond())::beforeWrite;
+    }
+
+    private static void verify(final PageChain chain) {
+        final List<FileProblem> problems = new ArrayList<>();
+        for (int i = 0; i < chain.fileCount(); i++) {
+            chain.file(i).verify(problems::add);
+        }
+        if (!problems.isEmpty()) {
+            throw new CorruptStoreException(problems.get(0).message());
+        }
     }
 
     /** Going back is lossless only if the log reaches as far as every checkpoint that was passed over. */
@@ -283,13 +316,18 @@ final class StoreOpening {
     }
 
     private LogReplayReport replay(final LogRecovery recovery, final Manifest manifest) {
-        return recovery.replay(
-                manifest.cut().logPosition(),
-                PublishedCheckpoints.isLogged(manifest),
-                context.acceptLossOnFallback(),
-                ringFiles(),
-                new StateReplay(store),
-                context.recoveryProgress()::onProgress);
+        // When a checkpoint is passed over, the one before may say how changes were kept at its own time.
+        final boolean isRingNeeded = PublishedCheckpoints.isRingNeeded(manifest)
+                || manifest != found.newestFirst().get(0)
+                || !found.rejected().isEmpty();
+        return recovery.expectRing(isRingNeeded)
+                .replay(
+                        manifest.cut().logPosition(),
+                        PublishedCheckpoints.isLogged(manifest),
+                        context.acceptLossOnFallback(),
+                        ringFiles(),
+                        new StateReplay(store),
+                        context.recoveryProgress()::onProgress);
     }
 
     private void startLog(
@@ -300,54 +338,80 @@ final class StoreOpening {
             final LogSettings settings) {
         final LogRetention retention =
                 new LogRetention(files, directory.resolve(StoreDirectory.LOG_DIRECTORY), manifest.storeId());
-        final boolean logged = context.durability() != Durability.NONE;
-        if (logged) {
-            final LogWriter writer = recovery.startWriting(random.nextInt());
-            startRing(writer, manifest.storeId(), bootIdHash, settings, retention);
+        if (context.durability() != Durability.NONE) {
+            startRing(recovery, manifest.storeId(), bootIdHash, settings, retention);
         } else {
-            keepRingWithoutLog(recovery, replay);
+            final Path live = place.create(0);
+            keepRingWithoutLog(recovery, replay, live, manifest.storeId(), bootIdHash);
             checkpointLog = new NoChangeLog(replay.endPosition(), retention);
-            place.create(0, store.memory().description());
+            place.recordOwner(live, store.memory().description());
         }
-        if (logged != PublishedCheckpoints.isLogged(published.newest())) {
-            published.publishLogged(logged);
+        published.publishDurability(context.durability());
+    }
+
+    private void allocateRing() {
+        if (context.durability() != Durability.NONE && ringAllocation == null) {
+            liveDirectory = place.create(context.changeRingLength());
+            ringAllocation =
+                    new RingAllocation(liveDirectory.resolve(LivePlace.RING_FILE_NAME), context.changeRingLength());
         }
     }
 
+    /** Ring and log refer to each other, so the ring is complete but for its name when the log names it. */
     private void startRing(
-            final LogWriter writer,
+            final LogRecovery recovery,
             final UUID storeId,
             final long bootIdHash,
             final LogSettings settings,
             final LogRetention retention) {
+        final ChangeRing ring = ringAllocation.take();
+        LogWriter writer = null;
         boolean started = false;
         try {
-            final Path live =
-                    place.create(context.changeRingLength(), store.memory().description());
-            final ChangeRing ring = ChangeRing.create(
-                    live.resolve(LivePlace.RING_FILE_NAME),
-                    storeId,
-                    bootIdHash,
-                    writer.incarnation(),
-                    context.changeRingLength(),
-                    writer.position());
+            writer = recovery.startWriting(
+                    random.nextInt(),
+                    unpublished ->
+                            ring.prepare(storeId, bootIdHash, unpublished.incarnation(), unpublished.position()));
+            place.recordOwner(liveDirectory, store.memory().description());
+            ring.begin();
             log = new ChangeLogSession(ring, writer, settings, retention, store);
             checkpointLog = log;
             started = true;
         } finally {
             if (!started) {
-                writer.close();
+                CloseHelper.quietCloseAll(ring, writer);
             }
         }
     }
 
     /** A store that keeps no log from now on still owes what an earlier owner's ring holds. */
-    private void keepRingWithoutLog(final LogRecovery recovery, final LogReplayReport replay) {
-        if (replay.ringLength() > 0 || replay.droppedLength() > 0) {
-            try (LogWriter writer = recovery.startWriting(random.nextInt())) {
-                writer.seal();
-            }
+    private void keepRingWithoutLog(
+            final LogRecovery recovery,
+            final LogReplayReport replay,
+            final Path live,
+            final UUID storeId,
+            final long bootIdHash) {
+        if (replay.ringLength() == 0 && replay.droppedLength() == 0) {
+            return;
         }
+        // Never begun: it only says, to whoever recovers if this is killed before the seal, that no ring is missing.
+        final Path path = live.resolve(LivePlace.RING_FILE_NAME);
+        try (ChangeRing none = ChangeRing.allocate(path, ChangeRing.MIN_CAPACITY);
+                LogWriter writer = recovery.startWriting(
+                        random.nextInt(),
+                        unpublished ->
+                                none.prepare(storeId, bootIdHash, unpublished.incarnation(), unpublished.position()))) {
+            writer.seal();
+        }
+        ChangeRing.delete(ChangeRing.preparedPath(path));
+    }
+
+    /** Nanoseconds since the last phase ended. */
+    private long phaseNs() {
+        final long now = System.nanoTime();
+        final long ns = now - phaseNs;
+        phaseNs = now;
+        return ns;
     }
 
     private RecoveryReport report(final Manifest manifest, final LogReplayReport replay) {
@@ -363,6 +427,16 @@ final class StoreOpening {
                 replay.droppedLength(),
                 rejected,
                 lossAccepted,
+                store.memory().hydratedPageCount(),
+                chain.readLength(),
+                new RecoveryPhases(
+                        lockNs,
+                        manifestNs,
+                        filesNs,
+                        catalogNs,
+                        replay.durationNs() - replay.ringNs(),
+                        replay.ringNs(),
+                        phaseNs()),
                 System.nanoTime() - startNs);
     }
 
@@ -376,6 +450,7 @@ final class StoreOpening {
             try {
                 closeState();
             } finally {
+                CloseHelper.close(ringAllocation);
                 if (place != null) {
                     place.removeEmpty();
                 }

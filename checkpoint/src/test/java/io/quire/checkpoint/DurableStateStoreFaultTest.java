@@ -42,6 +42,7 @@ class DurableStateStoreFaultTest {
 
     private final long seed = Long.getLong("seed", System.nanoTime());
     private int attempts;
+    private int boots = 1;
     private long issued;
     private long acknowledged;
     private long checkpointed;
@@ -100,6 +101,7 @@ class DurableStateStoreFaultTest {
             files.failAt(call, FileFault.CRASH_AFTER);
             run(files, context(files, durability));
             deleteRing(); // memory files are gone too
+            boots++;
             final long least = durability == Durability.SYNC ? acknowledged : checkpointed;
             check(files.afterPowerLoss(seed + call), durability, least, fault(call) + " power loss");
         }
@@ -114,6 +116,7 @@ class DurableStateStoreFaultTest {
             files.ignore(FileOperation.FORCE);
             run(files, context(files, Durability.SYNC));
             deleteRing();
+            boots++;
             try {
                 check(files.afterPowerLoss(seed + i), Durability.SYNC, acknowledged, "planted");
             } catch (final AssertionError | StateStoreException e) {
@@ -178,6 +181,7 @@ class DurableStateStoreFaultTest {
                 .chainLengthMax(2)
                 .durability(durability)
                 .checkpointIntervalNs(0)
+                .bootIdHash(boots)
                 .storeFiles(files);
     }
 

@@ -15,7 +15,10 @@ final class ReplayLookahead {
     private final KeyedState[] announced = new KeyedState[RECORDS_MAX];
     private final long[] found = new long[RECORDS_MAX];
     private int count;
-    private long sink; // what was fetched has to go somewhere, or the compiler would fetch nothing
+
+    /** Only written, so that the compiler does not leave the fetching out. */
+    @SuppressWarnings("UnusedVariable")
+    private long sink;
 
     /**
      * Creates a lookahead.

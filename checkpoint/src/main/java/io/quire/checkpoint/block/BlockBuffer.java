@@ -75,7 +75,7 @@ final class BlockBuffer implements AutoCloseable {
 
     private void readStored(
             final CheckpointFileReader file, final long blockPosition, final ByteBuffer target, final int offset) {
-        file.map().copy(blockPosition + HEADER_LENGTH, BufferUtil.address(target) + offset, storedLength);
+        file.copy(blockPosition + HEADER_LENGTH, BufferUtil.address(target) + offset, storedLength);
         final int found = checksum.of(target, offset, storedLength);
         if (found != storedChecksum) {
             throw corrupt(
@@ -124,7 +124,7 @@ final class BlockBuffer implements AutoCloseable {
             throw corrupt(file, blockPosition, "block position out of range", "before " + limit, "" + blockPosition);
         }
         final ByteBuffer header = staging.withLength(HEADER_LENGTH);
-        file.map().copy(blockPosition, staging.pointer(), HEADER_LENGTH);
+        file.copy(blockPosition, staging.pointer(), HEADER_LENGTH);
         headerChecksum = header.getInt(HEADER_CHECKSUM_OFFSET);
         final int expected = checksum.of(header, 0, HEADER_CHECKSUM_OFFSET)
                 ^ CheckpointFileDescriptor.salt(file.headerChecksum(), blockPosition);

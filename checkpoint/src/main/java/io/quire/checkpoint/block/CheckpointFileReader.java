@@ -7,6 +7,7 @@ import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.errors.CorruptStoreException;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
@@ -24,6 +25,7 @@ public final class CheckpointFileReader implements AutoCloseable {
     private final RangeReader map;
     private final FileTrailer trailer;
     private final CheckpointFileInfo info;
+    private final LongAdder readLength = new LongAdder();
     private final ScratchPool<FileCursor> cursors = new ScratchPool<>(() -> new FileCursor(BLOCKS_KEPT));
 
     private CheckpointFileReader(final RangeReader map, final FileTrailer trailer) {
@@ -206,6 +208,17 @@ public final class CheckpointFileReader implements AutoCloseable {
      */
     public void verify(final Consumer<FileProblem> problems) {
         new CheckpointFileCheck(this, problems).run();
+    }
+
+    /** Copies bytes of the file to private memory, and counts them. */
+    void copy(final long position, final long targetPointer, final int length) {
+        map.copy(position, targetPointer, length);
+        readLength.add(length);
+    }
+
+    /** {@return bytes of blocks and index pages read since it was opened, by all threads} */
+    public long readLength() {
+        return readLength.sum();
     }
 
     RangeReader map() {

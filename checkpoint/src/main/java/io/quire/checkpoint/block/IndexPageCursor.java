@@ -66,7 +66,7 @@ final class IndexPageCursor implements AutoCloseable {
         position = reader.indexPosition() + (long) indexPage * PAGE_LENGTH;
         length = (int) Math.min(PAGE_LENGTH, reader.indexPosition() + reader.indexLength() - position);
         buffer = staging.withLength(PAGE_LENGTH);
-        reader.map().copy(position, staging.pointer(), length);
+        reader.copy(position, staging.pointer(), length);
         pageChecksum = buffer.getInt(CHECKSUM_OFFSET);
         final int expected = checksum.of(buffer, ENTRY_COUNT_OFFSET, length - ENTRY_COUNT_OFFSET)
                 ^ CheckpointFileDescriptor.salt(reader.headerChecksum(), position);

@@ -83,6 +83,15 @@ public final class PageChain implements PageSource, AutoCloseable {
         }
     }
 
+    /** {@return bytes of blocks and index pages read from all files since they were opened} */
+    public long readLength() {
+        long length = 0;
+        for (final CheckpointFileReader reader : newestFirst) {
+            length += reader.readLength();
+        }
+        return length;
+    }
+
     /** {@return number of files} */
     public int fileCount() {
         return newestFirst.length;

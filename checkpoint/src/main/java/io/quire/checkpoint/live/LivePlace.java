@@ -2,6 +2,7 @@
 package io.quire.checkpoint.live;
 
 import io.quire.checkpoint.LiveMemoryKind;
+import io.quire.store.changelog.ChangeRing;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.errors.SystemReason;
 import io.quire.store.memory.AnonymousMemory;
@@ -100,19 +101,30 @@ public final class LivePlace {
     }
 
     /**
-     * Creates the directory for this owner's files and records the owner there and in the store's directory.
+     * Creates the directory for this owner's files.
      *
      * @param ringLength bytes of the ring, which must fit; 0 = no ring
-     * @param liveMemory what backs the live memory, for people
      * @return the directory
      * @throws StoreIoException when neither place can be used
      */
-    public Path create(final long ringLength, final String liveMemory) {
+    public Path create(final long ringLength) {
         final Path directory = hasRoom(ringLength * 2) ? shared : local;
-        final OwnerRecord owner = owner(directory, liveMemory);
-        prepare(directory, owner);
-        owner.write(storeDirectory);
+        prepare(directory, owner(directory, ""));
         return directory;
+    }
+
+    /**
+     * Records the owner there and in the store's directory. What an earlier owner has left elsewhere is not found any
+     * more afterwards.
+     *
+     * @param directory what {@link #create} returned
+     * @param liveMemory what backs the live memory, for people
+     * @throws StoreIoException when it cannot be written
+     */
+    public void recordOwner(final Path directory, final String liveMemory) {
+        final OwnerRecord owner = owner(directory, liveMemory);
+        owner.write(directory);
+        owner.write(storeDirectory);
     }
 
     private OwnerRecord owner(final Path directory, final String liveMemory) {
@@ -206,7 +218,7 @@ public final class LivePlace {
 
     private static void removeAll(final Path directory) {
         delete(directory.resolve(MEMORY_FILE_NAME));
-        delete(directory.resolve(RING_FILE_NAME));
+        ChangeRing.deleteAll(directory.resolve(RING_FILE_NAME));
         OwnerRecord.remove(directory);
         delete(directory);
     }
@@ -214,9 +226,11 @@ public final class LivePlace {
     /** Removes the directories in which nothing is needed, after an open that failed; a ring keeps its own. */
     public void removeEmpty() {
         for (final Path directory : places()) {
+            final Path ring = directory.resolve(RING_FILE_NAME);
             try {
                 if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
-                        && !Files.exists(directory.resolve(RING_FILE_NAME), LinkOption.NOFOLLOW_LINKS)) {
+                        && !Files.exists(ring, LinkOption.NOFOLLOW_LINKS)
+                        && !Files.exists(ChangeRing.preparedPath(ring), LinkOption.NOFOLLOW_LINKS)) {
                     OwnerRecord.remove(directory);
                     Files.deleteIfExists(directory);
                 }

@@ -5,6 +5,7 @@ import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.changelog.ChangeGroupAssembler;
 import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.changelog.ChangeRecordHandler;
+import io.quire.store.changelog.ChangeRing;
 import io.quire.store.changelog.SurvivingRing;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.RawMemory;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.agrona.CloseHelper;
 import org.agrona.LangUtil;
 
@@ -36,6 +38,7 @@ public final class LogRecovery implements AutoCloseable {
     private final LogSettings settings;
 
     private SurvivingRing ring;
+    private boolean isRingExpected;
     private long fromPosition;
     private boolean isLossAccepted;
     private long logEnd = -1; // after the last valid block
@@ -74,6 +77,18 @@ public final class LogRecovery implements AutoCloseable {
     }
 
     /**
+     * Says whether acknowledged changes may be in a ring only, so that a log that was not closed in order needs the
+     * ring of its last incarnation. It is not asked for after a restart of the system, where no ring survives.
+     *
+     * @param isExpected whether to refuse a log whose ring is missing
+     * @return this
+     */
+    public LogRecovery expectRing(final boolean isExpected) {
+        isRingExpected = isExpected;
+        return this;
+    }
+
+    /**
      * Hands over the records of all complete groups from a position on. Changes nothing on disk.
      *
      * @param position log position of the checkpoint that the state was loaded from; 0 without one
@@ -101,6 +116,7 @@ public final class LogRecovery implements AutoCloseable {
         try (ChangeGroupAssembler assembler = new ChangeGroupAssembler(handler)) {
             replaySegments(isLogExpected, assembler, progress);
             checkReach();
+            final long ringStartNs = System.nanoTime();
             final String ringFound = connectRing(ringPaths);
             final int ringLength = (int) (ringEnd - ringStart);
             if (ringLength > 0) {
@@ -120,7 +136,8 @@ public final class LogRecovery implements AutoCloseable {
                     ignoredLength,
                     acceptedProblem,
                     isSealed,
-                    System.nanoTime() - startNs);
+                    System.nanoTime() - startNs,
+                    System.nanoTime() - ringStartNs);
         }
     }
 
@@ -191,6 +208,9 @@ public final class LogRecovery implements AutoCloseable {
         if (damaged != null && isSameBoot && ring == null && !isLossAccepted) {
             throw ringProblem(damaged, damaged.reason());
         }
+        if (isRingExpected && isSameBoot && !isSealed && ring == null && !isLossAccepted) {
+            checkRingWasNeverBegun(ringPaths, newest);
+        }
         return found.length() == 0 ? "none" : found.toString();
     }
 
@@ -211,6 +231,26 @@ public final class LogRecovery implements AutoCloseable {
                             + ", whose segments are missing");
         }
         return "ignored: of incarnation " + ringCount + ", the log is of incarnation " + logCount;
+    }
+
+    /**
+     * A process killed while it opened the store may have begun the log's last incarnation, but not its ring; or it may
+     * have found that to be so, and have prepared the next.
+     */
+    private void checkRingWasNeverBegun(final List<Path> ringPaths, final LogSegment newest) {
+        final int last = LogIdentity.count(newest.header().identity().incarnation());
+        for (final Path path : ringPaths) {
+            try (SurvivingRing prepared = SurvivingRing.read(ChangeRing.preparedPath(path), storeId, bootIdHash)) {
+                if (prepared.status() == SurvivingRing.Status.VALID
+                        && LogIdentity.count(prepared.incarnation()) >= last) {
+                    return;
+                }
+            }
+        }
+        throw new CorruptStoreException("the change-log ring is missing: expected=one of " + ringPaths
+                + " of incarnation " + last + ", because the log was not closed in order: "
+                + logEndPlace + "; the last acknowledged changes may have been in it, accept the loss explicitly to go"
+                + " on without them");
     }
 
     private String drainRing() {
@@ -244,7 +284,7 @@ public final class LogRecovery implements AutoCloseable {
      * Begins a new segment at the end of what was replayed. It takes in what was only in the ring, an abort record
      * when the last group is incomplete, and, where writes are forced, what is not known to be durable in the old
      * segments: an earlier force may have failed, after which the system may hold data it never wrote. When this
-     * returns, all of it is part of the log, durably; then create the ring, at the writer's position and incarnation.
+     * returns, all of it is part of the log, durably; then begin the ring, at the writer's position and incarnation.
      *
      * @param randomBits make the incarnation distinct from those of copies of the store
      * @return the writer
@@ -252,6 +292,21 @@ public final class LogRecovery implements AutoCloseable {
      * @throws io.quire.store.errors.StoreIoException when the system refuses; recovery can be repeated
      */
     public LogWriter startWriting(final int randomBits) {
+        return startWriting(randomBits, writer -> {});
+    }
+
+    /**
+     * Begins a new segment as {@link #startWriting(int)} does, with something to be done at the last moment before it
+     * becomes part of the log.
+     *
+     * @param randomBits make the incarnation distinct from those of copies of the store
+     * @param beforePublish given the writer, whose position and incarnation are final; what it throws ends the attempt
+     *     and leaves the log as it was
+     * @return the writer
+     * @throws io.quire.store.errors.StoreFullException when the disk is full; nothing was changed
+     * @throws io.quire.store.errors.StoreIoException when the system refuses; recovery can be repeated
+     */
+    public LogWriter startWriting(final int randomBits, final Consumer<LogWriter> beforePublish) {
         if (logEnd < 0) {
             throw new IllegalStateException("replay first");
         }
@@ -268,7 +323,7 @@ public final class LogRecovery implements AutoCloseable {
             final LogSegmentHeader header = new LogSegmentHeader(identity, logEnd, chainChecksum, isAfterGap);
             writer = new LogWriter(files, directory, identity, settings, header, isCached ? durablePosition : logEnd);
         }
-        complete(writer, isCached);
+        complete(writer, isCached, beforePublish);
         return writer;
     }
 
@@ -294,7 +349,7 @@ public final class LogRecovery implements AutoCloseable {
         }
     }
 
-    private void complete(final LogWriter writer, final boolean isCached) {
+    private void complete(final LogWriter writer, final boolean isCached, final Consumer<LogWriter> beforePublish) {
         try {
             if (isCached) {
                 takeOverUnforced(writer);
@@ -305,6 +360,7 @@ public final class LogRecovery implements AutoCloseable {
             if (isGroupOpen) {
                 appendAbort(writer);
             }
+            beforePublish.accept(writer);
             writer.publish();
             removeLeftovers(writer.startPosition());
         } catch (final Throwable e) {

@@ -19,6 +19,7 @@ package io.quire.checkpoint.log;
  * @param acceptedProblem damage that ended the log and was accepted; empty when there was none
  * @param isSealed whether the log had been closed in order
  * @param durationNs nanoseconds that replay took
+ * @param ringNs of them, those for looking for rings and applying what was in one
  */
 public record LogReplayReport(
         long fromPosition,
@@ -32,4 +33,5 @@ public record LogReplayReport(
         long ignoredLength,
         String acceptedProblem,
         boolean isSealed,
-        long durationNs) {}
+        long durationNs,
+        long ringNs) {}

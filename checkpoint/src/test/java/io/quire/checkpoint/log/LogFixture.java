@@ -35,6 +35,7 @@ final class LogFixture implements AutoCloseable {
     int incarnationBits = 7;
     long checkpointPosition;
     boolean isLossAccepted;
+    boolean isRingExpected;
 
     LogReplayReport report;
     final List<Change> replayed = new ArrayList<>();
@@ -58,13 +59,14 @@ final class LogFixture implements AutoCloseable {
         final LogRecovery recovery = new LogRecovery(files, directory, STORE_ID, bootIdHash, settings);
         boolean isComplete = false;
         try {
-            report = recovery.replay(
-                    checkpointPosition,
-                    checkpointPosition > 0,
-                    isLossAccepted,
-                    List.of(root.resolve("elsewhere"), ringPath),
-                    new Change.Recorder(replayed, replayedGroupEnds),
-                    LogProgress.NONE);
+            report = recovery.expectRing(isRingExpected)
+                    .replay(
+                            checkpointPosition,
+                            checkpointPosition > 0,
+                            isLossAccepted,
+                            List.of(root.resolve("elsewhere"), ringPath),
+                            new Change.Recorder(replayed, replayedGroupEnds),
+                            LogProgress.NONE);
             isComplete = true;
             return recovery;
         } finally {

@@ -48,6 +48,7 @@ public final class ChangeRing implements AutoCloseable {
     private final int capacity;
     private final MappedByteBuffer mapping;
     private final long pointer;
+    private long preparedIncarnation; // 0 until prepared
     private long incarnation; // 0 until begun
     private boolean isClosed;
 
@@ -59,7 +60,8 @@ public final class ChangeRing implements AutoCloseable {
     }
 
     /**
-     * Creates an empty ring, which atomically replaces whatever is at the path: {@link #allocate}, then {@link #begin}.
+     * Creates an empty ring, which atomically replaces whatever is at the path: {@link #allocate},
+     * {@link #prepare}, {@link #begin}.
      *
      * @param path file of the ring; its directory exists
      * @param storeId identity of the store
@@ -81,7 +83,8 @@ public final class ChangeRing implements AutoCloseable {
             final long startPosition) {
         final ChangeRing ring = allocate(path, capacity);
         try {
-            ring.begin(storeId, bootIdHash, incarnation, startPosition);
+            ring.prepare(storeId, bootIdHash, incarnation, startPosition);
+            ring.begin();
             return ring;
         } catch (final RuntimeException e) {
             ring.close();
@@ -95,7 +98,7 @@ public final class ChangeRing implements AutoCloseable {
      *
      * @param path file that the ring is to replace; its directory exists
      * @param capacity bytes of the body, a power of two, {@link #MIN_CAPACITY}..{@link #MAX_CAPACITY}
-     * @return the ring, to be begun before it is used
+     * @return the ring, to be prepared and begun before it is used
      * @throws ConfigurationException when the capacity is out of range; nothing was changed
      * @throws StoreFullException when there is no space; an existing ring is untouched
      * @throws StoreIoException when the system refuses otherwise; an existing ring is untouched
@@ -116,8 +119,8 @@ public final class ChangeRing implements AutoCloseable {
     }
 
     /**
-     * Gives an allocated ring its identity and its name, which atomically replaces whatever is at its path. What the
-     * old ring holds must be durable in the log by then.
+     * Gives an allocated ring its identity and a name under which recovery finds it when the process is killed before
+     * {@link #begin}: nothing was written to it then, but nothing is missing either.
      *
      * @param storeId identity of the store
      * @param bootIdHash hash of the identity of the running system's boot; a ring of another boot is never believed
@@ -126,19 +129,57 @@ public final class ChangeRing implements AutoCloseable {
      * @throws ConfigurationException when the position is out of range; nothing was changed
      * @throws StoreIoException when the system refuses; an existing ring is untouched
      */
-    public void begin(final UUID storeId, final long bootIdHash, final long newIncarnation, final long startPosition) {
+    public void prepare(
+            final UUID storeId, final long bootIdHash, final long newIncarnation, final long startPosition) {
         if (startPosition < 0 || (startPosition & (ChangeRecordDescriptor.ALIGNMENT - 1)) != 0) {
             throw new ConfigurationException("start position of a ring must be a non-negative multiple of "
                     + ChangeRecordDescriptor.ALIGNMENT + ": startPosition=" + startPosition);
         }
         final byte[] header = header(storeId, bootIdHash, newIncarnation, capacity, startPosition);
         RawMemory.copy(header, RawMemory.ARRAY_OFFSET, null, pointer, header.length);
+        rename(temporaryPath(path), preparedPath(path));
+        preparedIncarnation = newIncarnation;
+    }
+
+    /**
+     * Gives a prepared ring its name, which atomically replaces whatever is at its path. What the old ring holds must
+     * be durable in the log by then.
+     *
+     * @throws StoreIoException when the system refuses; an existing ring and the prepared one are untouched
+     */
+    public void begin() {
+        rename(preparedPath(path), path);
+        incarnation = preparedIncarnation;
+    }
+
+    private static void rename(final Path from, final Path to) {
         try {
-            Files.move(temporaryPath(path), path, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
         } catch (final IOException e) {
-            throw createFailed(path, capacity, e);
+            throw new StoreIoException("change-log ring could not be renamed: file=" + from + " (" + e + ")", e);
         }
-        incarnation = newIncarnation;
+    }
+
+    /**
+     * Where a ring is that was prepared but not begun.
+     *
+     * @param path file of the ring
+     * @return its name until then
+     */
+    public static Path preparedPath(final Path path) {
+        return path.resolveSibling(path.getFileName() + ".next");
+    }
+
+    /**
+     * Removes all files of a ring, those of one that was not begun included; missing ones are ignored.
+     *
+     * @param path file of the ring
+     * @throws StoreIoException when the system refuses
+     */
+    public static void deleteAll(final Path path) {
+        delete(path);
+        delete(preparedPath(path));
+        delete(temporaryPath(path));
     }
 
     private static Path temporaryPath(final Path path) {
@@ -315,13 +356,13 @@ public final class ChangeRing implements AutoCloseable {
         return capacity - (int) (position & (capacity - 1));
     }
 
-    /** Unmaps the ring; the file of one that was begun stays. A second call has no effect. */
+    /** Unmaps the ring; the file of one that was prepared or begun stays. A second call has no effect. */
     @Override
     public void close() {
         if (!isClosed) {
             isClosed = true;
             BufferUtil.free(mapping);
-            if (incarnation == 0) {
+            if (preparedIncarnation == 0) {
                 delete(temporaryPath(path));
             }
         }

@@ -166,7 +166,14 @@ class SurvivingRingTest {
         writeSome(0);
         try (ChangeRing ring = ChangeRing.allocate(path, 1 << 17)) {
             assertThat(read().tail()).isEqualTo(96);
-            ring.begin(RingFixture.STORE_ID, RingFixture.BOOT, 2L << 32, 1024);
+            ring.prepare(RingFixture.STORE_ID, RingFixture.BOOT, 2L << 32, 1024);
+            assertThat(read().tail()).isEqualTo(96);
+            final SurvivingRing prepared =
+                    SurvivingRing.read(ChangeRing.preparedPath(path), RingFixture.STORE_ID, RingFixture.BOOT);
+            assertThat(prepared.incarnation()).isEqualTo(2L << 32);
+            prepared.close();
+            ring.begin();
+            assertThat(ChangeRing.preparedPath(path)).doesNotExist();
             assertThat(ring.incarnation()).isEqualTo(2L << 32);
         }
         assertThat(read().tail()).isEqualTo(1024);
