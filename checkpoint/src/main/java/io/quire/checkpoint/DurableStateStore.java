@@ -235,14 +235,14 @@ public final class DurableStateStore implements AutoCloseable {
      */
     public CompletableFuture<CheckpointInfo> checkpoint() {
         store.checkWritable();
-        final boolean claimed = store.claimIfFree();
+        final boolean claimed = store.claimBriefly(); // for the barrier only
         try {
-            return store.ownedByCaller() && !store.inBatch()
+            return (claimed || store.isWriter()) && !store.inBatch()
                     ? checkpointer.checkpointByWriter()
                     : checkpointer.request();
         } finally {
             if (claimed) {
-                store.releaseOwnership(); // for the barrier only
+                store.endBriefClaim();
             }
         }
     }

@@ -318,7 +318,7 @@ final class StoreOpening {
     private LogReplayReport replay(final LogRecovery recovery, final Manifest manifest) {
         // When a checkpoint is passed over, the one before may say how changes were kept at its own time.
         final boolean isRingNeeded = PublishedCheckpoints.isRingNeeded(manifest)
-                || manifest != found.newestFirst().get(0)
+                || manifest.generation() != found.newestFirst().get(0).generation()
                 || !found.rejected().isEmpty();
         return recovery.expectRing(isRingNeeded)
                 .replay(

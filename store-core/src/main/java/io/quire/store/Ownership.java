@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.errors.NotWriterException;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -13,23 +14,44 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Ownership {
     private static final long POLL_NS = 100_000;
+    private static final List<String> OWN_PACKAGES = List.of("io.quire.store.", "io.quire.checkpoint.");
 
-    private final AtomicReference<Thread> owner = new AtomicReference<>();
+    /** The thread that has the role, a {@link BriefClaim}, or null. */
+    private final AtomicReference<Object> owner = new AtomicReference<>();
+
+    /** The role taken for one short thing while nobody has it; whoever wants it waits for that moment. */
+    private record BriefClaim(Thread thread) {}
 
     void claim() {
         final Thread current = Thread.currentThread();
-        if (!tryClaim() && owner.get() != current) {
-            final Thread other = owner.get();
-            throw new NotWriterException("only the writer may write: writer="
-                    + (other == null ? "none" : other.getName()) + " caller=" + current.getName()
-                    + "; the writer hands over with releaseOwnership()");
+        while (!tryClaim() && threadOf(owner.get()) != current) {
+            final Object other = owner.get();
+            if (other instanceof Thread thread && thread.isAlive()) {
+                throw new NotWriterException("only the writer may write: writer=" + thread.getName() + " caller="
+                        + current.getName() + "; the writer hands over with releaseOwnership()");
+            }
+            LockSupport.parkNanos(POLL_NS);
         }
     }
 
     /** Claims the role if nobody has it; a thread that has ended has nothing any more. */
     boolean tryClaim() {
-        final Thread other = owner.get();
-        return (other == null || !other.isAlive()) && owner.compareAndSet(other, Thread.currentThread());
+        return tryClaim(Thread.currentThread());
+    }
+
+    /** As {@link #tryClaim()}, for something short, which the next owner rather waits for than being refused. */
+    boolean tryClaimBriefly() {
+        return tryClaim(new BriefClaim(Thread.currentThread()));
+    }
+
+    private boolean tryClaim(final Object claim) {
+        final Object other = owner.get();
+        final Thread thread = threadOf(other);
+        return (thread == null || !thread.isAlive()) && owner.compareAndSet(other, claim);
+    }
+
+    private static Thread threadOf(final Object claim) {
+        return claim instanceof BriefClaim brief ? brief.thread() : (Thread) claim;
     }
 
     void release() {
@@ -38,7 +60,10 @@ final class Ownership {
 
     /** The caller will not enter an operation again; if it is the writer, nobody is left. */
     void departed() {
-        owner.compareAndSet(Thread.currentThread(), null);
+        final Object claim = owner.get();
+        if (threadOf(claim) == Thread.currentThread()) {
+            owner.compareAndSet(claim, null);
+        }
     }
 
     /** Waits until no other thread can be inside an operation; by whom closes, after it has shut the door. */
@@ -59,7 +84,25 @@ final class Ownership {
     }
 
     private boolean occupied() {
-        final Thread other = owner.get();
-        return other != null && other != Thread.currentThread() && other.isAlive();
+        final Thread other = threadOf(owner.get());
+        return other != null && other != Thread.currentThread() && other.isAlive() && !isAway(other);
+    }
+
+    /**
+     * Whether a thread waits in a native method (it sleeps, is parked, reads a socket) that it did not call from inside
+     * the store. Its last operation has then ended, memory accesses included, since no compiler moves those past a call;
+     * and its next one sees that the door is shut, which was before this look at its stack.
+     */
+    private static boolean isAway(final Thread thread) {
+        final StackTraceElement[] frames = thread.getStackTrace();
+        if (frames.length == 0 || !frames[0].isNativeMethod()) {
+            return false;
+        }
+        for (final StackTraceElement frame : frames) {
+            if (OWN_PACKAGES.stream().anyMatch(frame.getClassName()::startsWith)) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -181,13 +181,12 @@ public final class StateStore implements AutoCloseable {
      * Whoever opens a state while there is no writer, usually right after opening, does not stay the writer for it.
      */
     private KeyedState asWriter(final Supplier<KeyedState> change) {
-        final boolean claimed = claimIfFree();
+        final boolean claimed = claimBriefly();
         try {
             return change.get();
         } finally {
             if (claimed) {
-                writer = null;
-                ownership.release();
+                endBriefClaim();
             }
         }
     }
@@ -198,7 +197,12 @@ public final class StateStore implements AutoCloseable {
             throw new ConfigurationException(
                     "a state cannot be created inside a batch: state=" + name + "; open it once before the batch");
         }
-        final KeyedState state = registry.create(name, kind, codecs);
+        final KeyedState state;
+        try {
+            state = registry.create(name, kind, codecs);
+        } catch (final StateStoreException e) {
+            throw changeFailed(e);
+        }
         log.create(state.descriptor());
         return state;
     }
@@ -487,6 +491,11 @@ public final class StateStore implements AutoCloseable {
         return closed;
     }
 
+    /** {@return whether the calling thread is the writer} */
+    public boolean isWriter() {
+        return Thread.currentThread() == writer;
+    }
+
     /** {@return whether the calling thread is the writer, or becomes it because there is none} */
     public boolean ownedByCaller() {
         return Thread.currentThread() == writer || claimIfFree();
@@ -499,6 +508,26 @@ public final class StateStore implements AutoCloseable {
         }
         takeOver();
         return true;
+    }
+
+    /**
+     * Makes the calling thread the writer if there is none, for something short: a thread that wants to write meanwhile
+     * waits instead of being refused. To be ended with {@link #endBriefClaim}.
+     *
+     * @return whether it became the writer
+     */
+    public boolean claimBriefly() {
+        if (Thread.currentThread() == writer || !ownership.tryClaimBriefly()) {
+            return false;
+        }
+        takeOver();
+        return true;
+    }
+
+    /** Gives up the role that {@link #claimBriefly} took. */
+    public void endBriefClaim() {
+        writer = null;
+        ownership.release();
     }
 
     /**

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.handover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.checkpoint.DurableStateStore;
+import io.quire.checkpoint.DurableStoreContext;
+import io.quire.store.LongLongState;
+import io.quire.store.errors.NotWriterException;
+import io.quire.store.errors.StoreClosedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The writer's role between threads: handed over, asked for by somebody else, given up by a close. In a package of its
+ * own, because a thread inside a class of the store's packages counts as being inside the store.
+ */
+class HandOverTest {
+    @TempDir
+    Path temp;
+
+    private DurableStoreContext context;
+
+    @BeforeEach
+    void prepare() throws Exception {
+        context = new DurableStoreContext()
+                .directory(temp.resolve("store"))
+                .sharedMemoryDirectory(Files.createDirectory(temp.resolve("shm")))
+                .windowShift(20)
+                .changeRingLength(64 * 1024)
+                .checkpointIntervalNs(0);
+    }
+
+    private static FutureTask<Void> start(final Action action) {
+        final FutureTask<Void> task = new FutureTask<>(() -> {
+            action.run();
+            return null;
+        });
+        final Thread thread = new Thread(task);
+        thread.setDaemon(true);
+        thread.start();
+        return task;
+    }
+
+    @FunctionalInterface
+    private interface Action {
+        void run() throws Exception;
+    }
+
+    private static void get(final FutureTask<Void> task) throws Exception {
+        try {
+            task.get(120, TimeUnit.SECONDS);
+        } catch (final ExecutionException e) {
+            throw new AssertionError(e.getCause());
+        }
+    }
+
+    @Test
+    void shouldHandOverWhileSomebodyElseAsksForCheckpointsAllTheTime() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState state = store.longLongState("s");
+            final SynchronousQueue<Integer> baton = new SynchronousQueue<>();
+            final CountDownLatch done = new CountDownLatch(1);
+            final FutureTask<Void> monitor = start(() -> {
+                while (done.getCount() > 0) {
+                    store.checkpoint();
+                }
+            });
+            final FutureTask<Void> other = start(() -> {
+                for (int i = 0; i < 100; i++) {
+                    assertThat(baton.take()).isEqualTo(i);
+                    state.addAndGet(1, 1);
+                    store.releaseOwnership();
+                    baton.put(i);
+                }
+            });
+            for (int i = 0; i < 100 && !other.isDone(); i++) {
+                state.addAndGet(1, 1);
+                store.releaseOwnership();
+                baton.put(i);
+                assertThat(baton.take()).isEqualTo(i);
+            }
+            done.countDown();
+            get(other);
+            get(monitor);
+            assertThat(state.get(1, 0)).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void shouldCloseWholeWhileTheWriterWaitsForSomethingElse() throws Exception {
+        final DurableStateStore store = DurableStateStore.open(context);
+        final LongLongState state = store.longLongState("s");
+        final CountDownLatch written = new CountDownLatch(1);
+        final CountDownLatch closed = new CountDownLatch(1);
+        final FutureTask<Void> writer = start(() -> {
+            state.put(1, 1);
+            written.countDown();
+            closed.await();
+            assertThatThrownBy(() -> state.put(1, 2)).isInstanceOf(StoreClosedException.class);
+            assertThatThrownBy(() -> state.get(1, 0)).isInstanceOf(StoreClosedException.class);
+            assertThatThrownBy(store::beginBatch).isInstanceOf(StoreClosedException.class);
+        });
+        assertThat(written.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThatThrownBy(() -> state.put(1, 3)).isInstanceOf(NotWriterException.class);
+        store.close();
+        closed.countDown();
+        get(writer);
+        // Nothing is left in memory files: it was unmapped and removed, not left to the end of the process.
+        try (Stream<Path> left = Files.list(temp.resolve("shm"))) {
+            assertThat(left).isEmpty();
+        }
+        try (DurableStateStore reopened = DurableStateStore.open(context)) {
+            assertThat(reopened.longLongState("s").get(1, 0)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldNotUnmapUnderAWriterThatWaitsInsideAnOperation() throws Exception {
+        final DurableStateStore store = DurableStateStore.open(context);
+        final LongLongState state = store.longLongState("s");
+        final CountDownLatch inside = new CountDownLatch(1);
+        final CountDownLatch closed = new CountDownLatch(1);
+        final FutureTask<Void> writer = start(() -> {
+            state.put(1, 1);
+            state.put(2, 2);
+            final long[] sum = new long[1];
+            try {
+                state.forEach((key, value) -> {
+                    inside.countDown();
+                    try {
+                        closed.await();
+                    } catch (final InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                    sum[0] += value;
+                });
+            } catch (final StoreClosedException e) {
+                sum[0] += 0; // whether the walk is told is its own affair; that its memory is there is what counts
+            }
+            assertThat(sum[0]).isEqualTo(3);
+        });
+        assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
+        store.close();
+        closed.countDown();
+        get(writer);
+    }
+}
