@@ -124,7 +124,7 @@ class RecoveryTest {
         }
     }
 
-    /** Nothing but the files of one cycle after the other carries these bytes on, and no two threads load them alike. */
+    /** Only the files of one cycle after the other carry these bytes on, and no two threads load them in one order. */
     @Test
     void shouldRecoverEveryByteOfEveryPageOverManyCyclesWithChains() throws Exception {
         final long seed = Long.getLong("seed", System.nanoTime());

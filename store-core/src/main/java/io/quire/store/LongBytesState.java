@@ -239,6 +239,16 @@ public final class LongBytesState extends KeyedState {
         bytes.applyRemove(keyBase, keyOffset, keyLength);
     }
 
+    @Override
+    long fetch(final long keyPointer, final int keyLength) {
+        return bytes.fetch(keyPointer, keyLength);
+    }
+
+    @Override
+    long fetchFound(final long found) {
+        return bytes.fetchFound(found);
+    }
+
     private void checkKeyLength(final int keyLength) {
         if (keyLength != Long.BYTES) {
             throw new CorruptStoreException("change record of another width than its state: state=" + name()

@@ -89,9 +89,9 @@ final class Ownership {
     }
 
     /**
-     * Whether a thread waits in a native method (it sleeps, is parked, reads a socket) that it did not call from inside
-     * the store. Its last operation has then ended, memory accesses included, since no compiler moves those past a call;
-     * and its next one sees that the door is shut, which was before this look at its stack.
+     * Whether a thread waits in a native method (it sleeps, is parked, reads a socket) that it did not call from
+     * inside the store. Its last operation has then ended, memory accesses included, since no compiler moves those past
+     * a call; and its next one sees that the door is shut, which was before this look at its stack.
      */
     private static boolean isAway(final Thread thread) {
         final StackTraceElement[] frames = thread.getStackTrace();

@@ -145,12 +145,13 @@ final class DemoRun {
         figures.recovered.add(new DemoFigures.Expected("after kill " + round, digest));
         exact &= restart.isExact();
         say(
-                "  restart %-2d first read %s after open(); checkpoint %d + %s log records;"
+                "  restart %-2d first read %s after open(); checkpoint %d + %s log records at %s a second;"
                         + " %s acknowledged, %s found: %s",
                 round,
                 Quantities.duration(firstReadNs),
                 restart.checkpointId(),
                 Quantities.count(restart.logRecordCount()),
+                Quantities.count(Long.parseLong(opened[5])),
                 Quantities.count(acknowledged),
                 Quantities.count(restart.recoveredCount()),
                 restart.isExact() ? "every write is there" : "WRONG");

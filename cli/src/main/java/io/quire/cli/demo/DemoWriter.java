@@ -110,7 +110,8 @@ public final class DemoWriter {
         final long found = counters.get(operations.counterKey(operations.entryCount() / 2), 0);
         final long firstReadNs = System.nanoTime() - openNs;
         send("opened " + firstReadNs + ' ' + store.recoveryReport().checkpointId() + ' '
-                + store.recoveryReport().logRecordCount() + ' ' + found);
+                + store.recoveryReport().logRecordCount() + ' ' + found + ' '
+                + store.recoveryReport().replayRecordsPerSecond());
         final StateDigest digest = digest();
         operationCount = digest.operationCount();
         send("state " + digest.operationCount() + ' ' + digest.counterCount() + ' ' + digest.recordCount() + ' '

@@ -253,4 +253,47 @@ class ChangeGroupAssemblerTest {
             }
         }
     }
+
+    @Test
+    void shouldAnnounceChangesBeforeTheyComeAndNotManyAtOnce() {
+        final List<String> events = new ArrayList<>();
+        try (ChangeGroupAssembler announcing = new ChangeGroupAssembler(new ChangeRecordHandler() {
+            @Override
+            public void onUpcoming(final int stateId, final long keyPointer, final int keyLength) {
+                events.add("upcoming " + RawMemory.getLong(keyPointer));
+            }
+
+            @Override
+            public void onUpcomingEnd() {
+                events.add("end");
+            }
+
+            @Override
+            public void onRecord(
+                    final byte type,
+                    final int stateId,
+                    final long keyPointer,
+                    final int keyLength,
+                    final long valuePointer,
+                    final int valueLength) {
+                events.add("record " + RawMemory.getLong(keyPointer));
+            }
+        })) {
+            for (int i = 0; i < 101; i++) {
+                final long key = memory + length + ChangeRecordDescriptor.KEY_OFFSET;
+                record(24, i % 2 == 0 ? 1 : 2, i % 3 == 0 ? CONTINUES : LAST, 8);
+                RawMemory.putLong(key, i);
+                record(16, ChangeRecordDescriptor.TYPE_PAD, LAST, 0);
+            }
+            announcing.accept(0, memory, length);
+        }
+        for (int i = 0; i < 101; i++) {
+            final int announced = events.indexOf("upcoming " + i);
+            final int delivered = events.indexOf("record " + i);
+            assertThat(announced).isNotNegative();
+            assertThat(events.subList(announced, delivered)).contains("end");
+            assertThat(events.subList(announced, delivered).size()).isLessThanOrEqualTo(2 * 32 + 2);
+        }
+        assertThat(events.stream().filter(event -> event.startsWith("record"))).hasSize(101);
+    }
 }
