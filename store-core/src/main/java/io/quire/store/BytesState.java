@@ -394,7 +394,7 @@ public final class BytesState extends KeyedState {
     public void forEach(final BytesConsumer consumer) {
         store.beginWalk();
         try {
-            table.forEach(record -> accept(record, consumer));
+            table.scan(record -> accept(record, consumer));
         } finally {
             store.endWalk();
         }

@@ -7,9 +7,15 @@ import io.quire.bench.work.KeySpace;
 import io.quire.checkpoint.DurableStateStore;
 import io.quire.checkpoint.DurableStoreContext;
 import io.quire.checkpoint.LiveMemoryKind;
+import io.quire.store.BatchConsumer;
 import io.quire.store.BytesState;
 import io.quire.store.Durability;
+import io.quire.store.FixedBytesState;
+import io.quire.store.LongBytesState;
+import io.quire.store.LongDoubleState;
 import io.quire.store.LongLongState;
+import io.quire.store.LongSetState;
+import io.quire.store.ValueUpdater;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -71,7 +77,8 @@ class AllocationGateTest {
     @TestFactory
     Stream<DynamicTest> shouldAllocateNothing() {
         return Stream.of(Durability.NONE, Durability.PROCESS)
-                .flatMap(durability -> Stream.of(longLongOperations(), bytesOperations())
+                .flatMap(durability -> Stream.of(
+                                longLongOperations(), bytesOperations(), primitiveOperations(), fixedBytesOperations())
                         .flatMap(operations -> operations.entrySet().stream())
                         .map(operation -> DynamicTest.dynamicTest(
                                 operation.getKey() + " " + durability,
@@ -156,6 +163,18 @@ class AllocationGateTest {
             final LongLongState state = filled(store);
             return index -> state.putIfAbsent(key(index), 1, -1);
         });
+        operations.put("LongLongState.getAll", store -> {
+            final LongLongState state = filled(store);
+            final long[] keys = new long[100];
+            final long[] values = new long[100];
+            return index -> {
+                keys[index % 100] = key(index);
+                if (index % 100 == 99) {
+                    state.getAll(keys, 0, 100, values, -1);
+                }
+                return values[index % 100];
+            };
+        });
         operations.put("LongLongState.remove, put", store -> {
             final LongLongState state = filled(store);
             return index -> {
@@ -234,12 +253,97 @@ class AllocationGateTest {
             final Bytes bytes = new Bytes(store, Long.BYTES);
             return index -> bytes.state.addAndGet(bytes.at(key(index)), 0, KEY_LENGTH, 1);
         });
+        operations.put("BytesState.putIfAbsent, update", store -> {
+            final Bytes bytes = new Bytes(store, VALUE_LENGTH);
+            final ValueUpdater updater = value -> value.putLong(8, value.getLong(8) + 1);
+            return index -> {
+                bytes.state.putIfAbsent(bytes.at(key(index)), 0, KEY_LENGTH, bytes.value, 0, VALUE_LENGTH);
+                return bytes.state.update(bytes.at(key(index)), 0, KEY_LENGTH, updater) ? 1 : 0;
+            };
+        });
+        operations.put("BytesState.getAll", store -> {
+            final Bytes bytes = new Bytes(store, VALUE_LENGTH);
+            final UnsafeBuffer keys = new UnsafeBuffer(new byte[100 * KEY_LENGTH]);
+            final int[] offsets = new int[101];
+            for (int i = 0; i <= 100; i++) {
+                offsets[i] = i * KEY_LENGTH;
+            }
+            final long[] sum = new long[1];
+            final BatchConsumer consumer = (index, value) -> sum[0] += value.getLong(0);
+            return index -> {
+                keys.putBytes(index % 100 * KEY_LENGTH, bytes.at(key(index)), 0, KEY_LENGTH);
+                if (index % 100 == 99) {
+                    bytes.state.getAll(keys, offsets, 0, 100, consumer);
+                }
+                return sum[0];
+            };
+        });
         operations.put("BytesState.remove, put", store -> {
             final Bytes bytes = new Bytes(store, VALUE_LENGTH);
             return index -> {
                 final boolean removed = bytes.state.remove(bytes.at(key(index)), 0, KEY_LENGTH);
                 bytes.state.put(bytes.at(key(index)), 0, KEY_LENGTH, bytes.value, 0, VALUE_LENGTH);
                 return removed ? 1 : 0;
+            };
+        });
+        return operations;
+    }
+
+    private Map<String, OperationOf> primitiveOperations() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.put("LongSetState.add, contains, remove", store -> {
+            final LongSetState state = store.longSetState("set");
+            return index -> (state.add(key(index)) ? 1 : 0)
+                    + (state.contains(key(index + 1)) ? 1 : 0)
+                    + (state.remove(key(index + 7)) ? 1 : 0);
+        });
+        operations.put("LongDoubleState.put, addAndGet, get, remove", store -> {
+            final LongDoubleState state = store.longDoubleState("doubles");
+            return index -> {
+                state.put(key(index), index);
+                final double sum = state.addAndGet(key(index + 1), 0.5) + state.get(key(index + 2), 0);
+                return (long) sum + (state.remove(key(index + 7)) ? 1 : 0);
+            };
+        });
+        operations.put("LongBytesState.put, get, update, remove", store -> {
+            final LongBytesState state = store.longBytesState("bytes");
+            final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(VALUE_LENGTH));
+            final ValueUpdater updater = view -> view.putByte(0, (byte) 1);
+            return index -> {
+                state.put(key(index), value, 0, VALUE_LENGTH);
+                state.update(key(index), updater);
+                return state.get(key(index + 1), value, 0) + (state.remove(key(index + 7)) ? 1 : 0);
+            };
+        });
+        return operations;
+    }
+
+    private Map<String, OperationOf> fixedBytesOperations() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.put("FixedBytesState.put, get, wrap, remove", store -> {
+            final FixedBytesState state = store.fixedBytesState("fixed", KEY_LENGTH, VALUE_LENGTH);
+            final UnsafeBuffer key = new UnsafeBuffer(ByteBuffer.allocateDirect(KEY_LENGTH));
+            final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(VALUE_LENGTH));
+            final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+            return index -> {
+                key.putLong(0, key(index));
+                state.put(key, 0, value, 0);
+                final long found = state.get(key, 0, value, 0) && state.wrap(key, 0, view) ? view.getLong(0) : 0;
+                key.putLong(0, key(index + 7));
+                return found + (state.remove(key, 0) ? 1 : 0);
+            };
+        });
+        operations.put("FixedBytesState.addAndGet, update, compareAndSet, putIfAbsent", store -> {
+            final FixedBytesState state = store.fixedBytesState("fixed", KEY_LENGTH, VALUE_LENGTH);
+            final UnsafeBuffer key = new UnsafeBuffer(ByteBuffer.allocateDirect(KEY_LENGTH));
+            final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(VALUE_LENGTH));
+            final ValueUpdater updater = view -> view.putLong(8, view.getLong(8) + 1);
+            return index -> {
+                key.putLong(0, key(index));
+                return state.addAndGet(key, 0, 16, 1)
+                        + (state.update(key, 0, updater) ? 1 : 0)
+                        + (state.compareAndSet(key, 0, value, 0, value, 0) ? 1 : 0)
+                        + (state.putIfAbsent(key, 0, value, 0) ? 1 : 0);
             };
         });
         return operations;

@@ -74,6 +74,8 @@ final class InspectionJson {
             json.field("entryCount").value(state.statistics().entryCount());
             json.field("payloadLength").value(state.statistics().payloadLength());
             json.field("allocatedLength").value(state.statistics().allocatedLength());
+            json.field("freeLength").value(state.statistics().freeLength());
+            json.field("segmentCount").value(state.statistics().segmentCount());
             json.endObject();
         }
         json.endArray();

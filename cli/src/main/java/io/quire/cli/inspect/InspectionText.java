@@ -70,7 +70,9 @@ final class InspectionText {
 
     private void appendStates() {
         final List<String[]> rows = new ArrayList<>();
-        rows.add(new String[] {"states", "id", "kind", "key codec", "value codec", "entries", "payload", "memory"});
+        rows.add(new String[] {
+            "states", "id", "kind", "key codec", "value codec", "entries", "payload", "memory", "bytes/entry", "free"
+        });
         for (final StoreInspection.State state : store.states()) {
             rows.add(new String[] {
                 printable(state.descriptor().name()),
@@ -80,7 +82,9 @@ final class InspectionText {
                 printable(state.descriptor().valueCodec().toString()),
                 Quantities.count(state.statistics().entryCount()),
                 Quantities.bytes(state.statistics().payloadLength()),
-                Quantities.bytes(state.statistics().allocatedLength())
+                Quantities.bytes(state.statistics().allocatedLength()),
+                String.format(Locale.ROOT, "%.1f", state.statistics().bytesPerEntry()),
+                String.format(Locale.ROOT, "%.0f %%", 100 * state.statistics().freeShare())
             });
         }
         table(rows, 5);

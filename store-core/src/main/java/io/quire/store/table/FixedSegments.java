@@ -91,28 +91,29 @@ final class FixedSegments extends Segments {
     /** Removes the entry in a slot; entries after it may move. */
     void remove(final long slot) {
         final long segment = HeapExtentDescriptor.extentOf(slot);
-        final int offset = (int) (slot - segment);
         root.forWriteCounters();
-        final long header = memory.forWrite(segment, HEADER_LENGTH);
-        shiftBack(segment, offset, false);
+        final long pointer = memory.forWrite(segment, HEADER_LENGTH);
+        final int gapCount = findGaps(segment, (int) (slot - segment));
         final long change = sequences.begin(segment);
-        shiftBack(segment, offset, true);
+        closeGaps(pointer, gapCount);
         ExtentSequences.end(change);
-        count(header, count(header) - 1);
+        count(pointer, count(pointer) - 1);
         root.addEntries(-1);
     }
 
     /**
-     * Closes the gap that an entry leaves (Knuth vol. 3, 6.4, algorithm R): each entry after it that would no longer be
-     * found from its home moves into the gap and leaves one itself.
+     * Finds what moves when an entry is removed (Knuth vol. 3, 6.4, algorithm R): each entry after it that would no
+     * longer be found from its home moves into the gap and leaves one itself. Makes all of these slots writable, which
+     * may fail; nothing has changed then.
      *
-     * @param apply false to make all writable that will change, which may fail; true to change it
+     * @return number of gaps, noted in order
      */
-    private void shiftBack(final long segment, final int removedOffset, final boolean apply) {
+    private int findGaps(final long segment, final int removedOffset) {
         int gap = removedOffset;
         int offset = removedOffset;
-        long gapPointer = forSlot(segment + gap, apply);
-        long pointer = gapPointer;
+        int count = 0;
+        long pointer = memory.forWrite(segment + gap, SLOT_LENGTH);
+        noteGap(count++, gap);
         while (true) {
             offset += SLOT_LENGTH;
             pointer += SLOT_LENGTH;
@@ -122,27 +123,26 @@ final class FixedSegments extends Segments {
             }
             final long hash = RawMemory.getLong(pointer + HASH_OFFSET);
             if (hash == 0) {
-                break;
+                return count;
             }
-            if (staysReachable(slotOffset(homeIndex(hash)), gap, offset)) {
-                continue;
+            if (!staysReachable(slotOffset(homeIndex(hash)), gap, offset)) {
+                memory.forWrite(segment + offset, SLOT_LENGTH);
+                noteGap(count++, offset);
+                gap = offset;
             }
-            final long next = forSlot(segment + offset, apply);
-            if (apply) {
-                RawMemory.putLong(gapPointer + VALUE_OFFSET, RawMemory.getLong(next + VALUE_OFFSET));
-                RawMemory.putLong(gapPointer + HASH_OFFSET, hash);
-            }
-            gap = offset;
-            gapPointer = next;
-        }
-        if (apply) {
-            RawMemory.putLong(gapPointer + HASH_OFFSET, 0);
-            RawMemory.putLong(gapPointer + VALUE_OFFSET, 0);
         }
     }
 
-    private long forSlot(final long slot, final boolean alreadyWritable) {
-        return alreadyWritable ? memory.forRead(slot) : memory.forWrite(slot, SLOT_LENGTH);
+    private void closeGaps(final long pointer, final int count) {
+        long gap = pointer + gap(0);
+        for (int i = 1; i < count; i++) {
+            final long next = pointer + gap(i);
+            RawMemory.putLong(gap + VALUE_OFFSET, RawMemory.getLong(next + VALUE_OFFSET));
+            RawMemory.putLong(gap + HASH_OFFSET, RawMemory.getLong(next + HASH_OFFSET));
+            gap = next;
+        }
+        RawMemory.putLong(gap + HASH_OFFSET, 0);
+        RawMemory.putLong(gap + VALUE_OFFSET, 0);
     }
 
     @Override

@@ -205,19 +205,18 @@ public final class FixedTable {
     }
 
     /**
-     * Makes a value writable; the pointer to its segment stays what it is. The value is then changed in one ordered
+     * Address of the segment of a hash whose entry is going to change. A value that is there is changed in one ordered
      * store, which a reader on another thread sees or does not: it needs no other notice.
      */
-    private void forWriteValue(final long hash, final int offset) {
-        memory.forWrite(DirectoryDescriptor.address(directory.reference(hash)) + offset, Long.BYTES);
+    private long segmentForWrite(final long hash) {
+        return DirectoryDescriptor.address(directory.reference(hash));
     }
 
-    private void insert(final long hash, final int notFound, final long value) {
-        final long address = DirectoryDescriptor.address(directory.reference(hash)) + ~notFound;
+    private void insert(final long segment, final long hash, final int notFound, final long value) {
         if (hash == 0) {
-            segments.insertZero(address, value);
+            segments.insertZero(segment, value);
         } else {
-            segments.insert(hash, address, value);
+            segments.insert(hash, segment + ~notFound, value);
         }
     }
 
@@ -231,15 +230,16 @@ public final class FixedTable {
      */
     public long put(final long key, final long value, final long missing) {
         final long hash = keyHash.ofLong(key);
-        final long segment = directory.pointer(hash);
-        final int offset = find(segment, hash);
+        final long segment = segmentForWrite(hash);
+        final long pointer = memory.forRead(segment);
+        final int offset = find(pointer, hash);
         if (offset > 0) {
-            final long previous = RawMemory.getLong(segment + offset);
-            forWriteValue(hash, offset);
-            RawMemory.putLongRelease(segment + offset, value);
+            final long previous = RawMemory.getLong(pointer + offset);
+            memory.forWrite(segment + offset, Long.BYTES);
+            RawMemory.putLongRelease(pointer + offset, value);
             return previous;
         }
-        insert(hash, offset, value);
+        insert(segment, hash, offset, value);
         return missing;
     }
 
@@ -251,13 +251,14 @@ public final class FixedTable {
      */
     public void set(final long key, final long value) {
         final long hash = keyHash.ofLong(key);
-        final long segment = directory.pointer(hash);
-        final int offset = find(segment, hash);
+        final long segment = segmentForWrite(hash);
+        final long pointer = memory.forRead(segment);
+        final int offset = find(pointer, hash);
         if (offset > 0) {
-            forWriteValue(hash, offset);
-            RawMemory.putLongRelease(segment + offset, value);
+            memory.forWrite(segment + offset, Long.BYTES);
+            RawMemory.putLongRelease(pointer + offset, value);
         } else {
-            insert(hash, offset, value);
+            insert(segment, hash, offset, value);
         }
     }
 
@@ -271,12 +272,13 @@ public final class FixedTable {
      */
     public long putIfAbsent(final long key, final long value, final long missing) {
         final long hash = keyHash.ofLong(key);
-        final long segment = directory.pointer(hash);
-        final int offset = find(segment, hash);
+        final long segment = segmentForWrite(hash);
+        final long pointer = memory.forRead(segment);
+        final int offset = find(pointer, hash);
         if (offset > 0) {
-            return RawMemory.getLong(segment + offset);
+            return RawMemory.getLong(pointer + offset);
         }
-        insert(hash, offset, value);
+        insert(segment, hash, offset, value);
         return missing;
     }
 
@@ -300,15 +302,16 @@ public final class FixedTable {
      */
     public long getAndAdd(final long key, final long delta) {
         final long hash = keyHash.ofLong(key);
-        final long segment = directory.pointer(hash);
-        final int offset = find(segment, hash);
+        final long segment = segmentForWrite(hash);
+        final long pointer = memory.forRead(segment);
+        final int offset = find(pointer, hash);
         if (offset > 0) {
-            final long previous = RawMemory.getLong(segment + offset);
-            forWriteValue(hash, offset);
-            RawMemory.putLongRelease(segment + offset, previous + delta);
+            final long previous = RawMemory.getLong(pointer + offset);
+            memory.forWrite(segment + offset, Long.BYTES);
+            RawMemory.putLongRelease(pointer + offset, previous + delta);
             return previous;
         }
-        insert(hash, offset, delta);
+        insert(segment, hash, offset, delta);
         return 0;
     }
 
@@ -321,16 +324,17 @@ public final class FixedTable {
      */
     public double addAndGetDouble(final long key, final double delta) {
         final long hash = keyHash.ofLong(key);
-        final long segment = directory.pointer(hash);
-        final int offset = find(segment, hash);
+        final long segment = segmentForWrite(hash);
+        final long pointer = memory.forRead(segment);
+        final int offset = find(pointer, hash);
         if (offset > 0) {
-            final double sum = Double.longBitsToDouble(RawMemory.getLong(segment + offset)) + delta;
-            forWriteValue(hash, offset);
-            RawMemory.putLongRelease(segment + offset, Double.doubleToRawLongBits(sum));
+            final double sum = Double.longBitsToDouble(RawMemory.getLong(pointer + offset)) + delta;
+            memory.forWrite(segment + offset, Long.BYTES);
+            RawMemory.putLongRelease(pointer + offset, Double.doubleToRawLongBits(sum));
             return sum;
         }
         final double sum = 0.0 + delta;
-        insert(hash, offset, Double.doubleToRawLongBits(sum));
+        insert(segment, hash, offset, Double.doubleToRawLongBits(sum));
         return sum;
     }
 
@@ -344,13 +348,14 @@ public final class FixedTable {
      */
     public boolean compareAndSet(final long key, final long expected, final long value) {
         final long hash = keyHash.ofLong(key);
-        final long segment = directory.pointer(hash);
-        final int offset = find(segment, hash);
-        if (offset < 0 || RawMemory.getLong(segment + offset) != expected) {
+        final long segment = segmentForWrite(hash);
+        final long pointer = memory.forRead(segment);
+        final int offset = find(pointer, hash);
+        if (offset < 0 || RawMemory.getLong(pointer + offset) != expected) {
             return false;
         }
-        forWriteValue(hash, offset);
-        RawMemory.putLongRelease(segment + offset, value);
+        memory.forWrite(segment + offset, Long.BYTES);
+        RawMemory.putLongRelease(pointer + offset, value);
         return true;
     }
 
@@ -362,12 +367,13 @@ public final class FixedTable {
      */
     public boolean remove(final long key) {
         final long hash = keyHash.ofLong(key);
-        final long segment = directory.pointer(hash);
-        final int offset = find(segment, hash);
+        final long segment = segmentForWrite(hash);
+        final long pointer = memory.forRead(segment);
+        final int offset = find(pointer, hash);
         if (offset < 0) {
             return false;
         }
-        removeAt(hash, offset);
+        removeAt(segment, hash, offset);
         return true;
     }
 
@@ -380,18 +386,18 @@ public final class FixedTable {
      */
     public long removeAndGet(final long key, final long missing) {
         final long hash = keyHash.ofLong(key);
-        final long segment = directory.pointer(hash);
-        final int offset = find(segment, hash);
+        final long segment = segmentForWrite(hash);
+        final long pointer = memory.forRead(segment);
+        final int offset = find(pointer, hash);
         if (offset < 0) {
             return missing;
         }
-        final long value = RawMemory.getLong(segment + offset);
-        removeAt(hash, offset);
+        final long value = RawMemory.getLong(pointer + offset);
+        removeAt(segment, hash, offset);
         return value;
     }
 
-    private void removeAt(final long hash, final int offset) {
-        final long segment = DirectoryDescriptor.address(directory.reference(hash));
+    private void removeAt(final long segment, final long hash, final int offset) {
         if (hash == 0) {
             segments.removeZero(segment);
         } else if (segments.mergeIfSparse(hash, Segments.count(memory.forRead(segment)))) {

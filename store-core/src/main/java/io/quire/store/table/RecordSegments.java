@@ -22,6 +22,7 @@ import io.quire.store.memory.RawMemory;
  */
 final class RecordSegments extends Segments {
     private final KeyHash keyHash;
+    private int gapCount; // found by prepareRemove
 
     RecordSegments(final PagedMemory memory, final TableRoot root, final BlockHeap heap, final KeyHash keyHash) {
         super(
@@ -109,31 +110,33 @@ final class RecordSegments extends Segments {
 
     /** Makes all writable that {@link #remove} will change. */
     void prepareRemove(final long slot) {
+        final long segment = HeapExtentDescriptor.extentOf(slot);
         root.forWriteCounters();
-        memory.forWrite(HeapExtentDescriptor.extentOf(slot), HEADER_LENGTH);
-        shiftBack(slot, false);
+        memory.forWrite(segment, HEADER_LENGTH);
+        gapCount = findGaps(segment, (int) (slot - segment));
     }
 
     /** Removes the entry in a slot, after {@link #prepareRemove}; entries after it may move. */
     void remove(final long slot) {
-        shiftBack(slot, true);
-        final long header = memory.forRead(HeapExtentDescriptor.extentOf(slot));
-        count(header, count(header) - 1);
+        final long pointer = memory.forRead(HeapExtentDescriptor.extentOf(slot));
+        closeGaps(pointer, gapCount);
+        count(pointer, count(pointer) - 1);
         root.addEntries(-1);
     }
 
     /**
-     * Closes the gap that an entry leaves (Knuth vol. 3, 6.4, algorithm R): each entry after it that would no longer be
-     * found from its home moves into the gap and leaves one itself.
+     * Finds what moves when an entry is removed (Knuth vol. 3, 6.4, algorithm R): each entry after it that would no
+     * longer be found from its home moves into the gap and leaves one itself. Makes all of these slots writable, which
+     * may fail; nothing has changed then.
      *
-     * @param apply false to make all writable that will change, which may fail; true to change it
+     * @return number of gaps, noted in order
      */
-    private void shiftBack(final long removedSlot, final boolean apply) {
-        final long segment = HeapExtentDescriptor.extentOf(removedSlot);
-        int offset = (int) (removedSlot - segment);
-        int gap = offset;
-        long gapPointer = forSlot(segment + gap, apply);
-        long pointer = gapPointer;
+    private int findGaps(final long segment, final int removedOffset) {
+        int gap = removedOffset;
+        int offset = removedOffset;
+        int count = 0;
+        long pointer = memory.forWrite(segment + gap, SLOT_LENGTH);
+        noteGap(count++, gap);
         while (true) {
             offset += SLOT_LENGTH;
             pointer += SLOT_LENGTH;
@@ -143,25 +146,24 @@ final class RecordSegments extends Segments {
             }
             final long slot = RawMemory.getLong(pointer);
             if (slot == 0) {
-                break;
+                return count;
             }
-            if (staysReachable(slotOffset(home(slot)), gap, offset)) {
-                continue;
+            if (!staysReachable(slotOffset(home(slot)), gap, offset)) {
+                memory.forWrite(segment + offset, SLOT_LENGTH);
+                noteGap(count++, offset);
+                gap = offset;
             }
-            final long next = forSlot(segment + offset, apply);
-            if (apply) {
-                RawMemory.putLong(gapPointer, slot);
-            }
-            gap = offset;
-            gapPointer = next;
-        }
-        if (apply) {
-            RawMemory.putLong(gapPointer, 0);
         }
     }
 
-    private long forSlot(final long slot, final boolean alreadyWritable) {
-        return alreadyWritable ? memory.forRead(slot) : memory.forWrite(slot, SLOT_LENGTH);
+    private void closeGaps(final long pointer, final int count) {
+        long gap = pointer + gap(0);
+        for (int i = 1; i < count; i++) {
+            final long next = pointer + gap(i);
+            RawMemory.putLong(gap, RawMemory.getLong(next));
+            gap = next;
+        }
+        RawMemory.putLong(gap, 0);
     }
 
     /** {@inheritDoc} Refills the tags that have no hash bit left, which are few; each from its record. */

@@ -583,19 +583,28 @@ public final class RecordTable {
     }
 
     /**
-     * Passes every record to a consumer, in the order of their memory. The consumer may change values in place but
-     * must not put or remove; use a {@link #cursor} for that.
+     * Passes every record to a consumer, in the order of their slots. The consumer may change values in place but must
+     * not put or remove; use a {@link #cursor} for that.
      *
      * @param consumer takes each record once
      */
     public void forEach(final RecordConsumer consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Passes every record to a consumer, in the order of memory, which is faster than that of slots. For a table whose
+     * heap holds nothing but its records. The consumer may do what that of {@link #forEach(RecordConsumer)} may.
+     *
+     * @param consumer takes each record once
+     */
+    public void scan(final RecordConsumer consumer) {
         directory.checkPresent();
         heap.forEachRecord(consumer);
     }
 
     /**
-     * Passes the records of some key groups to a consumer, in the order of their slots, which is slower than that of
-     * memory. The consumer may do what that of {@link #forEach(RecordConsumer)} may.
+     * Passes the records of some key groups to a consumer, as {@link #forEach(RecordConsumer)} does.
      *
      * @param range which
      * @param consumer takes each record once

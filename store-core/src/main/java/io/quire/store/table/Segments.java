@@ -13,6 +13,7 @@ import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.util.Arrays;
 
 /**
  * The segments of one table: their creation, split, merge and release, which are the same whatever the slots hold.
@@ -31,6 +32,7 @@ abstract class Segments {
     private static final int MERGE_STEP_MAX = 64;
 
     private static final int MERGE_STEPS = 16;
+    private static final int GAPS_INITIAL = 64;
 
     final PagedMemory memory;
     final TableRoot root;
@@ -41,6 +43,7 @@ abstract class Segments {
     private final int magic;
     private final int mergeCountMax;
     private final int mergeStepMask;
+    private int[] gaps = new int[GAPS_INITIAL]; // from finding what moves on a remove until it has moved
 
     Segments(
             final PagedMemory memory,
@@ -249,6 +252,18 @@ abstract class Segments {
     static CorruptStoreException noEmptySlot(final long segment) {
         return new CorruptStoreException(
                 "segment without an empty slot: segment=0x" + Long.toHexString(segment) + "; run 'quire verify'");
+    }
+
+    /** Notes the offset of a slot that will be empty once the entry from the one noted next has moved there. */
+    final void noteGap(final int index, final int offset) {
+        if (index == gaps.length) {
+            gaps = Arrays.copyOf(gaps, 2 * index); // rare: so many neighbours are to be moved
+        }
+        gaps[index] = offset;
+    }
+
+    final int gap(final int index) {
+        return gaps[index];
     }
 
     static boolean isPageStart(final int offset) {

@@ -31,4 +31,14 @@ public record TableStatistics(
     public double bytesPerEntry() {
         return entryCount == 0 ? 0 : (double) allocatedLength() / entryCount;
     }
+
+    /**
+     * Fragmentation: share of the bytes taken from the store that stand free in blocks for further records; not counted
+     * are empty slots and the room that records leave in their blocks. A table that shrinks keeps it bounded.
+     *
+     * @return 0 .. 1; 0 when nothing is taken
+     */
+    public double freeShare() {
+        return extentCount == 0 ? 0 : (double) freeLength / allocatedLength();
+    }
 }

@@ -311,6 +311,8 @@ class RecordTableModelTest {
                 assertRecord(record, key.array(), model.get(key));
             });
             assertThat(seen).isEqualTo(model.keySet());
+            table.scan(record -> assertThat(seen.remove(keyOf(record))).isTrue());
+            assertThat(seen).isEmpty();
         }
 
         @Override
