@@ -271,7 +271,9 @@ final class StoreOpening {
     }
 
     private LogSettings logSettings() {
-        return LogSettings.defaults(context.durability()).withSegmentLength(context.logSegmentLength());
+        return LogSettings.defaults(context.durability())
+                .withSegmentLength(context.logSegmentLength())
+                .withCompressed(context.compressLog());
     }
 
     private LogReplayReport replay(final LogRecovery recovery, final Manifest manifest) {
@@ -290,8 +292,11 @@ final class StoreOpening {
             final Manifest manifest,
             final long bootIdHash,
             final LogSettings settings) {
-        final LogRetention retention =
-                new LogRetention(files, directory.resolve(StoreDirectory.LOG_DIRECTORY), manifest.storeId());
+        final LogRetention retention = new LogRetention(
+                files,
+                directory.resolve(StoreDirectory.LOG_DIRECTORY),
+                manifest.storeId(),
+                context.retainedLogLength());
         final boolean logged = context.durability() != Durability.NONE;
         if (logged) {
             final LogWriter writer = recovery.startWriting(random.nextInt());
@@ -323,7 +328,7 @@ final class StoreOpening {
                     writer.incarnation(),
                     context.changeRingLength(),
                     writer.position());
-            log = new ChangeLogSession(ring, writer, settings, retention, store);
+            log = new ChangeLogSession(ring, writer, settings, retention, store, context);
             checkpointLog = log;
             started = true;
         } finally {

@@ -16,7 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The states of a store, by name and by id, as its catalog has them.
  *
- * <p>Threading: confined to the store's writer, but for {@link #find} and {@link #states}.
+ * <p>Threading: confined to the store's writer, but for {@link #find}, {@link #descriptor} and {@link
+ * #states}.
  */
 final class StateRegistry {
     private final StateStore store;
@@ -104,6 +105,16 @@ final class StateRegistry {
             throw new CorruptStoreException("change record of a state that does not exist: stateId=" + id);
         }
         return state;
+    }
+
+    /** What a change record names, or null when there is no such state. */
+    StateDescriptor descriptor(final int id) {
+        for (final KeyedState state : statesByName.values()) {
+            if (state.id == id) {
+                return state.descriptor();
+            }
+        }
+        return null;
     }
 
     /** All states, by id. */
