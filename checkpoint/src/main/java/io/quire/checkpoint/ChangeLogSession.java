@@ -14,7 +14,6 @@ import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
 
 /**
@@ -28,7 +27,7 @@ final class ChangeLogSession implements CheckpointLog {
     private final ChangeRing ring;
     private final ChangeLog changeLog;
     private final FailStop failStop = new FailStop();
-    private final LogIdleStrategy idleStrategy = new LogIdleStrategy();
+    private final LogIdleStrategy idleStrategy;
     private final LogAgent agent;
     private final AgentThread thread;
     private final LogRetention retention;
@@ -39,16 +38,14 @@ final class ChangeLogSession implements CheckpointLog {
             final LogWriter writer,
             final LogSettings settings,
             final LogRetention retention,
-            final StateStore store) {
+            final StateStore store,
+            final DurableStoreContext context) {
         this.ring = ring;
+        idleStrategy = new LogIdleStrategy(context.logSleepNsMax());
         this.retention = retention;
         this.store = store;
         changeLog = new ChangeLog(
-                ring,
-                failStop,
-                new BackoffIdleStrategy(100, 10, 1000, TimeUnit.MICROSECONDS.toNanos(200)),
-                idleStrategy,
-                SystemNanoClock.INSTANCE);
+                ring, failStop, context.fullRingIdleStrategy().get(), idleStrategy, SystemNanoClock.INSTANCE);
         agent = new LogAgent(ring, writer, settings, failStop, idleStrategy, SystemNanoClock.INSTANCE);
         thread = new AgentThread(new Watched(), idleStrategy, idleStrategy::wake);
     }
@@ -93,6 +90,39 @@ final class ChangeLogSession implements CheckpointLog {
     @Override
     public void deleteBefore(final long position) {
         retention.deleteBefore(position);
+    }
+
+    LogRetention retention() {
+        return retention;
+    }
+
+    /** Has what is in the ring written soon, if anything is. */
+    void requestWrite() {
+        if (changeLog.position() > agent.writtenPosition()) {
+            agent.requestWrite();
+        }
+    }
+
+    LogStatus status(final ChangeSubscriptions subscriptions) {
+        final long written = agent.writtenPosition();
+        final long position = Math.max(written, changeLog.position()); // read later, so it is not behind
+        return new LogStatus(
+                position,
+                written,
+                agent.durablePosition(),
+                ring.capacity(),
+                position - written,
+                changeLog.stallCount(),
+                changeLog.stallNs(),
+                agent.writtenLength(),
+                agent.blockCount(),
+                agent.forceCount(),
+                agent.forceNs(),
+                agent.forceNsMax(),
+                agent.forcedLength(),
+                agent.forcedLengthMax(),
+                subscriptions.count(),
+                subscriptions.oldestPosition(position));
     }
 
     /** Writes and forces what is in the ring and ends the thread. No write may be under way. */

@@ -2,8 +2,11 @@
 package io.quire.checkpoint;
 
 import io.quire.checkpoint.block.PageChain;
+import io.quire.checkpoint.live.BootIdentity;
 import io.quire.checkpoint.live.LivePlace;
 import io.quire.checkpoint.live.StoreLock;
+import io.quire.checkpoint.log.LogFollower;
+import io.quire.checkpoint.log.LogHold;
 import io.quire.checkpoint.manifest.Manifest;
 import io.quire.checkpoint.recovery.HydrationProgress;
 import io.quire.checkpoint.recovery.Hydrator;
@@ -14,13 +17,17 @@ import io.quire.store.LongBytesState;
 import io.quire.store.LongDoubleState;
 import io.quire.store.LongLongState;
 import io.quire.store.LongSetState;
+import io.quire.store.SourcePosition;
 import io.quire.store.StateStore;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codec;
+import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreFailedException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 
 /**
  * A store of keyed states that survives: a directory with checkpoints and a change log, and the state itself in live
@@ -56,6 +63,7 @@ public final class DurableStateStore implements AutoCloseable {
     private final Checkpointer checkpointer;
     private final MergeRunner merger;
     private final Hydrator hydrator;
+    private final ChangeSubscriptions subscriptions = new ChangeSubscriptions();
     private boolean closed;
 
     private DurableStateStore(final DurableStoreContext context, final StoreOpening opening) {
@@ -75,7 +83,8 @@ public final class DurableStateStore implements AutoCloseable {
         hydrator = opening.hydrator;
         store.attach(
                 log == null ? null : log.changeLog(),
-                log != null && context.durability() == Durability.SYNC ? log::awaitDurable : null,
+                log == null ? null : log::awaitDurable,
+                log != null && context.durability() == Durability.SYNC,
                 checkpointer.duty());
         if (log != null) {
             log.start();
@@ -196,6 +205,26 @@ public final class DurableStateStore implements AutoCloseable {
         return store.valueState(name, keyCodec, valueCodec);
     }
 
+    /**
+     * Where a source that feeds the store stands; see {@link SourcePosition}.
+     *
+     * @param source its name, 1 or more bytes of UTF-8
+     * @return its position, to be read and set
+     */
+    public SourcePosition source(final String source) {
+        return store.source(source);
+    }
+
+    /**
+     * Where a source that feeds the store stands; see {@link SourcePosition}.
+     *
+     * @param source what names it, 1..{@link BytesState#KEY_LENGTH_MAX} bytes; copied
+     * @return its position, to be read and set
+     */
+    public SourcePosition source(final byte[] source) {
+        return store.source(source);
+    }
+
     /** Begins a batch; see {@link StateStore#beginBatch}. */
     public void beginBatch() {
         store.beginBatch();
@@ -204,6 +233,20 @@ public final class DurableStateStore implements AutoCloseable {
     /** Commits a batch; see {@link StateStore#commitBatch}. */
     public void commitBatch() {
         store.commitBatch();
+    }
+
+    /**
+     * Commits a batch, acknowledged no earlier than a level asks for; see {@link StateStore#commitBatch(Durability)}.
+     *
+     * @param least SYNC returns when the batch survives power loss, whatever the store's level
+     */
+    public void commitBatch(final Durability least) {
+        store.commitBatch(least);
+    }
+
+    /** Waits until everything written so far survives power loss; see {@link StateStore#sync}. */
+    public void sync() {
+        store.sync();
     }
 
     /** Rolls a batch back; see {@link StateStore#rollbackBatch}. */
@@ -274,6 +317,104 @@ public final class DurableStateStore implements AutoCloseable {
         return log == null ? durablePosition() >= position : log.agent().awaitDurable(position, timeoutNs);
     }
 
+    /**
+     * The same as {@link #awaitDurable} without waiting.
+     *
+     * @param position what {@link #appliedPosition()} returned
+     * @return completes with the durable position, on the log agent's thread, which must not be kept; exceptionally
+     *     with {@link StoreFailedException} when the log has failed, or {@link
+     *     io.quire.store.errors.StoreClosedException} when the store was closed before
+     * @throws ConfigurationException when the store keeps no change log
+     */
+    public CompletableFuture<Long> durableFuture(final long position) {
+        return checkedLog().agent().durableFuture(position);
+    }
+
+    /**
+     * Log position of the oldest checkpoint kept. The log is there from this position on, until that checkpoint is
+     * replaced; {@link #holdLog} and the setting {@code retainedLogLength} keep more.
+     *
+     * @return position
+     */
+    public long retainedPosition() {
+        final List<Manifest> kept = published.kept();
+        return kept.get(kept.size() - 1).cut().logPosition();
+    }
+
+    /**
+     * Hands the changes behind a log position to a listener, and goes on with those that are made from now on, as soon
+     * as they survive the death of the process: about a millisecond after the write. The listener is called by a thread
+     * of its own and may be as slow as it likes: the writer neither knows nor waits. What is not deleted meanwhile can
+     * be read late; see {@link #holdLog}.
+     *
+     * @param fromPosition {@link #appliedPosition()} for what is to come, {@link #retainedPosition()} for all there is,
+     *     or where an earlier subscription has ended
+     * @param listener takes the changes
+     * @return the subscription, to be closed; closing the store ends it too
+     * @throws io.quire.store.errors.LogTruncatedException when the log from that position on was deleted
+     * @throws ConfigurationException when the store keeps no change log, or the position is behind its end
+     */
+    public ChangeSubscription subscribe(final long fromPosition, final ChangeListener listener) {
+        return subscribe(fromPosition, checkedLog().agent()::writtenPosition, log::requestWrite, listener);
+    }
+
+    /**
+     * The same with changes that survive power loss only, so that what was handed over is never taken back. They come
+     * with the next force: soon after the write with {@link Durability#GROUP} and {@link Durability#SYNC}, with {@link
+     * Durability#PROCESS} not before somebody waits for them or a checkpoint is taken.
+     *
+     * @param fromPosition see {@link #subscribe}
+     * @param listener takes the changes
+     * @return the subscription, to be closed; closing the store ends it too
+     * @throws io.quire.store.errors.LogTruncatedException when the log from that position on was deleted
+     * @throws ConfigurationException when the store keeps no change log, or the position is behind its end
+     */
+    public ChangeSubscription subscribeDurable(final long fromPosition, final ChangeListener listener) {
+        return subscribe(fromPosition, checkedLog().agent()::durablePosition, () -> {}, listener);
+    }
+
+    private ChangeSubscription subscribe(
+            final long fromPosition, final LongSupplier limit, final Runnable request, final ChangeListener listener) {
+        final long end = appliedPosition();
+        if (fromPosition < 0 || fromPosition > end) {
+            throw new ConfigurationException("no such log position: found=" + fromPosition + " expected=0.." + end);
+        }
+        return subscriptions.start(new ChangeSubscription(
+                fromPosition,
+                limit,
+                store::descriptor,
+                (dispatch, upTo) -> new LogFollower(
+                        context.storeFiles(),
+                        directory.resolve(StoreDirectory.LOG_DIRECTORY),
+                        published.newest().storeId(),
+                        BootIdentity.currentHash(),
+                        fromPosition,
+                        upTo,
+                        dispatch),
+                request,
+                listener,
+                subscriptions::ended));
+    }
+
+    /**
+     * Keeps the log from a position on, whatever checkpoints allow to be deleted, until the hold is moved, closed, or
+     * the store is closed. Hold first and subscribe then, and no slowness costs the subscriber its place.
+     *
+     * @param position where it is to be kept from
+     * @return the hold
+     * @throws ConfigurationException when the store keeps no change log
+     */
+    public LogHold holdLog(final long position) {
+        return checkedLog().retention().hold(position);
+    }
+
+    private ChangeLogSession checkedLog() {
+        if (log == null) {
+            throw new ConfigurationException("the store keeps no change log: durability=NONE");
+        }
+        return log;
+    }
+
     /** {@return what opening found and did} */
     public RecoveryReport recoveryReport() {
         return report;
@@ -286,8 +427,7 @@ public final class DurableStateStore implements AutoCloseable {
                 store.memory(),
                 CheckpointCounters.of(store.memory().capture(), checkpointer, merger, throttle, newest),
                 hydrator,
-                log,
-                newest);
+                log == null ? LogStatus.none(newest.cut().logPosition()) : log.status(subscriptions));
     }
 
     /** {@return how far the recovered pages have come into memory} */
@@ -342,6 +482,7 @@ public final class DurableStateStore implements AutoCloseable {
             problem = lastCheckpoint();
         }
         final boolean alone = store.closeToCallers();
+        subscriptions.close();
         hydrator.stop();
         merger.stop();
         checkpointer.stop();

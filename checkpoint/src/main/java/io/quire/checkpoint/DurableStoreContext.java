@@ -10,6 +10,9 @@ import io.quire.store.memory.PageCapture;
 import io.quire.store.memory.PagedMemory;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.IdleStrategy;
 
 /**
  * All settings of a durable store, with their defaults. Setters return this; getters have the same names; {@link
@@ -28,6 +31,8 @@ public final class DurableStoreContext {
     public static final int RETAINED_CHECKPOINTS_DEFAULT = 2;
     /** Default length of the change-log ring, bytes. */
     public static final int CHANGE_RING_LENGTH_DEFAULT = 16 * 1024 * 1024;
+    /** Default longest sleep of the log agent while there is nothing to write, nanoseconds. */
+    public static final long LOG_SLEEP_NS_MAX_DEFAULT = TimeUnit.MILLISECONDS.toNanos(20);
     /** Default length of a log segment file, bytes. */
     public static final long LOG_SEGMENT_LENGTH_DEFAULT = 64L * 1024 * 1024;
     /** Default length of the capture pool, bytes. */
@@ -53,7 +58,11 @@ public final class DurableStoreContext {
     private long liveMemoryLengthMax = 1L << 43;
     private int windowShift = PagedMemory.WINDOW_SHIFT_MAX;
     private int changeRingLength = CHANGE_RING_LENGTH_DEFAULT;
+    private Supplier<? extends IdleStrategy> fullRingIdleStrategy = DurableStoreContext::backOff;
+    private long logSleepNsMax = LOG_SLEEP_NS_MAX_DEFAULT;
     private long logSegmentLength = LOG_SEGMENT_LENGTH_DEFAULT;
+    private long retainedLogLength;
+    private boolean compressLog;
     private int capturePoolLength = CAPTURE_POOL_LENGTH_DEFAULT;
     private int chainLengthMax = CHAIN_LENGTH_MAX_DEFAULT;
     private boolean compressCheckpoints = true;
@@ -88,7 +97,12 @@ public final class DurableStoreContext {
         check("liveMemoryLengthMax", liveMemoryLengthMax, 1L << PagedMemory.WINDOW_SHIFT_MIN, 1L << 43);
         check("windowShift", windowShift, PagedMemory.WINDOW_SHIFT_MIN, PagedMemory.WINDOW_SHIFT_MAX);
         checkPowerOfTwo("changeRingLength", changeRingLength, 64 * 1024, 1 << 30);
+        if (fullRingIdleStrategy == null) {
+            throw new ConfigurationException("no fullRingIdleStrategy was given");
+        }
+        check("logSleepNsMax", logSleepNsMax, 0, TimeUnit.SECONDS.toNanos(1));
         check("logSegmentLength", logSegmentLength, 64 * 1024, 1L << 40);
+        check("retainedLogLength", retainedLogLength, 0, Long.MAX_VALUE);
         checkPowerOfTwo("capturePoolLength", capturePoolLength, PageCapture.POOL_LENGTH_MIN, 1 << 30);
         check("chainLengthMax", chainLengthMax, 2, 64);
         check("hydrationBytesPerSecond", hydrationBytesPerSecond, 0, Long.MAX_VALUE);
@@ -366,6 +380,78 @@ public final class DurableStoreContext {
      */
     public DurableStoreContext changeRingLength(final int value) {
         changeRingLength = value;
+        return this;
+    }
+
+    /** {@return makes what the writer does while the ring is full; not null} */
+    public Supplier<? extends IdleStrategy> fullRingIdleStrategy() {
+        return fullRingIdleStrategy;
+    }
+
+    /**
+     * What the writer does while the ring is full, because the log agent, or the disk behind it, is slower. By default
+     * it spins, yields, then sleeps up to 200 us; a writer with a core of its own may spin only.
+     *
+     * @param value makes a new one for each store that is opened; not null
+     * @return this
+     */
+    public DurableStoreContext fullRingIdleStrategy(final Supplier<? extends IdleStrategy> value) {
+        fullRingIdleStrategy = value;
+        return this;
+    }
+
+    private static IdleStrategy backOff() {
+        return new BackoffIdleStrategy(100, 10, 1000, TimeUnit.MICROSECONDS.toNanos(200));
+    }
+
+    /** {@return longest sleep of the log agent while there is nothing to write; nanoseconds, 0..1 s} */
+    public long logSleepNsMax() {
+        return logSleepNsMax;
+    }
+
+    /**
+     * Longest sleep of the log agent while there is nothing to write. It is woken before it is over when the ring fills
+     * up or somebody waits for a position.
+     *
+     * @param value nanoseconds, 0..1 s; 0 = it never sleeps and takes a core for itself
+     * @return this
+     */
+    public DurableStoreContext logSleepNsMax(final long value) {
+        logSleepNsMax = value;
+        return this;
+    }
+
+    /** {@return bytes of log that are kept although no checkpoint needs them; not negative} */
+    public long retainedLogLength() {
+        return retainedLogLength;
+    }
+
+    /**
+     * How much of the log is kept although no checkpoint needs it, for subscribers that resume behind a position, also
+     * when the store was closed meanwhile. Whole segments are kept, so that it is at least this much.
+     *
+     * @param value bytes before the end of the log; not negative
+     * @return this
+     */
+    public DurableStoreContext retainedLogLength(final long value) {
+        retainedLogLength = value;
+        return this;
+    }
+
+    /** {@return whether blocks of the log are compressed; true = LZ4} */
+    public boolean compressLog() {
+        return compressLog;
+    }
+
+    /**
+     * Whether blocks of the log are compressed, each by itself and only where that makes it shorter. Costs the log
+     * agent about a nanosecond a byte, not the writer; saves disk and bandwidth.
+     *
+     * @param value true = LZ4
+     * @return this
+     */
+    public DurableStoreContext compressLog(final boolean value) {
+        compressLog = value;
         return this;
     }
 

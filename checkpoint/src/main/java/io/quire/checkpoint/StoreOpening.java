@@ -312,7 +312,9 @@ final class StoreOpening {
     }
 
     private LogSettings logSettings() {
-        return LogSettings.defaults(context.durability()).withSegmentLength(context.logSegmentLength());
+        return LogSettings.defaults(context.durability())
+                .withSegmentLength(context.logSegmentLength())
+                .withCompressed(context.compressLog());
     }
 
     private LogReplayReport replay(final LogRecovery recovery, final Manifest manifest) {
@@ -336,8 +338,11 @@ final class StoreOpening {
             final Manifest manifest,
             final long bootIdHash,
             final LogSettings settings) {
-        final LogRetention retention =
-                new LogRetention(files, directory.resolve(StoreDirectory.LOG_DIRECTORY), manifest.storeId());
+        final LogRetention retention = new LogRetention(
+                files,
+                directory.resolve(StoreDirectory.LOG_DIRECTORY),
+                manifest.storeId(),
+                context.retainedLogLength());
         if (context.durability() != Durability.NONE) {
             startRing(recovery, manifest.storeId(), bootIdHash, settings, retention);
         } else {
@@ -374,7 +379,7 @@ final class StoreOpening {
                             ring.prepare(storeId, bootIdHash, unpublished.incarnation(), unpublished.position()));
             place.recordOwner(liveDirectory, store.memory().description());
             ring.begin();
-            log = new ChangeLogSession(ring, writer, settings, retention, store);
+            log = new ChangeLogSession(ring, writer, settings, retention, store, context);
             checkpointLog = log;
             started = true;
         } finally {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint;
 
-import io.quire.checkpoint.manifest.Manifest;
 import io.quire.checkpoint.recovery.Hydrator;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
@@ -17,11 +16,7 @@ import io.quire.store.memory.PagedMemory;
  * @param recoveredPages pages the recovered checkpoint describes
  * @param hydratedPages pages the background has loaded or found loaded
  * @param unreadablePages pages that could not be loaded
- * @param logPosition log position after the last write
- * @param logWrittenPosition log position up to which records are in log segments
- * @param logDurablePosition log position up to which they were forced
- * @param logStallNs nanoseconds the writer has waited for room in the ring
- * @param logForceCount how often a log segment was forced
+ * @param log figures of the change log
  */
 public record StoreStatus(
         CheckpointCounters checkpoints,
@@ -30,18 +25,12 @@ public record StoreStatus(
         long recoveredPages,
         long hydratedPages,
         long unreadablePages,
-        long logPosition,
-        long logWrittenPosition,
-        long logDurablePosition,
-        long logStallNs,
-        long logForceCount) {
+        LogStatus log) {
     static StoreStatus of(
             final PagedMemory memory,
             final CheckpointCounters checkpoints,
             final Hydrator hydrator,
-            final ChangeLogSession log,
-            final Manifest newest) {
-        final long position = newest.cut().logPosition();
+            final LogStatus log) {
         return new StoreStatus(
                 checkpoints,
                 memory.backedLength(),
@@ -49,11 +38,7 @@ public record StoreStatus(
                 memory.recoveredPageCount(),
                 hydrator.hydratedPages(),
                 hydrator.failedPages(),
-                log == null ? position : log.position(),
-                log == null ? position : log.agent().writtenPosition(),
-                log == null ? position : log.agent().durablePosition(),
-                log == null ? 0 : log.changeLog().stallNs(),
-                log == null ? 0 : log.agent().forceCount());
+                log);
     }
 
     /** {@return bytes the recovered state takes} */

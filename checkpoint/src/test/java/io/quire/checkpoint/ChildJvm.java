@@ -22,7 +22,10 @@ public final class ChildJvm {
         command.add("-XX:TieredStopAtLevel=1");
         for (final String argument : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
             // Not the heap, the crash files and the agents of this JVM.
-            if (argument.startsWith("--add-") || argument.startsWith("--enable-") || argument.startsWith("--sun-")) {
+            if (argument.startsWith("--add-")
+                    || argument.startsWith("--enable-")
+                    || argument.startsWith("--sun-")
+                    || argument.startsWith("-XX:SharedArchiveFile")) {
                 command.add(argument);
             }
         }

@@ -9,13 +9,16 @@ import io.quire.checkpoint.io.FileOperation;
 import io.quire.checkpoint.io.SimulatedCrash;
 import io.quire.store.Durability;
 import io.quire.store.LongLongState;
+import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.errors.StateStoreException;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.agrona.DirectBuffer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -46,6 +49,10 @@ class DurableStateStoreFaultTest {
     private long issued;
     private long acknowledged;
     private long checkpointed;
+    private long forced;
+    private int forceEvery; // 0 = never
+    private boolean subscribed;
+    private volatile long seen; // by a subscriber that is shown durable changes only
 
     @BeforeAll
     static void silence() {
@@ -105,6 +112,43 @@ class DurableStateStoreFaultTest {
             final long least = durability == Durability.SYNC ? acknowledged : checkpointed;
             check(files.afterPowerLoss(seed + call), durability, least, fault(call) + " power loss");
         }
+    }
+
+    @Test
+    void shouldKeepWhatWasForcedOneByOneThroughPowerLoss() {
+        forceEvery = 7;
+        final long calls = countCalls();
+        final long stride = Math.max(1, calls / 30);
+        for (long call = 1 + Math.floorMod(seed, stride); call <= calls; call += stride) {
+            final FaultStoreFiles files = newDisk();
+            files.failAt(call, FileFault.CRASH_AFTER);
+            run(files, context(files, Durability.PROCESS));
+            deleteRing();
+            final long least = Math.max(forced, checkpointed);
+            check(files.afterPowerLoss(seed + call), Durability.PROCESS, least, fault(call) + " power loss");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Durability.class,
+            names = {"PROCESS", "GROUP"})
+    void shouldNeverShowADurableSubscriberWhatPowerLossTakesBack(final Durability durability) {
+        forceEvery = 20;
+        final long calls = countCalls();
+        final long stride = Math.max(1, calls / 15);
+        long shown = 0;
+        for (long call = 1 + Math.floorMod(seed, stride); call <= calls; call += stride) {
+            final FaultStoreFiles files = newDisk();
+            files.failAt(call, FileFault.CRASH_AFTER); // the subscriber's own calls are among them
+            subscribed = true;
+            run(files, context(files, durability));
+            subscribed = false;
+            deleteRing();
+            shown = Math.max(shown, seen);
+            check(files.afterPowerLoss(seed + call), durability, seen, fault(call) + " power loss, subscribed");
+        }
+        assertThat(shown).isPositive();
     }
 
     @Test
@@ -180,6 +224,7 @@ class DurableStateStoreFaultTest {
                 .capturePoolLength(64 * 1024)
                 .chainLengthMax(2)
                 .durability(durability)
+                .compressLog(durability == Durability.GROUP)
                 .checkpointIntervalNs(0)
                 .bootIdHash(boots)
                 .storeFiles(files);
@@ -190,14 +235,28 @@ class DurableStateStoreFaultTest {
         issued = 0;
         acknowledged = 0;
         checkpointed = 0;
+        forced = 0;
+        seen = 0;
         try (DurableStateStore store = DurableStateStore.open(context)) {
             final LongLongState state = store.longLongState("s");
+            if (subscribed) {
+                store.subscribeDurable(0, this::see);
+            }
             for (long i = 1; i <= OPERATIONS; i++) {
                 issued = i;
                 store.beginBatch();
                 state.put(i % KEYS, i);
                 state.put(COUNT_KEY, i);
-                store.commitBatch();
+                final boolean force = forceEvery > 0 && i % forceEvery == 0;
+                if (force && i % 2 == 0) {
+                    store.commitBatch(Durability.SYNC);
+                } else {
+                    store.commitBatch();
+                    if (force) {
+                        store.sync();
+                    }
+                }
+                forced = force ? i : forced;
                 acknowledged = i;
                 if (i % CHECKPOINT_EVERY == 0) {
                     checkpoint(store, i);
@@ -205,6 +264,13 @@ class DurableStateStoreFaultTest {
             }
         } catch (final StateStoreException | SimulatedCrash e) {
             assertThat(e.getMessage()).isNotBlank();
+        }
+    }
+
+    private void see(
+            final long position, final StateDescriptor state, final DirectBuffer key, final DirectBuffer value) {
+        if (key.getLong(0, ByteOrder.LITTLE_ENDIAN) == COUNT_KEY) {
+            seen = value.getLong(0, ByteOrder.LITTLE_ENDIAN);
         }
     }
 

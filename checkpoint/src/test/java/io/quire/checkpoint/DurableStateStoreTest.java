@@ -544,4 +544,113 @@ class DurableStateStoreTest {
             assertThat(store.longLongState("longs").size()).isEqualTo(200_000);
         }
     }
+
+    @Test
+    void shouldForceSingleOperationsAndBatchesWhereAsked() {
+        try (DurableStateStore store = DurableStateStore.open(context().compressLog(true))) {
+            final LongLongState longs = store.longLongState("longs");
+            longs.put(1, 1);
+            assertThat(store.durablePosition()).isLessThan(store.appliedPosition());
+            store.sync();
+            assertThat(store.durablePosition()).isEqualTo(store.appliedPosition());
+            store.beginBatch();
+            longs.put(2, 2);
+            assertThatThrownBy(store::sync).isInstanceOf(ConfigurationException.class);
+            store.commitBatch(Durability.PROCESS);
+            assertThat(store.durablePosition()).isLessThan(store.appliedPosition());
+            store.beginBatch();
+            longs.put(3, 3);
+            store.commitBatch(Durability.SYNC);
+            assertThat(store.durablePosition()).isEqualTo(store.appliedPosition());
+            longs.put(4, 4);
+            final long position = store.appliedPosition();
+            assertThat(store.durableFuture(position)
+                            .orTimeout(60, TimeUnit.SECONDS)
+                            .join())
+                    .isGreaterThanOrEqualTo(position);
+            final LogStatus status = store.status().log();
+            assertThat(status.forceCount()).isGreaterThanOrEqualTo(3);
+            assertThat(status.forceNs()).isGreaterThanOrEqualTo(status.forceNsMax());
+            assertThat(status.groupLengthMax()).isGreaterThanOrEqualTo(status.groupLengthMean());
+            assertThat(status.forcedLength()).isEqualTo(position);
+            assertThat(status.bytesWritten()).isPositive();
+            assertThat(status.ringLength()).isEqualTo(1 << 20);
+            assertThat(status.ringUsedLength()).isZero();
+        }
+        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.NONE))) {
+            final LongLongState longs = store.longLongState("longs");
+            assertThat(longs.get(4, 0)).isEqualTo(4);
+            assertThatThrownBy(store::sync).isInstanceOf(ConfigurationException.class);
+            store.beginBatch();
+            longs.put(5, 5);
+            assertThatThrownBy(() -> store.commitBatch(Durability.SYNC)).isInstanceOf(ConfigurationException.class);
+            store.commitBatch(); // it was still open
+            assertThat(store.status().log().ringLength()).isZero();
+        }
+    }
+
+    private record CountingIdleStrategy(java.util.concurrent.atomic.AtomicLong count)
+            implements org.agrona.concurrent.IdleStrategy {
+        @Override
+        public void idle(final int workCount) {
+            idle();
+        }
+
+        @Override
+        public void idle() {
+            count.incrementAndGet();
+            Thread.yield();
+        }
+
+        @Override
+        public void reset() {}
+    }
+
+    @Test
+    void shouldWaitWithTheStrategyGivenWhileTheRingIsFull() {
+        final java.util.concurrent.atomic.AtomicLong idleCount = new java.util.concurrent.atomic.AtomicLong();
+        final DurableStoreContext context = context()
+                .changeRingLength(64 * 1024)
+                .logSleepNsMax(TimeUnit.MILLISECONDS.toNanos(1))
+                .fullRingIdleStrategy(() -> new CountingIdleStrategy(idleCount));
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState longs = store.longLongState("longs");
+            for (int round = 0; store.status().log().stallCount() == 0; round++) {
+                assertThat(round).isLessThan(1000);
+                for (long i = 0; i < 100_000; i++) { // fifty times the ring without a pause
+                    longs.put(i % 1000, i);
+                }
+            }
+            assertThat(store.status().log().stallNs()).isPositive();
+            assertThat(idleCount.get()).isPositive();
+        }
+        assertThatThrownBy(() -> DurableStateStore.open(context().logSleepNsMax(-1)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("logSleepNsMax");
+        assertThatThrownBy(() -> DurableStateStore.open(context().fullRingIdleStrategy(null)))
+                .isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> DurableStateStore.open(context().retainedLogLength(-1)))
+                .isInstanceOf(ConfigurationException.class);
+    }
+
+    @Test
+    void shouldKeepPositionsOfSourcesInTheSameCut() {
+        final DurableStoreContext context = context().checkpointOnClose(false);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            store.source("s").set(1);
+            store.checkpoint().join();
+        }
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.source("s").get(0)).isEqualTo(1);
+            final LongLongState longs = store.longLongState("longs");
+            store.beginBatch();
+            longs.put(1, 1);
+            store.source("s").set(2);
+            store.commitBatch();
+        }
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.source("s").get(0)).isEqualTo(2);
+            assertThat(store.longLongState("longs").get(1, 0)).isEqualTo(1);
+        }
+    }
 }

@@ -3,6 +3,7 @@ package io.quire.cli;
 
 import io.quire.cli.demo.DemoCommand;
 import io.quire.cli.inspect.InspectCommand;
+import io.quire.cli.inspect.LogCommand;
 import io.quire.cli.inspect.VerifyCommand;
 import io.quire.cli.wordcount.WordCountCommand;
 import java.io.OutputStreamWriter;
@@ -68,6 +69,7 @@ public final class QuireCommand extends SubCommand {
                 .addSubcommand("demo", new DemoCommand(console))
                 .addSubcommand("inspect", new InspectCommand(console))
                 .addSubcommand("verify", new VerifyCommand(console))
+                .addSubcommand("log", new LogCommand(console))
                 .addSubcommand("help", new HelpCommand())
                 .setExecutionExceptionHandler(errors)
                 .setParameterExceptionHandler(errors)

@@ -2,6 +2,7 @@
 package io.quire.samples;
 
 import io.quire.checkpoint.DurableStateStore;
+import io.quire.store.SourcePosition;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codecs;
 import java.io.IOException;
@@ -19,16 +20,14 @@ import java.util.TreeMap;
  * <p>Threading: confined to the thread that uses the store.
  */
 public final class ResumableWordCount {
-    private static final String LINES_DONE = "lines done";
-
     private final DurableStateStore store;
     private final ValueState<String, Long> counts;
-    private final ValueState<String, Integer> positions;
+    private final SourcePosition linesDone;
 
     ResumableWordCount(final DurableStateStore store) {
         this.store = store;
         this.counts = store.valueState("counts", Codecs.STRING, Codecs.LONG);
-        this.positions = store.valueState("positions", Codecs.STRING, Codecs.INT);
+        this.linesDone = store.source("text");
     }
 
     /**
@@ -61,8 +60,7 @@ public final class ResumableWordCount {
      * @return how many were counted
      */
     int count(final List<String> lines, final int most) {
-        final Integer done = positions.get(LINES_DONE);
-        final int from = done == null ? 0 : done;
+        final int from = (int) linesDone.get(0);
         final int to = (int) Math.min(lines.size(), (long) from + most);
         for (int i = from; i < to; i++) {
             store.beginBatch();
@@ -70,7 +68,7 @@ public final class ResumableWordCount {
                 final Long count = counts.get(word);
                 counts.put(word, count == null ? 1 : count + 1);
             }
-            positions.put(LINES_DONE, i + 1);
+            linesDone.set(i + 1);
             store.commitBatch();
         }
         return Math.max(0, to - from);

@@ -33,7 +33,7 @@ final class StateFactory {
             case LONG_BYTES -> new LongBytesState(store, descriptor, recordTable(memory, root));
             case FIXED_BYTES ->
                 root == NEW ? FixedBytesState.create(store, descriptor) : FixedBytesState.open(store, descriptor, root);
-            case BYTES, VALUE -> new BytesState(store, descriptor, recordTable(memory, root));
+            case BYTES, VALUE, SOURCES -> new BytesState(store, descriptor, recordTable(memory, root));
         };
     }
 

@@ -3,6 +3,7 @@ package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.changelog.ChangeLog;
+import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.RawMemory;
 import java.nio.charset.StandardCharsets;
@@ -19,17 +20,36 @@ import java.nio.charset.StandardCharsets;
 final class StateLog {
     private final StateStore store;
     private ChangeLog changeLog;
-    private WriteAcknowledger acknowledger;
+    private WriteAcknowledger forcer;
+    private boolean everyWriteForced;
     private boolean groupTooLarge;
 
     StateLog(final StateStore store) {
         this.store = store;
     }
 
-    /** Either may be null. */
-    void attach(final ChangeLog log, final WriteAcknowledger writeAcknowledger) {
+    /** Both log and forcer, or neither. */
+    void attach(final ChangeLog log, final WriteAcknowledger writeForcer, final boolean isEveryWriteForced) {
         changeLog = log;
-        acknowledger = writeAcknowledger;
+        forcer = writeForcer;
+        everyWriteForced = isEveryWriteForced;
+    }
+
+    /** Throws when there is no log that a write could be forced to. */
+    void checkLogged() {
+        if (changeLog == null) {
+            throw new ConfigurationException(
+                    "the store keeps no change log, so only a checkpoint makes a write survive: durability=NONE");
+        }
+    }
+
+    /** Waits until everything logged survives power loss. */
+    void force() {
+        try {
+            forcer.await(changeLog.position());
+        } catch (final RuntimeException e) {
+            throw store.fail(e);
+        }
     }
 
     void putLong(final int stateId, final long key, final long value) {
@@ -157,12 +177,16 @@ final class StateLog {
         return groupTooLarge;
     }
 
-    /** The store counts as outside the batch already. */
-    void commitGroup() {
+    /** The store counts as outside the batch already. Forced whatever the durability, where asked for. */
+    void commitGroup(final boolean forced) {
         if (changeLog != null) {
             try {
                 changeLog.commitGroup();
-                acknowledge();
+                if (forced) {
+                    forcer.await(changeLog.position());
+                } else {
+                    acknowledge();
+                }
             } catch (final RuntimeException e) {
                 throw store.fail(e);
             }
@@ -186,8 +210,8 @@ final class StateLog {
     }
 
     private void acknowledge() {
-        if (acknowledger != null && !store.inBatch()) {
-            acknowledger.await(changeLog.position());
+        if (everyWriteForced && !store.inBatch()) {
+            forcer.await(changeLog.position());
         }
     }
 }

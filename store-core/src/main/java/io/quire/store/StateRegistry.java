@@ -16,7 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The states of a store, by name and by id, as its catalog has them.
  *
- * <p>Threading: confined to the store's writer, but for {@link #find} and {@link #states}.
+ * <p>Threading: confined to the store's writer, but for {@link #find}, {@link #descriptor} and {@link
+ * #states}.
  */
 final class StateRegistry {
     private final StateStore store;
@@ -108,6 +109,16 @@ final class StateRegistry {
 
     KeyedState ofIdOrNull(final int id) {
         return id > 0 && id < statesById.length ? statesById[id] : null;
+    }
+
+    /** What a change record names, or null when there is no such state. */
+    StateDescriptor descriptor(final int id) {
+        for (final KeyedState state : statesByName.values()) {
+            if (state.id == id) {
+                return state.descriptor();
+            }
+        }
+        return null;
     }
 
     /** All states, by id. */

@@ -16,6 +16,7 @@ import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.table.FixedBytesTable;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -157,6 +158,39 @@ public final class StateStore implements AutoCloseable {
         return new ValueState<>((BytesState) bytes, keyCodec, StoredCodec.of(bytes, valueCodec));
     }
 
+    /**
+     * Where a source that feeds the store stands, see {@link SourcePosition}.
+     *
+     * @param source its name, 1 or more bytes of UTF-8
+     * @return its position, to be read and set
+     * @throws io.quire.store.errors.StoreFullException when the first source finds no memory
+     */
+    public SourcePosition source(final String source) {
+        return source(source.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Where a source that feeds the store stands, see {@link SourcePosition}.
+     *
+     * @param source what names it, 1..{@link BytesState#KEY_LENGTH_MAX} bytes; copied
+     * @return its position, to be read and set
+     * @throws io.quire.store.errors.StoreFullException when the first source finds no memory
+     */
+    public SourcePosition source(final byte[] source) {
+        final KeyedState positions = state(SourcePosition.STATE_NAME, StateKind.SOURCES, StateCodecs.NONE);
+        return new SourcePosition((BytesState) positions, source);
+    }
+
+    /**
+     * The state of an id, as it stands in the change log. From any thread.
+     *
+     * @param stateId the id
+     * @return what it is, or null when there is none
+     */
+    public StateDescriptor descriptor(final int stateId) {
+        return registry.descriptor(stateId);
+    }
+
     /** {@return all states, by id} */
     public List<KeyedState> states() {
         beforeRead();
@@ -196,6 +230,9 @@ public final class StateStore implements AutoCloseable {
         if (batch) {
             throw new ConfigurationException(
                     "a state cannot be created inside a batch: state=" + name + "; open it once before the batch");
+        }
+        if (name.equals(SourcePosition.STATE_NAME) && kind != StateKind.SOURCES) {
+            throw new ConfigurationException("the name is kept for the positions of sources: state=" + name);
         }
         final KeyedState state;
         try {
@@ -254,14 +291,49 @@ public final class StateStore implements AutoCloseable {
      * @throws ConfigurationException when no batch is open, or it outgrew the change log
      */
     public void commitBatch() {
+        commitBatch(false);
+    }
+
+    /**
+     * Ends a batch like {@link #commitBatch()}, acknowledged no earlier than a level asks for.
+     *
+     * @param least {@link Durability#SYNC}: returns when the batch survives power loss, whatever the store's level;
+     *     any other level adds nothing to the store's
+     * @throws ConfigurationException when no batch is open, it outgrew the change log, or SYNC is asked of a store that
+     *     keeps no change log; the batch is still open then
+     */
+    public void commitBatch(final Durability least) {
+        commitBatch(least == Durability.SYNC);
+    }
+
+    private void commitBatch(final boolean forced) {
         beforeWrite();
         checkBatch();
+        if (forced) {
+            log.checkLogged();
+        }
         if (log.groupTooLarge()) {
             throw new ConfigurationException("the batch outgrew the change log and can only be rolled back");
         }
         batch = false;
         undoLog.clear();
-        log.commitGroup();
+        log.commitGroup(forced);
+    }
+
+    /**
+     * Waits until everything written so far survives power loss: called after an operation, it makes that one {@link
+     * Durability#SYNC}. By the writer, outside a batch.
+     *
+     * @throws ConfigurationException inside a batch, or when the store keeps no change log
+     * @throws StoreFailedException when the log has failed; the store is fail-stopped
+     */
+    public void sync() {
+        beforeWrite();
+        log.checkLogged();
+        if (batch) {
+            throw new ConfigurationException("a batch is open: commit it with Durability.SYNC");
+        }
+        log.force();
     }
 
     /**
@@ -440,12 +512,16 @@ public final class StateStore implements AutoCloseable {
      * Attaches the durable layer. By the opening thread, before the store is used.
      *
      * @param changeLog where changes go, or null for none
-     * @param writeAcknowledger waits until a write counts, or null when being in the log is enough
+     * @param forcer waits until what was logged survives power loss; null without a log
+     * @param everyWriteForced whether every write waits for that, or only those that ask for it
      * @param writerDuty what {@link #requestDuty()} asks for, or null
      */
     public void attach(
-            final ChangeLog changeLog, final WriteAcknowledger writeAcknowledger, final WriterDuty writerDuty) {
-        log.attach(changeLog, writeAcknowledger);
+            final ChangeLog changeLog,
+            final WriteAcknowledger forcer,
+            final boolean everyWriteForced,
+            final WriterDuty writerDuty) {
+        log.attach(changeLog, forcer, everyWriteForced);
         duty = writerDuty;
     }
 

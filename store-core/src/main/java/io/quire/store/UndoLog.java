@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.changelog.ChangeRecordDescriptor;
+import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.RawMemory;
 import org.agrona.ExpandableArrayBuffer;
 
@@ -18,8 +19,20 @@ final class UndoLog {
     private static final int TRAILER_LENGTH = VALUE_LENGTH_OFFSET + Integer.BYTES;
     private static final int KEEP_LENGTH_MAX = 1024 * 1024;
 
+    /** Bytes that it may hold: a little less than the longest array. */
+    static final int LENGTH_MAX = Integer.MAX_VALUE - 4096;
+
+    private final int lengthMax;
     private ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(4096);
     private int end;
+
+    UndoLog() {
+        this(LENGTH_MAX);
+    }
+
+    UndoLog(final int lengthMax) {
+        this.lengthMax = lengthMax;
+    }
 
     void clear() {
         end = 0;
@@ -28,7 +41,9 @@ final class UndoLog {
         }
     }
 
+    /** Everything is saved before its change, and StoreFullException is thrown instead of letting that happen. */
     void saveLong(final int stateId, final long key, final boolean present, final long value) {
+        checkRoom(Long.BYTES + Long.BYTES);
         buffer.putLong(end, key);
         if (present) {
             buffer.putLong(end + Long.BYTES, value);
@@ -71,11 +86,20 @@ final class UndoLog {
             final byte[] valueBase,
             final long valueOffset,
             final int valueLength) {
-        buffer.checkLimit(Math.addExact(Math.addExact(end, keyLength), valueLength + TRAILER_LENGTH));
+        checkRoom((long) keyLength + valueLength);
+        buffer.checkLimit(end + keyLength + valueLength + TRAILER_LENGTH);
         final long start = RawMemory.ARRAY_OFFSET + end;
         RawMemory.copy(keyBase, keyOffset, buffer.byteArray(), start, keyLength);
         RawMemory.copy(valueBase, valueOffset, buffer.byteArray(), start + keyLength, valueLength);
         trailer(type, stateId, keyLength, valueLength);
+    }
+
+    private void checkRoom(final long length) {
+        if (end + length + TRAILER_LENGTH > lengthMax) {
+            throw new StoreFullException("the batch has replaced too much to be rolled back: bytes=" + end
+                    + " needed=" + (length + TRAILER_LENGTH) + " most=" + lengthMax
+                    + "; this write was not made, commit or roll back and use smaller batches");
+        }
     }
 
     private void trailer(final byte type, final int stateId, final int keyLength, final int valueLength) {

@@ -2,14 +2,14 @@
 package io.quire.store;
 
 /**
- * Decides when a logged write may return.
+ * Waits until a logged write survives power loss.
  *
  * <p>Threading: called by the store's writer.
  */
 @FunctionalInterface
 public interface WriteAcknowledger {
     /**
-     * Waits until the log is as durable as the store promises.
+     * Waits until everything before a position does.
      *
      * @param position log position just after the write
      * @throws io.quire.store.errors.StoreFailedException when it can no longer become so

@@ -253,7 +253,7 @@ class StateStoreTest {
     void shouldRunARequestedDutyBetweenTwoOperationsAndNotInABatch() {
         final LongLongState state = store.longLongState("s");
         final AtomicInteger runs = new AtomicInteger();
-        store.attach(null, null, runs::incrementAndGet);
+        store.attach(null, null, false, runs::incrementAndGet);
         store.beginBatch();
         store.requestDuty();
         state.put(1, 1);

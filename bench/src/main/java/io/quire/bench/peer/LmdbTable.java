@@ -30,12 +30,13 @@ import org.lmdbjava.Txn;
  * fixed number; reads go through it while it is open, so that they see every write.
  */
 final class LmdbTable implements DurableTable {
-    static final int WRITES_PER_TRANSACTION = 1000;
+    private static final int WRITES_PER_TRANSACTION = 1000;
 
     private static final int SCRATCH_LENGTH = 64 * 1024;
 
     private final Env<DirectBuffer> environment;
     private final Dbi<DirectBuffer> database;
+    private final int writesPerTransaction;
     private final boolean longValues;
     private final int valueLength;
     private final ValuePool pool;
@@ -48,16 +49,19 @@ final class LmdbTable implements DurableTable {
     private Cursor<DirectBuffer> writeCursor;
     private int writeCount;
 
-    LmdbTable(final TableContext context, final long mapLength) {
+    LmdbTable(final TableContext context, final long mapLength, final boolean synced) {
+        writesPerTransaction = writesPerTransaction(synced);
         longValues = context.shape().longValues();
         valueLength = context.shape().valueLength();
         pool = new ValuePool(valueLength);
         keyBuffer = new UnsafeBuffer(direct(context.shape().keyLength()));
         valueBuffer = new UnsafeBuffer(direct(Math.max(valueLength, SCRATCH_LENGTH)));
-        final List<EnvFlags> flags =
-                new ArrayList<>(List.of(EnvFlags.MDB_NOSYNC, EnvFlags.MDB_NORDAHEAD, EnvFlags.MDB_NOTLS));
-        if (!context.durable()) {
-            flags.add(EnvFlags.MDB_WRITEMAP);
+        final List<EnvFlags> flags = new ArrayList<>(List.of(EnvFlags.MDB_NORDAHEAD, EnvFlags.MDB_NOTLS));
+        if (!synced) {
+            flags.add(EnvFlags.MDB_NOSYNC);
+            if (!context.durable()) {
+                flags.add(EnvFlags.MDB_WRITEMAP);
+            }
         }
         environment = Env.create(DirectBufferProxy.PROXY_DB)
                 .setMapSize(mapLength)
@@ -67,6 +71,10 @@ final class LmdbTable implements DurableTable {
                 ? environment.openDbi("bench", DbiFlags.MDB_CREATE, DbiFlags.MDB_INTEGERKEY)
                 : environment.openDbi("bench", DbiFlags.MDB_CREATE);
         readTransaction = environment.txnRead();
+    }
+
+    static int writesPerTransaction(final boolean synced) {
+        return synced ? 1 : WRITES_PER_TRANSACTION;
     }
 
     private static ByteBuffer direct(final int length) {
@@ -110,7 +118,7 @@ final class LmdbTable implements DurableTable {
     }
 
     private void wrote() {
-        if (++writeCount >= WRITES_PER_TRANSACTION) {
+        if (++writeCount >= writesPerTransaction) {
             commit();
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.bench.peer;
 
+import io.quire.store.Durability;
 import java.util.List;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.Cache;
@@ -32,7 +33,7 @@ final class RocksDbOptions implements AutoCloseable {
     private final Cache cache;
     private final WriteBufferManager writeBuffers;
 
-    RocksDbOptions(final boolean writeAheadLog) {
+    RocksDbOptions(final Durability durability) {
         // Flink's arithmetic: write buffers may exceed their share by half of it, so the cache is that much smaller.
         final long capacity = (long) ((3 - WRITE_BUFFER_RATIO) * RocksDbPeer.CACHE_LENGTH / 3);
         final long writeBufferCapacity = (long) (2 * RocksDbPeer.CACHE_LENGTH * WRITE_BUFFER_RATIO / 3);
@@ -64,7 +65,7 @@ final class RocksDbOptions implements AutoCloseable {
                 .setMaxWriteBufferNumber(WRITE_BUFFER_COUNT)
                 .setMinWriteBufferNumberToMerge(1)
                 .setTableFormatConfig(table);
-        write = new WriteOptions().setDisableWAL(!writeAheadLog).setSync(false);
+        write = new WriteOptions().setDisableWAL(durability == Durability.NONE).setSync(durability == Durability.SYNC);
         read = new ReadOptions();
     }
 

@@ -5,6 +5,7 @@ import io.quire.bench.table.KeyedTable;
 import io.quire.bench.table.Peer;
 import io.quire.bench.table.TableContext;
 import io.quire.bench.table.TableShape;
+import io.quire.store.Durability;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +25,19 @@ final class RocksDbPeer implements Peer {
     private static final double SPACE_FACTOR = 1.6;
 
     private final String name;
-    private final boolean writeAheadLog;
+    private final Durability durability;
 
-    RocksDbPeer(final String name, final boolean writeAheadLog) {
+    RocksDbPeer(final String name, final Durability durability) {
         this.name = name;
-        this.writeAheadLog = writeAheadLog;
+        this.durability = durability;
+    }
+
+    private static String describe(final Durability durability) {
+        return switch (durability) {
+            case NONE -> "write-ahead log off; checkpoints";
+            case SYNC -> "write-ahead log, each write synced";
+            default -> "write-ahead log, no sync";
+        };
     }
 
     @Override
@@ -58,7 +67,7 @@ final class RocksDbPeer implements Peer {
         settings.put("compression", "Snappy");
         settings.put("bloomFilter", "none");
         settings.put("rmw", "get, put");
-        settings.put("durability", writeAheadLog ? "write-ahead log, no sync" : "write-ahead log off; checkpoints");
+        settings.put("durability", describe(durability));
         return settings;
     }
 
@@ -76,6 +85,6 @@ final class RocksDbPeer implements Peer {
 
     @Override
     public KeyedTable open(final TableContext context) {
-        return new RocksDbTable(context, writeAheadLog);
+        return new RocksDbTable(context, durability);
     }
 }

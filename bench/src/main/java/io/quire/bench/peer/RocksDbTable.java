@@ -8,6 +8,7 @@ import io.quire.bench.table.NativeAddress;
 import io.quire.bench.table.TableContext;
 import io.quire.bench.table.ValueDigest;
 import io.quire.bench.table.ValuePool;
+import io.quire.store.Durability;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -59,7 +60,7 @@ final class RocksDbTable implements DurableTable {
     private int checkpointCount;
     private List<String> checkpointedFiles = List.of();
 
-    RocksDbTable(final TableContext context, final boolean writeAheadLog) {
+    RocksDbTable(final TableContext context, final Durability durability) {
         directory = context.directory();
         longValues = context.shape().longValues();
         valueLength = context.shape().valueLength();
@@ -69,7 +70,7 @@ final class RocksDbTable implements DurableTable {
         valueBuffer = ByteBuffer.allocateDirect(valueLength).order(ByteOrder.LITTLE_ENDIAN);
         keyPointer = NativeAddress.of(keyBuffer);
         valuePointer = NativeAddress.of(valueBuffer);
-        options = new RocksDbOptions(writeAheadLog);
+        options = new RocksDbOptions(durability);
         final List<ColumnFamilyHandle> handles = new ArrayList<>();
         try {
             checkpointCount = newestCheckpoint(directory);

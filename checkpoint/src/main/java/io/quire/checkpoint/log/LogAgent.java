@@ -35,8 +35,12 @@ public final class LogAgent implements Agent {
     private volatile long writtenPosition;
     private volatile long forceCount;
     private volatile long forceNs;
+    private volatile long forceNsMax;
+    private volatile long forcedLength;
+    private volatile long forcedLengthMax;
     private volatile long blockCount;
     private volatile long writtenLength;
+    private volatile boolean isWriteRequested;
 
     /**
      * Creates the agent; it owns the writer from now on, and not the ring.
@@ -108,10 +112,14 @@ public final class LogAgent implements Agent {
             isBacklogged = false;
             return 0;
         }
-        if (!isClosing && !isAwaited && tail - written < settings.batchLength() && !hasLingered()) {
+        final boolean isPatient = !isClosing && !isAwaited && !isWriteRequested;
+        if (isPatient && tail - written < settings.batchLength() && !hasLingered()) {
             return 0;
         }
         isBacklogged = false;
+        if (isWriteRequested) {
+            isWriteRequested = false; // before the tail is written, so that no later request is lost with it
+        }
         drain(written, tail);
         if (isForceDue) {
             force();
@@ -142,8 +150,14 @@ public final class LogAgent implements Agent {
 
     private void force() {
         final long startNs = clock.nanoTime();
+        final long durableBefore = writer.durablePosition();
         writer.force();
-        forceNs += clock.nanoTime() - startNs;
+        final long durationNs = clock.nanoTime() - startNs;
+        final long length = writer.durablePosition() - durableBefore;
+        forceNs += durationNs;
+        forceNsMax = Math.max(forceNsMax, durationNs);
+        forcedLength += length;
+        forcedLengthMax = Math.max(forcedLengthMax, length);
         forceCount = writer.forceCount();
         waiters.advance(writer.durablePosition());
     }
@@ -210,6 +224,14 @@ public final class LogAgent implements Agent {
         return waiters.future(position);
     }
 
+    /**
+     * Has what is in the ring written without waiting for more, for somebody who reads the segments. Returns at once.
+     */
+    public void requestWrite() {
+        isWriteRequested = true;
+        signal.wake();
+    }
+
     /** {@return how often a file was forced} */
     public long forceCount() {
         return forceCount;
@@ -218,6 +240,21 @@ public final class LogAgent implements Agent {
     /** {@return nanoseconds spent forcing} */
     public long forceNs() {
         return forceNs;
+    }
+
+    /** {@return nanoseconds of the longest force} */
+    public long forceNsMax() {
+        return forceNsMax;
+    }
+
+    /** {@return bytes of records that forces have made durable; divided by their number, the size of a group} */
+    public long forcedLength() {
+        return forcedLength;
+    }
+
+    /** {@return bytes of records of the largest group that was made durable at once} */
+    public long forcedLengthMax() {
+        return forcedLengthMax;
     }
 
     /** {@return blocks written} */

@@ -3,9 +3,15 @@ package io.quire.checkpoint.log;
 
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.changelog.ChangeGroupAssembler;
+import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.changelog.ChangeRecordHandler;
+import io.quire.store.changelog.SurvivingRing;
+import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.LogTruncatedException;
+import io.quire.store.memory.RawMemory;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 
@@ -20,7 +26,11 @@ import java.util.function.LongSupplier;
  * <p>Threading: confined to one thread; never the one that writes the store.
  */
 public final class LogFollower implements AutoCloseable {
+    private final StoreFiles files;
+    private final Path directory;
+    private final UUID storeId;
     private final LogReader reader;
+    private final long fromPosition;
     private final LongSupplier limit;
     private final ChangeGroupAssembler assembler;
 
@@ -35,7 +45,8 @@ public final class LogFollower implements AutoCloseable {
      * @param limit log position that is not passed: of a live log its {@link LogAgent#writtenPosition}, or {@link
      *     LogAgent#durablePosition} to see nothing that a power loss may undo
      * @param handler receives the changes
-     * @throws CorruptStoreException when the log does not reach back to the position
+     * @throws LogTruncatedException when the log does not reach back to the position any more
+     * @throws CorruptStoreException when a segment's header is damaged
      */
     public LogFollower(
             final StoreFiles files,
@@ -45,29 +56,132 @@ public final class LogFollower implements AutoCloseable {
             final long fromPosition,
             final LongSupplier limit,
             final ChangeRecordHandler handler) {
+        this.files = files;
+        this.directory = directory;
+        this.storeId = storeId;
+        this.fromPosition = fromPosition;
         this.limit = limit;
-        reader = new LogReader(files, directory, storeId, bootIdHash, fromPosition);
+        // From the end of the record before, if there is one, which tells whether a group ends there.
+        final long before = fromPosition - ChangeRecordDescriptor.ALIGNMENT;
+        final boolean isBeforeThere =
+                before >= 0 && LogSegments.scan(files, directory, storeId).indexOf(before) >= 0;
+        try {
+            reader = new LogReader(files, directory, storeId, bootIdHash, isBeforeThere ? before : fromPosition);
+        } catch (final CorruptStoreException e) {
+            throw truncatedOr(e, fromPosition);
+        }
         assembler = new ChangeGroupAssembler(handler);
+    }
+
+    private RuntimeException truncatedOr(final CorruptStoreException problem, final long position) {
+        final List<LogSegment> live =
+                LogSegments.scan(files, directory, storeId).live();
+        if (live.isEmpty() || live.get(0).startPosition() <= position) {
+            return problem;
+        }
+        return new LogTruncatedException(
+                "the log was deleted up to behind this position: directory=" + directory + " position=" + position
+                        + " oldest=" + live.get(0).startPosition()
+                        + "; begin anew from the state itself, and hold the log or retain more of it",
+                problem);
     }
 
     /**
      * Hands over the changes of the next block, if there is one before the limit. Does not wait.
      *
      * @return whether there was one
-     * @throws CorruptStoreException when the log is damaged there, or segments were deleted that were not read yet
+     * @throws LogTruncatedException when segments were deleted that were not read yet
+     * @throws ConfigurationException when the starting position is not where a group has ended
+     * @throws CorruptStoreException when the log is damaged there
      */
     public boolean poll() {
         // Behind the limit the writer may be at work: what is there looks like damage to a reader that looks too early.
-        if (reader.position() >= limit.getAsLong() || !reader.next()) {
+        if (reader.position() >= limit.getAsLong()) {
             return false;
         }
-        assembler.accept(reader.startPosition(), reader.pointer(), reader.length());
+        try {
+            if (!reader.next()) {
+                return false;
+            }
+        } catch (final CorruptStoreException e) {
+            throw truncatedOr(e, reader.position());
+        }
+        final long blockStart = reader.startPosition();
+        if (blockStart < fromPosition) {
+            final int before = (int) (fromPosition - blockStart);
+            checkGroupEnd(reader.pointer() - reader.skippedLength(), reader.skippedLength() + before);
+        }
+        // Behind what the ring has already given, if it was asked.
+        final long from = Math.max(Math.max(blockStart, fromPosition), assembler.position());
+        final long skipped = from - blockStart;
+        if (skipped < reader.length()) {
+            assembler.accept(from, reader.pointer() + skipped, (int) (reader.length() - skipped));
+        }
         return true;
+    }
+
+    /**
+     * Hands over what a ring has behind the end of the segments, after {@link #poll} has returned false. The segments
+     * will have it later, and it is not handed over again then.
+     *
+     * @param ring read from the file of the ring that feeds this log, by whatever process
+     * @return whether it had anything new; false also when it does not fit because the log has gone on meanwhile
+     */
+    public boolean pollRing(final SurvivingRing ring) {
+        final LogSegment segment = reader.segment();
+        if (ring.status() != SurvivingRing.Status.VALID
+                || segment == null
+                || segment.header().identity().incarnation() != ring.incarnation()) {
+            return false;
+        }
+        final long from = endPosition();
+        if (from < fromPosition
+                || from < ring.head()
+                || from >= ring.tail()
+                || !ring.isBoundary(from)
+                || ring.headNow() > from) {
+            return false;
+        }
+        assembler.accept(from, ring.pointerOf(from), (int) (ring.tail() - from));
+        return true;
+    }
+
+    /** Throws when the starting position, so many bytes behind the start of its block, is not where a group ends. */
+    private void checkGroupEnd(final long block, final int length) {
+        boolean isGroupOpen = false;
+        int offset = 0;
+        while (offset < length) {
+            final long record = block + offset;
+            if (RawMemory.getByte(record + ChangeRecordDescriptor.TYPE_OFFSET) != ChangeRecordDescriptor.TYPE_PAD) {
+                isGroupOpen = RawMemory.getByte(record + ChangeRecordDescriptor.FLAGS_OFFSET) != 0;
+            }
+            offset += ChangeRecordDescriptor.alignedLength(
+                    RawMemory.getInt(record + ChangeRecordDescriptor.LENGTH_OFFSET));
+        }
+        if (isGroupOpen || offset != length) {
+            throw new ConfigurationException("no change or batch ends at this log position: position=" + fromPosition
+                    + "; only positions that the store has given can be read from");
+        }
     }
 
     /** {@return log position after the last group handed over, -1 before the first block; reading may resume there} */
     public long position() {
         return assembler.groupEndPosition();
+    }
+
+    /** {@return log position up to which blocks were read; the last group may not be complete there} */
+    public long readPosition() {
+        return reader.position();
+    }
+
+    /** {@return log position up to which records were read, from the segments or from a ring} */
+    public long endPosition() {
+        return Math.max(reader.position(), assembler.position());
+    }
+
+    /** {@return while records are handed over, log position after the last record of their group} */
+    public long recordPosition() {
+        return assembler.position();
     }
 
     /** {@return records handed over} */

@@ -32,7 +32,7 @@ public final class LogIdleStrategy implements IdleStrategy, ConsumerSignal {
     /**
      * Sleeps up to a limit.
      *
-     * @param maxSleepNs nanoseconds, greater than 0
+     * @param maxSleepNs nanoseconds; 0 = spins for ever, for a core of its own
      */
     public LogIdleStrategy(final long maxSleepNs) {
         this.maxSleepNs = maxSleepNs;
@@ -49,7 +49,9 @@ public final class LogIdleStrategy implements IdleStrategy, ConsumerSignal {
 
     @Override
     public void idle() {
-        if (spins < SPINS) {
+        if (maxSleepNs == 0) {
+            Thread.onSpinWait();
+        } else if (spins < SPINS) {
             spins++;
             Thread.onSpinWait();
         } else if (yields < YIELDS) {
@@ -70,7 +72,7 @@ public final class LogIdleStrategy implements IdleStrategy, ConsumerSignal {
         if (isWakeRequested) {
             reset();
         } else {
-            sleepNs = Math.min(sleepNs * 2, maxSleepNs);
+            sleepNs = Math.min(sleepNs * 2, Math.max(maxSleepNs, MIN_SLEEP_NS));
         }
     }
 

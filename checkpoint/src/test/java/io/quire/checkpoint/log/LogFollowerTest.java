@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.io.DiskStoreFiles;
 import io.quire.store.Durability;
-import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.LogTruncatedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,11 +128,36 @@ class LogFollowerTest {
                             assertThat(follower.position()).isPositive();
                         }
                     })
-                    .isInstanceOf(CorruptStoreException.class)
-                    .hasMessageContaining("starts at position");
+                    .isInstanceOf(LogTruncatedException.class)
+                    .hasMessageContaining("position=" + follower.readPosition());
             assertThatThrownBy(() -> follow(fixture, 0))
-                    .isInstanceOf(CorruptStoreException.class)
-                    .hasMessageContaining("log segments are missing");
+                    .isInstanceOf(LogTruncatedException.class)
+                    .hasMessageContaining("position=0");
+        }
+    }
+
+    @Test
+    void shouldRefuseToBeginInsideARecordOrAGroup() {
+        try (LogFixture fixture = new LogFixture(root).open()) {
+            fixture.log.putLong(1, 0, 0); // ends at 32
+            fixture.log.beginGroup();
+            fixture.log.putLong(1, 1, 0); // at 64 the group is open
+            fixture.log.putLong(1, 2, 0);
+            fixture.log.commitGroup();
+            fixture.log.putLong(1, 3, 0);
+            fixture.agent.doWork();
+            for (final long position : new long[] {8, 40, 64}) {
+                try (LogFollower follower = follow(fixture, position)) {
+                    assertThatThrownBy(follower::poll)
+                            .isInstanceOf(ConfigurationException.class)
+                            .hasMessageContaining("position=" + position);
+                }
+            }
+            assertThat(changes).isEmpty();
+            try (LogFollower follower = follow(fixture, 96)) {
+                assertThat(follower.poll()).isTrue();
+                assertThat(keys()).isEqualTo(longs(3, 4));
+            }
         }
     }
 
@@ -144,12 +170,13 @@ class LogFollowerTest {
                     .withPreallocationLength(16 * 1024)
                     .withBatch(0, 0);
             fixture.open();
-            final Thread writer = new Thread(() -> write(fixture, failure));
+            final LogRetention retention = new LogRetention(fixture.files, fixture.directory, LogFixture.STORE_ID);
+            final Thread writer = new Thread(() -> write(fixture, retention, failure));
             writer.start();
             int roundCount = 0;
             try {
                 while (writer.isAlive()) {
-                    readPrefix(fixture);
+                    readPrefix(fixture, retention);
                     verifyAll(fixture);
                     roundCount++;
                 }
@@ -169,9 +196,9 @@ class LogFollowerTest {
                 .isEmpty();
     }
 
-    private static void write(final LogFixture fixture, final AtomicReference<Throwable> failure) {
+    private static void write(
+            final LogFixture fixture, final LogRetention retention, final AtomicReference<Throwable> failure) {
         try {
-            final LogRetention retention = new LogRetention(fixture.files, fixture.directory, LogFixture.STORE_ID);
             final long deadline = System.nanoTime() + 1_500_000_000L;
             for (long i = 0; System.nanoTime() < deadline; i++) {
                 fixture.log.putLong(1, i, i);
@@ -188,15 +215,17 @@ class LogFollowerTest {
     }
 
     /** Without knowing how far the writer is: the end is where no block is yet. */
-    private static void readPrefix(final LogFixture fixture) {
-        final long from = Math.max(0, fixture.agent.writtenPosition() - 400_000) / 32 * 32;
+    private static void readPrefix(final LogFixture fixture, final LogRetention retention) {
+        try (LogHold hold = retention.hold(0)) { // however long the scheduler keeps this thread waiting
+            hold.moveTo(aligned(Math.max(0, fixture.agent.writtenPosition() - 400_000)));
+            readPrefix(fixture, hold.position());
+        }
+    }
+
+    private static void readPrefix(final LogFixture fixture, final long from) {
         final List<Change> found = new ArrayList<>();
         try (LogReader reader = new LogReader(
-                        new DiskStoreFiles(),
-                        fixture.directory,
-                        LogFixture.STORE_ID,
-                        fixture.bootIdHash,
-                        aligned(from));
+                        new DiskStoreFiles(), fixture.directory, LogFixture.STORE_ID, fixture.bootIdHash, from);
                 io.quire.store.changelog.ChangeGroupAssembler assembler =
                         new io.quire.store.changelog.ChangeGroupAssembler(
                                 new Change.Recorder(found, new ArrayList<>()))) {

@@ -87,4 +87,32 @@ class LogRetentionTest {
         files.setContent(all.get(1), bad);
         assertThat(retention.deleteBefore(Long.MAX_VALUE)).isZero();
     }
+
+    @Test
+    void shouldKeepWhatIsHeldUntilTheHoldMovesOrCloses() {
+        final LogHold hold = retention.hold(start(all.get(1)));
+        final LogHold other = retention.hold(start(all.get(3)) + 32);
+        assertThat(retention.deleteBefore(Long.MAX_VALUE)).isEqualTo(1);
+        hold.moveTo(start(all.get(2)) - 32);
+        hold.moveTo(0); // never back
+        assertThat(hold.position()).isEqualTo(start(all.get(2)) - 32);
+        assertThat(retention.deleteBefore(Long.MAX_VALUE)).isZero();
+        hold.close();
+        hold.close();
+        assertThat(retention.deleteBefore(Long.MAX_VALUE)).isEqualTo(2);
+        other.close();
+        assertThat(fixture.segments()).isEqualTo(all.subList(3, all.size()));
+        assertThat(retention.deleteBefore(Long.MAX_VALUE)).isEqualTo(all.size() - 4);
+    }
+
+    @Test
+    void shouldKeepAsMuchAsTheSettingSays() {
+        final long length = start(all.get(3)) - start(all.get(1));
+        final LogRetention keeping = new LogRetention(files, fixture.directory, LogFixture.STORE_ID, length);
+        assertThat(keeping.deleteBefore(start(all.get(3)) - 32)).isZero();
+        assertThat(keeping.deleteBefore(start(all.get(3)))).isEqualTo(1);
+        assertThat(new LogRetention(files, fixture.directory, LogFixture.STORE_ID, Long.MAX_VALUE)
+                        .deleteBefore(start(all.get(all.size() - 1))))
+                .isZero();
+    }
 }

@@ -94,6 +94,11 @@ final class Json {
     }
 
     private void quote(final String value) {
+        quote(text, value);
+    }
+
+    /** Appends a string with its quotes. */
+    static void quote(final StringBuilder text, final String value) {
         text.append('"');
         for (int i = 0; i < value.length(); i++) {
             final char c = value.charAt(i);

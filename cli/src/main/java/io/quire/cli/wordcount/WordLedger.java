@@ -6,6 +6,7 @@ import io.quire.cli.CommandFailure;
 import io.quire.cli.ExitCode;
 import io.quire.store.BytesConsumer;
 import io.quire.store.BytesState;
+import io.quire.store.SourcePosition;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -14,8 +15,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * are both there or both not.
  *
  * <p>States: {@code words} has the count of each word, an 8-byte counter, by the word's bytes or, for long words, by
- * a line feed, which no word contains, and a digest; {@code positions} has a {@link FilePosition} by the input's key;
- * {@link LongWords} has two of its own.
+ * a line feed, which no word contains, and a digest; {@link LongWords} has two of its own. The {@link FilePosition} of
+ * an input is the store's {@link SourcePosition} by the input's key.
  *
  * <p>Threading: confined to the store's writer.
  */
@@ -27,7 +28,6 @@ final class WordLedger {
 
     private final DurableStateStore store;
     private final BytesState words;
-    private final BytesState positions;
     private final LongWords longWords;
     private final UnsafeBuffer wordBuffer = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer longKey = new UnsafeBuffer(new byte[LONG_KEY_LENGTH]);
@@ -38,7 +38,7 @@ final class WordLedger {
     WordLedger(final DurableStateStore store) {
         this.store = store;
         this.words = store.bytesState("words");
-        this.positions = store.bytesState("positions");
+        store.source("-"); // creates the state of positions, which cannot be done in a batch
         this.longWords = new LongWords(store);
         longWords.collectGarbage();
     }
@@ -50,13 +50,10 @@ final class WordLedger {
      * @return its position, that of an input never read when it was not
      */
     FilePosition position(final Input input) {
-        final UnsafeBuffer key = new UnsafeBuffer(input.key());
-        final UnsafeBuffer view = new UnsafeBuffer(0, 0);
-        if (!positions.wrap(key, 0, key.capacity(), view)) {
+        final byte[] bytes = store.source(input.key()).getBytes();
+        if (bytes == null) {
             return FilePosition.start();
         }
-        final byte[] bytes = new byte[view.capacity()];
-        view.getBytes(0, bytes);
         try {
             return FilePosition.decode(bytes);
         } catch (final IllegalArgumentException e) {
@@ -115,9 +112,7 @@ final class WordLedger {
                 chunk.headCrc,
                 chunk.recentCrc,
                 current.wordCount() + chunk.wordCount);
-        final UnsafeBuffer key = new UnsafeBuffer(input.key());
-        final UnsafeBuffer value = new UnsafeBuffer(current.encode());
-        positions.put(key, 0, key.capacity(), value, 0, value.capacity());
+        store.source(input.key()).setBytes(current.encode());
     }
 
     private void begin(final Input input) {

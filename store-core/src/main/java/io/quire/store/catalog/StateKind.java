@@ -21,7 +21,9 @@ public enum StateKind {
     /** long to bytes. */
     LONG_BYTES(12),
     /** bytes of one length to bytes of one length, entries inline; the lengths stand for the codecs. */
-    FIXED_BYTES(13);
+    FIXED_BYTES(13),
+    /** names of sources to their positions; bytes to bytes underneath. */
+    SOURCES(32);
 
     private final int code;
 

@@ -253,7 +253,8 @@ public final class ChangeGroupAssembler implements AutoCloseable {
 
     private static boolean isChange(final byte type) {
         return (type >= ChangeRecordDescriptor.TYPE_PUT && type <= ChangeRecordDescriptor.TYPE_DROP_STATE)
-                || (type >= ChangeRecordDescriptor.TYPE_SOURCE && type <= ChangeRecordDescriptor.TYPE_ALTER_STATE);
+                || (type >= ChangeRecordDescriptor.TYPE_OPERATION_FIRST
+                        && type <= ChangeRecordDescriptor.TYPE_ALTER_STATE);
     }
 
     private long extendGroup(final int length) {

@@ -67,13 +67,13 @@ public final class ChangeLog {
     }
 
     /**
-     * Log position up to which changes are published: everything before it survives the death of the process. Outside
-     * a group this is after the last change.
+     * Log position after the last change, or group of changes, that is complete: everything before it survives the
+     * death of the process. It does not move while a group is open, so reading may always begin there.
      *
      * @return log position; may be asked for after the store was closed, too
      */
     public long position() {
-        return producer.published();
+        return producer.committed();
     }
 
     /** {@return how often the writer had to wait because the ring was full} */
@@ -317,7 +317,7 @@ public final class ChangeLog {
             failStop.check();
             groupFlags = NO_FLAGS;
             RawMemory.putByte(lastRecordPointer + ChangeRecordDescriptor.FLAGS_OFFSET, NO_FLAGS);
-            producer.publish();
+            producer.commit();
             return;
         }
         groupFlags = NO_FLAGS;
@@ -398,7 +398,7 @@ public final class ChangeLog {
     private void finish(final long pointer, final int alignedLength) {
         if (groupFlags == NO_FLAGS) {
             producer.advance(alignedLength);
-            producer.publish();
+            producer.commit();
         } else {
             lastRecordPosition = producer.position();
             lastRecordPointer = pointer;
@@ -438,7 +438,7 @@ public final class ChangeLog {
         }
         fragments.append(type, groupFlags, stateId, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
         if (groupFlags == NO_FLAGS) {
-            producer.publish();
+            producer.commit();
         } else {
             lastRecordPosition = fragments.lastPosition();
             lastRecordPointer = fragments.lastPointer();

@@ -59,8 +59,6 @@ public final class ChangeRecordDescriptor {
     public static final byte TYPE_ABORT = 7;
     /** A piece of a record that is longer than the ring takes. */
     public static final byte TYPE_FRAGMENT = 8;
-    /** Reserved for the positions of the sources that feed a store. */
-    public static final byte TYPE_SOURCE = 9;
     /**
      * First of the types that change one state in a way its kind defines; the key, if any, is the state's key. 10..19
      * are for typed states.

@@ -10,7 +10,7 @@ public interface ChangeRecordHandler {
     /**
      * One change. Key and value are in private memory and valid until the method returns.
      *
-     * @param type one of PUT, REMOVE, CLEAR_STATE, CREATE_STATE, DROP_STATE, SOURCE, or from OPERATION_FIRST to
+     * @param type one of PUT, REMOVE, CLEAR_STATE, CREATE_STATE, DROP_STATE, or from OPERATION_FIRST to
      *     OPERATION_LAST, in {@link ChangeRecordDescriptor}
      * @param stateId number of the state
      * @param keyPointer native pointer to the key

@@ -10,17 +10,17 @@ import org.agrona.concurrent.NanoClock;
 /**
  * The writer's end of a ring: claims space, pads at the end of the body, publishes, and waits when the ring is full.
  *
- * <p>Invariants: published is not after position, which is not after the limit, which is neither after head +
- * capacity nor after the end of the body; between published and position are whole records.
+ * <p>Invariants: committed is not after published, which is not after position, which is not after the limit, which is
+ * neither after head + capacity nor after the end of the body; between published and position are whole records.
  *
- * <p>Threading: confined to the writer; the stall counters may be read by any thread.
+ * <p>Threading: confined to the writer; the committed position and the stall counters may be read by any thread.
  */
 final class RingProducer {
-    private static final VarHandle PUBLISHED;
+    private static final VarHandle COMMITTED;
 
     static {
         try {
-            PUBLISHED = MethodHandles.lookup().findVarHandle(RingProducer.class, "published", long.class);
+            COMMITTED = MethodHandles.lookup().findVarHandle(RingProducer.class, "committed", long.class);
         } catch (final ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -39,7 +39,8 @@ final class RingProducer {
 
     private long position; // where the next record goes
     private long limit; // claims that end here or before need no look at the consumer
-    private volatile long published; // the tail as the consumer sees it, for threads that outlive the mapping
+    private long published; // the tail as the consumer sees it
+    private volatile long committed; // published, and no group open; for threads that outlive the mapping
     private volatile long stallCount;
     private volatile long stallNs;
 
@@ -61,6 +62,7 @@ final class RingProducer {
         limitStep = capacity / 4;
         position = ring.tailAcquire();
         published = position;
+        committed = position;
         limit = position;
     }
 
@@ -82,15 +84,26 @@ final class RingProducer {
         position += length;
     }
 
-    /** Makes everything up to the current position visible to the consumer. */
-    void publish() {
+    /** Makes everything up to the current position visible to the consumer; a group may be open. */
+    private void publish() {
         RawMemory.putLongRelease(tailPointer, position);
-        PUBLISHED.setRelease(this, position);
+        published = position;
     }
 
-    /** Log position up to which records are published; any thread. */
+    /** Makes everything up to the current position visible to the consumer; a group ends there. */
+    void commit() {
+        publish();
+        COMMITTED.setRelease(this, position);
+    }
+
+    /** Log position up to which records are published; the writer only. */
     long published() {
         return published;
+    }
+
+    /** Log position after the last complete group published; any thread. */
+    long committed() {
+        return committed;
     }
 
     /** Forgets records that were not published yet. */

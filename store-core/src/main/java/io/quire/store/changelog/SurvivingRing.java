@@ -19,7 +19,10 @@ import java.util.zip.CRC32C;
  * What a killed process has left in its ring, read into private memory through the file, never through a mapping.
  * Reading changes nothing.
  *
- * <p>Threading: confined to the thread that recovers.
+ * <p>The ring of a living process can be looked at, too: what was read is whole if the head has not passed its start
+ * meanwhile, see {@link #headNow}. Without that it may be anything.
+ *
+ * <p>Threading: confined to one thread.
  */
 public final class SurvivingRing implements AutoCloseable {
     /** What was found at the path of a ring. */
@@ -198,6 +201,30 @@ public final class SurvivingRing implements AutoCloseable {
 
     private static SurvivingRing rejected(final Path path, final Status status, final String reason) {
         return new SurvivingRing(path, status, reason, 0, 0, 0, 0);
+    }
+
+    /**
+     * The head as it is now, later than the rest was read: what was read from there on was not overwritten meanwhile.
+     *
+     * @return log position, or {@link Long#MAX_VALUE} when the ring is gone or was replaced
+     * @throws StoreIoException when the file cannot be read
+     */
+    public long headNow() {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return Long.MAX_VALUE;
+        }
+        try (RandomAccessFile file = new RandomAccessFile(path.toString(), "r")) {
+            final ByteBuffer header =
+                    ByteBuffer.allocate(ChangeRingDescriptor.BODY_OFFSET).order(ByteOrder.LITTLE_ENDIAN);
+            file.readFully(header.array());
+            return header.getLong(ChangeRingDescriptor.INCARNATION_OFFSET) == incarnation
+                    ? header.getLong(ChangeRingDescriptor.HEAD_OFFSET)
+                    : Long.MAX_VALUE;
+        } catch (final EOFException e) {
+            return Long.MAX_VALUE;
+        } catch (final IOException e) {
+            throw new StoreIoException("change-log ring could not be read: file=" + path + " (" + e + ")", e);
+        }
     }
 
     /** {@return file of the ring} */

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import io.quire.checkpoint.block.PageChain;
+import io.quire.checkpoint.io.DiskStoreFiles;
+import io.quire.checkpoint.io.StoreFiles;
+import io.quire.checkpoint.live.BootIdentity;
+import io.quire.checkpoint.live.LivePlace;
+import io.quire.checkpoint.live.OwnerRecord;
+import io.quire.checkpoint.log.LogFollower;
+import io.quire.checkpoint.manifest.Manifest;
+import io.quire.checkpoint.manifest.ManifestCatalog;
+import io.quire.store.KeyedState;
+import io.quire.store.StateStore;
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.changelog.SurvivingRing;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.CorruptStoreException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.agrona.DirectBuffer;
+
+/**
+ * Reads the change log of a store from outside, whether it is open in another process, closed, dead or hung: the log
+ * segments, and then what is in the ring only. Reads only, takes no lock, and the owner does not notice.
+ *
+ * <p>The names of states come from the newest checkpoint and from the log itself.
+ *
+ * <p>Threading: confined to one thread, which must not be interrupted.
+ */
+public final class StoreLog implements AutoCloseable {
+    /** Stands for the oldest position that the log is known to go back to. */
+    public static final long OLDEST = -1;
+
+    private static final int ATTEMPTS = 5;
+    private static final int RING_ATTEMPTS = 100;
+
+    private final StoreFiles files = new DiskStoreFiles();
+    private final Path directory;
+    private final UUID storeId;
+    private final long bootIdHash = BootIdentity.currentHash();
+    private final Path sharedMemoryDirectory;
+    private final Map<Integer, StateDescriptor> states;
+    private final LogFollower follower;
+    private final long fromPosition;
+    private long position;
+
+    private StoreLog(
+            final Path directory, final long from, final Path sharedMemoryDirectory, final ChangeListener listener) {
+        this.directory = directory;
+        this.sharedMemoryDirectory = sharedMemoryDirectory;
+        final List<Manifest> manifests =
+                ManifestCatalog.scan(files, directory, null).newestFirst();
+        if (manifests.isEmpty()) {
+            StoreDirectory.checkNew(files, directory);
+            throw new ConfigurationException("no checkpoint can be used, so this is no store: " + directory);
+        }
+        storeId = manifests.get(0).storeId();
+        final long oldest = manifests.get(manifests.size() - 1).cut().logPosition();
+        fromPosition = from == OLDEST ? oldest : from;
+        states = readStates(manifests);
+        final ChangeDispatch dispatch = new ChangeDispatch(new Behind(listener), states::get);
+        follower = new LogFollower(
+                files,
+                directory.resolve(StoreDirectory.LOG_DIRECTORY),
+                storeId,
+                bootIdHash,
+                startOf(manifests),
+                () -> Long.MAX_VALUE,
+                dispatch);
+        dispatch.positions(follower::recordPosition);
+        position = fromPosition;
+    }
+
+    /**
+     * Opens the log of a store.
+     *
+     * @param directory where the store is
+     * @param fromPosition log position from which changes are handed over: those that end behind it; {@link #OLDEST}
+     *     for the position of the oldest checkpoint kept
+     * @param sharedMemoryDirectory where the memory file system is mounted, usually {@code /dev/shm}
+     * @param listener takes the changes, on the thread that polls
+     * @return the log, to be polled
+     * @throws ConfigurationException when there is no store, or the position is none
+     * @throws io.quire.store.errors.LogTruncatedException when the log does not go back to the position
+     * @throws CorruptStoreException when files are damaged
+     * @throws io.quire.store.errors.StoreIoException when a file cannot be read
+     */
+    public static StoreLog open(
+            final Path directory,
+            final long fromPosition,
+            final Path sharedMemoryDirectory,
+            final ChangeListener listener) {
+        if (fromPosition < OLDEST) {
+            throw new ConfigurationException("no log position: " + fromPosition);
+        }
+        final Path real = StoreDirectory.existing(new DiskStoreFiles(), directory);
+        for (int i = 1; i < ATTEMPTS; i++) {
+            try {
+                return new StoreLog(real, fromPosition, sharedMemoryDirectory, listener);
+            } catch (final CorruptStoreException e) {
+                // An owner may have replaced files between two reads; a look from the start tells.
+            }
+        }
+        return new StoreLog(real, fromPosition, sharedMemoryDirectory, listener);
+    }
+
+    /** The newest checkpoint at or before the position: there a change ends, and the log names later states. */
+    private long startOf(final List<Manifest> newestFirst) {
+        for (final Manifest manifest : newestFirst) {
+            if (manifest.cut().logPosition() <= fromPosition) {
+                return manifest.cut().logPosition();
+            }
+        }
+        return fromPosition;
+    }
+
+    private Map<Integer, StateDescriptor> readStates(final List<Manifest> newestFirst) {
+        CorruptStoreException problem = null;
+        for (final Manifest manifest : newestFirst) {
+            try {
+                return readStates(manifest);
+            } catch (final CorruptStoreException e) {
+                problem = problem == null ? e : problem;
+            }
+        }
+        throw problem;
+    }
+
+    private Map<Integer, StateDescriptor> readStates(final Manifest manifest) {
+        final Map<Integer, StateDescriptor> found = new HashMap<>();
+        if (manifest.layout().pageCount() > 0) {
+            try (PageChain chain = PageChain.open(files, directory, manifest.files());
+                    StateStore store = new StateStore(StoreInspection.open(chain, manifest))) {
+                for (final KeyedState state : store.states()) {
+                    found.put(state.descriptor().id(), state.descriptor());
+                }
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Hands over the changes of the next block of the log, or what is in the ring. Does not wait.
+     *
+     * @return false when there is nothing more by now
+     * @throws io.quire.store.errors.LogTruncatedException when the owner has deleted what was not read yet
+     * @throws CorruptStoreException when the log is damaged
+     * @throws io.quire.store.errors.StoreIoException when a file cannot be read
+     */
+    public boolean poll() {
+        for (int i = 0; i < RING_ATTEMPTS; i++) {
+            if (follower.poll()) {
+                return true;
+            }
+            boolean isBehind = false;
+            for (final Path file : ringFiles()) {
+                try (SurvivingRing ring = SurvivingRing.read(file, storeId, bootIdHash)) {
+                    if (follower.pollRing(ring)) {
+                        return true;
+                    }
+                    isBehind |= ring.status() == SurvivingRing.Status.VALID && ring.tail() > follower.endPosition();
+                }
+            }
+            if (!isBehind) {
+                return false;
+            }
+            Thread.yield(); // the owner has just written to its files what the ring had a moment ago
+        }
+        return false;
+    }
+
+    /**
+     * Where the log ends now, as far as can be told without reading it.
+     *
+     * @return position after the last change in the ring; -1 when there is no ring, and only reading tells
+     */
+    public long ringEnd() {
+        long end = -1;
+        for (final Path file : ringFiles()) {
+            try (SurvivingRing ring = SurvivingRing.read(file, storeId, bootIdHash)) {
+                end = Math.max(end, ring.status() == SurvivingRing.Status.VALID ? ring.tail() : -1);
+            }
+        }
+        return end;
+    }
+
+    private Set<Path> ringFiles() {
+        final Set<Path> found =
+                new LinkedHashSet<>(List.of(new LivePlace(directory, storeId, sharedMemoryDirectory).ringFiles()));
+        final OwnerRecord owner = OwnerRecord.read(directory);
+        if (owner != null && owner.liveDirectory().isAbsolute()) {
+            found.add(owner.liveDirectory().resolve(LivePlace.RING_FILE_NAME));
+        }
+        return found;
+    }
+
+    /** {@return log position up to which changes were handed over, or passed over because they are before the first} */
+    public long position() {
+        return position;
+    }
+
+    /** {@return log position from which changes are handed over} */
+    public long fromPosition() {
+        return fromPosition;
+    }
+
+    @Override
+    public void close() {
+        follower.close();
+    }
+
+    /** The listener, without what ends at or before the position that was asked for. */
+    private final class Behind implements ChangeListener {
+        private final ChangeListener listener;
+
+        Behind(final ChangeListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void onChange(
+                final long at, final StateDescriptor state, final DirectBuffer key, final DirectBuffer value) {
+            if (at > fromPosition) {
+                listener.onChange(at, state, key, value);
+            }
+        }
+
+        @Override
+        public void onClear(final long at, final StateDescriptor state) {
+            if (at > fromPosition) {
+                listener.onClear(at, state);
+            }
+        }
+
+        @Override
+        public void onOperation(
+                final long at,
+                final StateDescriptor state,
+                final byte type,
+                final DirectBuffer key,
+                final DirectBuffer operand) {
+            if (at > fromPosition) {
+                listener.onOperation(at, state, type, key, operand);
+            }
+        }
+
+        @Override
+        public void onCreate(final long at, final StateDescriptor state) {
+            if (at > fromPosition) {
+                listener.onCreate(at, state);
+            }
+        }
+
+        @Override
+        public void onAlter(final long at, final StateDescriptor state) {
+            if (at > fromPosition) {
+                listener.onAlter(at, state);
+            }
+        }
+
+        @Override
+        public void onGroupEnd(final long at) {
+            if (at > fromPosition) {
+                listener.onGroupEnd(at);
+                position = at;
+            }
+        }
+    }
+}

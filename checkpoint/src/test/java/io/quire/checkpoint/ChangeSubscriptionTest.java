@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.checkpoint.io.FaultStoreFiles;
+import io.quire.checkpoint.io.FileFault;
+import io.quire.checkpoint.log.LogHold;
+import io.quire.store.Durability;
+import io.quire.store.LongLongState;
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.LogTruncatedException;
+import io.quire.store.errors.StoreClosedException;
+import io.quire.store.errors.StoreIoException;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.agrona.DirectBuffer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class ChangeSubscriptionTest {
+    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final Logger LOG = Logger.getLogger("io.quire");
+
+    @TempDir
+    Path temp;
+
+    @BeforeAll
+    static void silence() {
+        LOG.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void speak() {
+        LOG.setLevel(null);
+    }
+
+    private DurableStoreContext context() {
+        return new DurableStoreContext()
+                .directory(temp.resolve("store"))
+                .liveMemory(LiveMemoryKind.ANONYMOUS)
+                .windowShift(22)
+                .changeRingLength(64 * 1024)
+                .logSegmentLength(64 * 1024)
+                .checkpointIntervalNs(0);
+    }
+
+    /** Writes down what it is told, one line each. */
+    private static class Recorder implements ChangeListener {
+        final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+        volatile long groupEnd = -1;
+        volatile boolean ended;
+        volatile Throwable cause;
+
+        @Override
+        public void onChange(
+                final long position, final StateDescriptor state, final DirectBuffer key, final DirectBuffer value) {
+            lines.add(state.name() + " " + key.getLong(0, ByteOrder.LITTLE_ENDIAN)
+                    + (value == null ? " removed" : "=" + value.getLong(0, ByteOrder.LITTLE_ENDIAN)) + " @" + position);
+        }
+
+        @Override
+        public void onClear(final long position, final StateDescriptor state) {
+            lines.add(state.name() + " cleared @" + position);
+        }
+
+        @Override
+        public void onCreate(final long position, final StateDescriptor state) {
+            lines.add(state.name() + " created @" + position);
+        }
+
+        @Override
+        public void onGroupEnd(final long position) {
+            assertThat(position).isGreaterThan(groupEnd);
+            groupEnd = position;
+        }
+
+        @Override
+        public void onEnd(final Throwable reason) {
+            cause = reason;
+            ended = true;
+        }
+    }
+
+    private static void await(final BooleanSupplier condition) {
+        final long deadline = System.nanoTime() + TIMEOUT_NS;
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("waited too long").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void shouldHandOverEveryKindOfChangeInOrderAndBatchesWhole() {
+        final Recorder recorder = new Recorder();
+        final List<Long> positions = new ArrayList<>();
+        try (DurableStateStore store = DurableStateStore.open(context());
+                ChangeSubscription subscription = store.subscribe(0, recorder)) {
+            final LongLongState state = store.longLongState("s");
+            positions.add(store.appliedPosition());
+            state.put(1, 10);
+            positions.add(store.appliedPosition());
+            store.beginBatch();
+            state.put(2, 20);
+            state.remove(1);
+            store.commitBatch();
+            positions.add(store.appliedPosition());
+            store.beginBatch();
+            state.put(3, 30);
+            store.rollbackBatch();
+            state.clear();
+            positions.add(store.appliedPosition());
+            await(() -> subscription.position() == store.appliedPosition());
+            assertThat(subscription.changeCount()).isEqualTo(5);
+            assertThat(subscription.isRunning()).isTrue();
+            assertThat(store.status().log().subscriptionCount()).isEqualTo(1);
+        }
+        assertThat(recorder.lines)
+                .containsExactly(
+                        "s created @" + positions.get(0),
+                        "s 1=10 @" + positions.get(1),
+                        "s 2=20 @" + positions.get(2),
+                        "s 1 removed @" + positions.get(2),
+                        "s cleared @" + positions.get(3));
+        assertThat(recorder.groupEnd).isEqualTo(positions.get(3));
+        assertThat(recorder.ended).isTrue();
+        assertThat(recorder.cause).isNull();
+    }
+
+    @Test
+    void shouldLoseAndRepeatNothingWhenResumedAfterEveryEnd() {
+        final List<Long> seen = new ArrayList<>();
+        long position = 0;
+        long next = 0;
+        final LongLongStateKeys keys = new LongLongStateKeys(seen);
+        for (int round = 0; round < 4; round++) {
+            try (DurableStateStore store = DurableStateStore.open(context().retainedLogLength(1L << 40))) {
+                final LongLongState state = store.longLongState("s");
+                final long end = next + 5_000;
+                try (ChangeSubscription subscription = store.subscribe(position, keys)) {
+                    while (next < end) {
+                        state.put(next++, 0);
+                    }
+                    if (round % 2 == 0) {
+                        await(() -> subscription.position() == store.appliedPosition());
+                    }
+                    subscription.close(); // in the other rounds wherever it is
+                    position = subscription.position();
+                }
+                store.checkpoint().join();
+            }
+        }
+        try (DurableStateStore store = DurableStateStore.open(context());
+                ChangeSubscription subscription = store.subscribe(position, keys)) {
+            await(() -> subscription.position() == store.appliedPosition());
+        }
+        assertThat(seen).hasSize((int) next);
+        for (int i = 0; i < next; i++) {
+            assertThat(seen.get(i)).isEqualTo(i);
+        }
+    }
+
+    /** Keys of groups that were completed: what a consumer has that keeps position and result together. */
+    private record LongLongStateKeys(List<Long> seen) implements ChangeListener {
+        @Override
+        public void onChange(
+                final long position, final StateDescriptor state, final DirectBuffer key, final DirectBuffer value) {
+            seen.add(key.getLong(0, ByteOrder.LITTLE_ENDIAN));
+        }
+    }
+
+    @Test
+    void shouldNeverMakeTheWriterWaitForAListenerThatDoesNotReturn() throws InterruptedException {
+        final CountDownLatch blocked = new CountDownLatch(1);
+        final CountDownLatch release = new CountDownLatch(1);
+        final List<Long> seen = new ArrayList<>();
+        final ChangeListener slow = (position, state, key, value) -> {
+            blocked.countDown();
+            awaitUninterruptibly(release);
+            seen.add(key.getLong(0, ByteOrder.LITTLE_ENDIAN));
+        };
+        try (DurableStateStore store = DurableStateStore.open(context());
+                LogHold hold = store.holdLog(0)) {
+            final LongLongState state = store.longLongState("s");
+            final ChangeSubscription subscription = store.subscribe(0, slow);
+            state.put(0, 0);
+            assertThat(blocked.await(60, TimeUnit.SECONDS)).isTrue();
+            for (long i = 1; i < 20_000; i++) { // ten times the ring, several segments
+                state.put(i, i);
+            }
+            store.checkpoint().join(); // retention passes by what is held
+            assertThat(seen).isEmpty();
+            assertThat(store.status().log().subscribedPosition()).isLessThan(store.appliedPosition() - 600_000);
+            release.countDown();
+            await(() -> subscription.position() == store.appliedPosition());
+            subscription.close();
+            assertThat(hold.position()).isZero();
+        }
+        assertThat(seen).hasSize(20_000);
+        for (int i = 0; i < seen.size(); i++) {
+            assertThat(seen.get(i)).isEqualTo(i);
+        }
+    }
+
+    private static void awaitUninterruptibly(final CountDownLatch latch) {
+        try {
+            assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+        } catch (final InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void shouldSayThatWhatItNeedsWasDeleted() throws InterruptedException {
+        final CountDownLatch blocked = new CountDownLatch(1);
+        final CountDownLatch release = new CountDownLatch(1);
+        final Recorder slow = new Recorder() {
+            @Override
+            public void onChange(
+                    final long position,
+                    final StateDescriptor state,
+                    final DirectBuffer key,
+                    final DirectBuffer value) {
+                blocked.countDown();
+                awaitUninterruptibly(release);
+            }
+        };
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final LongLongState state = store.longLongState("s");
+            final ChangeSubscription subscription = store.subscribe(0, slow);
+            state.put(0, 0);
+            assertThat(blocked.await(60, TimeUnit.SECONDS)).isTrue();
+            for (long i = 1; i < 20_000; i++) {
+                state.put(i, i);
+            }
+            store.checkpoint().join();
+            state.put(-1, -1);
+            store.checkpoint().join();
+            await(() -> oldestSegment(store) > 0);
+            release.countDown();
+            await(() -> slow.ended);
+            assertThat(slow.cause)
+                    .isInstanceOf(LogTruncatedException.class)
+                    .hasMessageContaining("position=")
+                    .hasMessageContaining("oldest=");
+            assertThat(subscription.failure()).isSameAs(slow.cause);
+            assertThat(subscription.isRunning()).isFalse();
+            assertThatThrownBy(() -> store.subscribe(32, slow)).isInstanceOf(LogTruncatedException.class);
+            state.put(1, 1); // the store is as it was
+            store.subscribe(store.retainedPosition(), new Recorder()).close();
+        }
+    }
+
+    private static long oldestSegment(final DurableStateStore store) {
+        return StoreInspection.of(store.directory()).logSegments().stream()
+                .mapToLong(StoreInspection.LogSegmentFile::startPosition)
+                .min()
+                .orElse(0);
+    }
+
+    @Test
+    void shouldRefusePositionsThatAreNone() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final LongLongState state = store.longLongState("s");
+            state.put(1, 1);
+            assertThatThrownBy(() -> store.subscribe(-1, new Recorder())).isInstanceOf(ConfigurationException.class);
+            assertThatThrownBy(() -> store.subscribe(store.appliedPosition() + 8, new Recorder()))
+                    .isInstanceOf(ConfigurationException.class);
+            final Recorder lost = new Recorder();
+            final ChangeSubscription subscription = store.subscribe(store.appliedPosition() - 16, lost);
+            await(() -> lost.ended);
+            assertThat(lost.cause).isInstanceOf(ConfigurationException.class);
+            assertThat(lost.lines).isEmpty();
+            subscription.close();
+        }
+        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.NONE))) {
+            assertThatThrownBy(() -> store.subscribe(0, new Recorder())).isInstanceOf(ConfigurationException.class);
+            assertThatThrownBy(() -> store.holdLog(0)).isInstanceOf(ConfigurationException.class);
+            assertThatThrownBy(() -> store.durableFuture(0)).isInstanceOf(ConfigurationException.class);
+        }
+    }
+
+    @Test
+    void shouldEndAloneWhenItsListenerFails() {
+        final Recorder failing = new Recorder() {
+            @Override
+            public void onChange(
+                    final long position,
+                    final StateDescriptor state,
+                    final DirectBuffer key,
+                    final DirectBuffer value) {
+                if (key.getLong(0, ByteOrder.LITTLE_ENDIAN) == 3) {
+                    throw new IllegalArgumentException("planted");
+                }
+                super.onChange(position, state, key, value);
+            }
+        };
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final LongLongState state = store.longLongState("s");
+            final long start = store.appliedPosition();
+            final ChangeSubscription subscription = store.subscribe(start, failing);
+            final Recorder healthy = new Recorder();
+            final ChangeSubscription other = store.subscribe(start, healthy);
+            for (long i = 0; i < 10; i++) {
+                state.put(i, i);
+            }
+            await(() -> failing.ended && other.position() == store.appliedPosition());
+            assertThat(failing.cause).hasMessage("planted");
+            assertThat(failing.lines).hasSize(3);
+            assertThat(subscription.position()).isEqualTo(start + 3 * 32);
+            assertThat(healthy.lines).hasSize(10);
+        }
+    }
+
+    @Test
+    void shouldHandOverWhatSurvivesPowerLossOnly() {
+        final Recorder logged = new Recorder();
+        final Recorder durable = new Recorder();
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final LongLongState state = store.longLongState("s");
+            store.sync();
+            final long start = store.appliedPosition();
+            final ChangeSubscription loggedSubscription = store.subscribe(start, logged);
+            final ChangeSubscription durableSubscription = store.subscribeDurable(start, durable);
+            state.put(1, 1);
+            await(() -> loggedSubscription.position() == store.appliedPosition());
+            assertThat(durable.lines).isEmpty();
+            assertThat(store.durablePosition()).isEqualTo(start);
+            state.put(2, 2);
+            store.sync();
+            assertThat(store.durablePosition()).isEqualTo(store.appliedPosition());
+            await(() -> durableSubscription.position() == store.appliedPosition());
+            assertThat(durable.lines).hasSize(2);
+        }
+        assertThat(durable.ended && durable.cause == null).isTrue();
+    }
+
+    @Test
+    void shouldReportAReadThatFailsAndLeaveTheStoreAlone() throws java.io.IOException {
+        final FaultStoreFiles files = new FaultStoreFiles();
+        files.createDirectories(temp.resolve("store"));
+        Files.createDirectories(temp.resolve("store"));
+        try (DurableStateStore store = DurableStateStore.open(context().storeFiles(files))) {
+            final LongLongState state = store.longLongState("s");
+            for (long i = 0; i < 10_000; i++) {
+                state.put(i, i);
+            }
+            store.sync();
+            int failed = 0;
+            boolean reached = true;
+            for (int call = 0; reached; call++) {
+                files.failAt(call, FileFault.IO_ERROR);
+                final Recorder recorder = new Recorder();
+                try (ChangeSubscription subscription = store.subscribe(0, recorder)) {
+                    await(() -> recorder.ended || subscription.position() == store.appliedPosition());
+                    reached = recorder.ended;
+                    if (reached) {
+                        assertThat(recorder.cause).isInstanceOf(StoreIoException.class);
+                        failed++;
+                    } else {
+                        assertThat(recorder.lines).hasSize(10_001);
+                    }
+                } catch (final StoreIoException e) {
+                    assertThat(e.getMessage()).isNotBlank(); // while it was opened
+                    failed++;
+                }
+                files.heal();
+                assertThat(store.stateStore().failure()).isNull();
+            }
+            assertThat(failed).isGreaterThan(10);
+            state.put(1, 1);
+            store.sync();
+        }
+    }
+
+    @Test
+    void shouldRefuseSubscriptionsOnceClosed() {
+        final DurableStateStore store = DurableStateStore.open(context());
+        store.longLongState("s").put(1, 1);
+        final Recorder recorder = new Recorder();
+        store.subscribe(0, recorder);
+        store.close();
+        assertThat(recorder.ended).isTrue();
+        assertThatThrownBy(() -> store.subscribe(0, new Recorder())).isInstanceOf(StoreClosedException.class);
+    }
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.cli.inspect;
+
+import io.quire.checkpoint.StoreLog;
+import io.quire.cli.CommandFailure;
+import io.quire.cli.Console;
+import io.quire.cli.ExitCode;
+import io.quire.cli.PathConverter;
+import io.quire.cli.StopRequest;
+import io.quire.cli.SubCommand;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * {@code quire log}.
+ *
+ * <p>Threading: confined to the main thread.
+ */
+@Command(
+        name = "log",
+        header = "Prints the changes of a store, from its change log.",
+        description = {
+            "",
+            "One line for each key set or removed, each state cleared or created: log position after the change, or"
+                    + " after the batch it belongs to; name of the state; what was done; key and value. Reads only, and"
+                    + " may look at a store that is open, dead or hung: what is not in the log's files yet is taken"
+                    + " from the ring.",
+            ""
+        })
+public final class LogCommand extends SubCommand {
+    private static final long FOLLOW_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    @Parameters(
+            index = "0",
+            paramLabel = "DIR",
+            converter = PathConverter.class,
+            description = "Directory of the store.")
+    private Path directory;
+
+    @Option(
+            names = "--from",
+            paramLabel = "POSITION",
+            defaultValue = "-1",
+            description = "Print changes that end behind this log position. Default: all since the oldest checkpoint.")
+    private long from;
+
+    @Option(
+            names = {"-f", "--follow"},
+            description = "Go on with changes as they are made, until interrupted.")
+    private boolean follow;
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            defaultValue = "TEXT",
+            description = "text, or json: one object a line. Default: text.")
+    private Format format;
+
+    @Option(names = "--limit", paramLabel = "N", description = "Stop after N changes.")
+    private Long limit;
+
+    @Option(
+            names = "--bytes",
+            paramLabel = "N",
+            defaultValue = "64",
+            description = "Show at most so many bytes of a key or value. Default: ${DEFAULT-VALUE}.")
+    private int shownLength;
+
+    @Option(names = "--state", paramLabel = "NAME", description = "Print changes of this state only.")
+    private String state;
+
+    private enum Format {
+        TEXT,
+        JSON
+    }
+
+    /**
+     * Creates the command.
+     *
+     * @param console streams of the process
+     */
+    public LogCommand(final Console console) {
+        super(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (from < StoreLog.OLDEST || shownLength < 0 || (limit != null && limit < 0)) {
+            throw new CommandFailure(ExitCode.USAGE, "--from, --limit and --bytes cannot be negative");
+        }
+        final LogPrinter printer = new LogPrinter(
+                console().out(), format == Format.JSON, state, limit == null ? Long.MAX_VALUE : limit, shownLength);
+        try (StopRequest stop = StopRequest.install(() -> {});
+                StoreLog log = StoreLog.open(directory, from, Path.of("/dev/shm"), printer)) {
+            try {
+                print(log, printer, stop);
+            } catch (final LogPrinter.DoneException e) {
+                e.rethrowFailure();
+            }
+            console().out().flush();
+        }
+        return ExitCode.OK;
+    }
+
+    private void print(final StoreLog log, final LogPrinter printer, final StopRequest stop) throws IOException {
+        // An owner that writes faster than this prints would never be through.
+        final long end = follow ? -1 : log.ringEnd();
+        printer.checkLimit();
+        while (!stop.requested() && (end < 0 || log.position() < end)) {
+            if (!log.poll()) {
+                if (!follow) {
+                    return;
+                }
+                console().out().flush();
+                LockSupport.parkNanos(FOLLOW_PAUSE_NS);
+            }
+        }
+    }
+}

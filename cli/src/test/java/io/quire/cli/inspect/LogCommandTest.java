@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.cli.inspect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quire.checkpoint.DurableStateStore;
+import io.quire.checkpoint.DurableStoreContext;
+import io.quire.cli.CommandRunner;
+import io.quire.cli.CommandRunner.Outcome;
+import io.quire.cli.ExitCode;
+import io.quire.store.BytesState;
+import io.quire.store.LongLongState;
+import io.quire.store.codec.Codecs;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LogCommandTest {
+    @TempDir
+    private Path directory;
+
+    private long afterFirst;
+    private long afterBatch;
+    private long end;
+
+    private DurableStoreContext context() {
+        return new DurableStoreContext()
+                .directory(directory.resolve("store"))
+                .checkpointIntervalNs(0)
+                .checkpointOnClose(false);
+    }
+
+    private void write(final DurableStateStore store) {
+        final LongLongState visits = store.longLongState("visits");
+        final BytesState bytes = store.bytesState("by\u001btes");
+        visits.put(-42, 7);
+        afterFirst = store.appliedPosition();
+        store.beginBatch();
+        put(bytes, "k\u00fcy", new byte[] {0, 1, (byte) 0xFF});
+        put(bytes, "\u001b[2J", "plain \"text\"".getBytes(StandardCharsets.US_ASCII));
+        visits.remove(-42);
+        store.commitBatch();
+        afterBatch = store.appliedPosition();
+        store.valueState("typed", Codecs.STRING, Codecs.LONG).put("answer", 42L);
+        visits.clear();
+        store.source("file").set(5);
+        end = store.appliedPosition();
+    }
+
+    private static void put(final BytesState state, final String key, final byte[] value) {
+        final UnsafeBuffer keyBuffer = new UnsafeBuffer(key.getBytes(StandardCharsets.UTF_8));
+        state.put(keyBuffer, 0, keyBuffer.capacity(), new UnsafeBuffer(value), 0, value.length);
+    }
+
+    private Outcome log(final String... arguments) {
+        final String[] all = new String[arguments.length + 2];
+        all[0] = "log";
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        all[all.length - 1] = directory.resolve("store").toString();
+        return CommandRunner.run(all);
+    }
+
+    private static List<String> lines(final Outcome outcome) {
+        assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+        return outcome.out().lines().toList();
+    }
+
+    @Test
+    void shouldPrintEveryChangeOfAClosedStoreAndNoCharacterThatATerminalObeys() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            write(store);
+        }
+        final List<String> lines = lines(log());
+        assertThat(lines).hasSize(11);
+        assertThat(lines.get(0)).endsWith("\tvisits\tcreate\tLONG_LONG");
+        assertThat(lines.get(2)).isEqualTo(afterFirst + "\tvisits\tput\t-42\t7");
+        // The runner decodes single bytes.
+        assertThat(lines.get(3)).isEqualTo(afterBatch + "\tby?tes\tput\t\"k\u00c3\u00bcy\"\t0x0001ff");
+        assertThat(lines.get(4)).isEqualTo(afterBatch + "\tby?tes\tput\t0x1b5b324a\t\"plain \\\"text\\\"\"");
+        assertThat(lines.get(5)).isEqualTo(afterBatch + "\tvisits\tremove\t-42");
+        assertThat(lines.get(7)).endsWith("\ttyped\tput\t\"answer\"\t42");
+        assertThat(lines.get(8)).endsWith("\tvisits\tclear");
+        assertThat(lines.get(10)).isEqualTo(end + "\tquire.sources\tput\t\"file\"\t0x0500000000000000");
+        assertThat(log().out()).doesNotContain("\u001b");
+    }
+
+    @Test
+    void shouldPrintFromAPositionOfAStateUpToALimit() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            write(store);
+            store.checkpoint().join(); // the names are in the checkpoint
+            store.longLongState("visits").put(1, 1);
+        }
+        assertThat(lines(log("--from", Long.toString(afterFirst)))).hasSize(9);
+        assertThat(lines(log("--from", Long.toString(afterBatch), "--state", "visits")))
+                .hasSize(2);
+        assertThat(lines(log("--limit", "4"))).hasSize(4);
+        assertThat(lines(log("--limit", "0"))).isEmpty();
+        assertThat(lines(log("--from", Long.toString(afterFirst), "--bytes", "2", "--limit", "2")))
+                .element(1)
+                .asString()
+                .endsWith("put\t0x1b5b...(4)\t\"pl\"...(12)");
+        assertThat(log("--from", "-7").exitCode()).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void shouldWriteOneObjectALine() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            write(store);
+        }
+        final List<String> lines = lines(log("--format", "json"));
+        assertThat(lines.get(0)).endsWith("\"state\":\"visits\",\"op\":\"create\",\"kind\":\"LONG_LONG\"}");
+        assertThat(lines.get(2))
+                .isEqualTo("{\"position\":" + afterFirst + ",\"state\":\"visits\",\"op\":\"put\","
+                        + "\"key\":{\"length\":8,\"long\":-42},\"value\":{\"length\":8,\"long\":7}}");
+        assertThat(lines.get(4))
+                .contains("\"state\":\"by\\u001btes\"")
+                .contains("\"key\":{\"length\":4,\"hex\":\"1b5b324a\"}")
+                .contains("\"value\":{\"length\":12,\"text\":\"plain \\\"text\\\"\"}");
+    }
+
+    @Test
+    void shouldShowDoublesAndLongsAsWhatTheyAre() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            store.longDoubleState("doubles").put(-1, Double.NaN);
+            store.longSetState("set").add(7);
+        }
+        assertThat(lines(log("--state", "doubles"))).element(1).asString().endsWith("\tput\t-1\tNaN");
+        assertThat(lines(log("--state", "doubles", "--format", "json")))
+                .element(1)
+                .asString()
+                .endsWith("\"key\":{\"length\":8,\"long\":-1},\"value\":{\"length\":8,\"double\":\"NaN\"}}");
+        assertThat(lines(log("--state", "set"))).element(1).asString().endsWith("\tput\t7\t\"\"");
+    }
+
+    @Test
+    void shouldTakeFromTheRingOfAnOpenStoreWhatIsNotInItsFiles() {
+        // Each change is printed at once, whether the log agent has come to it already or not.
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            write(store);
+            for (int i = 0; i < 200; i++) {
+                store.longLongState("visits").put(i, i);
+                final List<String> lines = lines(log("--from", Long.toString(end)));
+                assertThat(lines).hasSize(i + 1);
+                assertThat(lines.get(i)).isEqualTo(store.appliedPosition() + "\tvisits\tput\t" + i + "\t" + i);
+                if (i % 50 == 0) {
+                    assertThat(store.awaitDurable(store.appliedPosition(), TimeUnit.SECONDS.toNanos(60)))
+                            .isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldSayWhatIsWrong() {
+        assertThat(log().exitCode()).isEqualTo(ExitCode.STORE_ERROR);
+        try (DurableStateStore store = DurableStateStore.open(context().logSegmentLength(64 * 1024))) {
+            for (int i = 0; i < 20_000; i++) {
+                store.longLongState("visits").put(i, i);
+            }
+            store.checkpoint().join();
+            store.longLongState("visits").put(1, 1);
+            store.checkpoint().join();
+            store.longLongState("visits").put(1, 2);
+            store.checkpoint().join();
+        }
+        final Outcome outcome = log("--from", "0");
+        assertThat(outcome.exitCode()).isEqualTo(ExitCode.STORE_ERROR);
+        assertThat(outcome.err()).contains("oldest=");
+    }
+}
