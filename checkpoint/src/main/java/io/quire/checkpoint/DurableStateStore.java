@@ -19,6 +19,7 @@ import io.quire.store.LongLongState;
 import io.quire.store.LongSetState;
 import io.quire.store.SourcePosition;
 import io.quire.store.StateStore;
+import io.quire.store.StoreReader;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codec;
 import io.quire.store.errors.ConfigurationException;
@@ -43,8 +44,8 @@ import java.util.function.LongSupplier;
  *
  * <p>What a write survives when its call returns is the {@link Durability} the store was opened with.
  *
- * <p>Threading: states and batches are the writer's, see {@link StateStore}; {@link #checkpoint}, positions, counters
- * and {@link #close} may be called by any thread.
+ * <p>Threading: states and batches are the writer's, see {@link StateStore}; {@link #reader}, {@link #checkpoint},
+ * positions, counters and {@link #close} may be called by any thread.
  */
 public final class DurableStateStore implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(DurableStateStore.class.getName());
@@ -203,6 +204,16 @@ public final class DurableStateStore implements AutoCloseable {
      */
     public <K, V> ValueState<K, V> valueState(final String name, final Codec<K> keyCodec, final Codec<V> valueCodec) {
         return store.valueState(name, keyCodec, valueCodec);
+    }
+
+    /**
+     * A reader for the calling thread, which reads beside the writer; see {@link StateStore#reader}.
+     *
+     * @return a reader, confined to the calling thread
+     * @throws io.quire.store.errors.StoreClosedException when the store is closed
+     */
+    public StoreReader reader() {
+        return store.reader();
     }
 
     /**
@@ -543,8 +554,8 @@ public final class DurableStateStore implements AutoCloseable {
         } else {
             LOG.log(
                     Level.WARNING,
-                    "the writer was still inside an operation when the store was closed: its memory stays mapped until"
-                            + " the process ends, directory={0}",
+                    "the writer or a reader was still inside an operation when the store was closed: its memory stays"
+                            + " mapped until the process ends, directory={0}",
                     directory);
         }
         if (ringNeeded || !alone) { // a writer that is still inside may be about to write to the ring

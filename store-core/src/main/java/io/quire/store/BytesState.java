@@ -7,8 +7,10 @@ import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.ReadSession;
 import io.quire.store.table.RecordTable;
 import io.quire.store.table.RecordTableCursor;
+import io.quire.store.table.RecordTableReader;
 import io.quire.store.table.TableStatistics;
 import java.util.Objects;
 import org.agrona.DirectBuffer;
@@ -25,7 +27,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * store is fail-stopped, and {@link io.quire.store.errors.StoreFullException} when there is no memory or a limit is
  * exceeded; the operation then had no effect. A range outside a buffer is an {@link IndexOutOfBoundsException}.
  *
- * <p>Threading: single writer, which also reads.
+ * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#bytesState}.
  */
 public final class BytesState extends KeyedState {
     /** Returned for an absent key. */
@@ -352,7 +354,7 @@ public final class BytesState extends KeyedState {
         }
         final long pointer = table.valuePointerForWrite(record);
         final long sum = RawMemory.getLong(pointer) + delta;
-        RawMemory.putLong(pointer, sum);
+        RawMemory.putLongRelease(pointer, sum); // in one store, which a reader sees or does not
         log.put(id, keyBase, keyAt, keyLength, null, pointer, Long.BYTES);
         return sum;
     }
@@ -398,6 +400,10 @@ public final class BytesState extends KeyedState {
         } finally {
             store.endWalk();
         }
+    }
+
+    RecordTableReader tableReader(final ReadSession session) {
+        return table.reader(session);
     }
 
     /**

@@ -6,7 +6,9 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedTable;
+import io.quire.store.table.FixedTableReader;
 import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.ReadSession;
 import io.quire.store.table.TableStatistics;
 import java.util.Objects;
 
@@ -21,7 +23,7 @@ import java.util.Objects;
  * io.quire.store.errors.StoreFullException} when a new entry finds no memory; the operation then had no effect. Methods
  * that read throw {@code StoreClosedException} only, and after recovery what loading a damaged page throws.
  *
- * <p>Threading: single writer, which also reads.
+ * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#longLongState}.
  */
 public final class LongLongState extends KeyedState {
     private final FixedTable table;
@@ -223,6 +225,10 @@ public final class LongLongState extends KeyedState {
         } finally {
             store.endWalk();
         }
+    }
+
+    FixedTableReader tableReader(final ReadSession session) {
+        return table.reader(session);
     }
 
     /**

@@ -32,16 +32,19 @@ import java.util.function.Supplier;
  * <p>Once something failed that must not be papered over (the change log, a rollback), the store is fail-stopped: reads
  * go on, every write throws {@link StoreFailedException} with the first cause.
  *
- * <p>Threading: single writer.
+ * <p>Threading: single writer; other threads read through a {@link #reader()} of their own.
  */
 public final class StateStore implements AutoCloseable {
     private static final long DEPARTURE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
+    private static final long STARVED_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final long READERS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
 
     private final PagedMemory memory;
     private final Ownership ownership = new Ownership();
     private final UndoLog undoLog = new UndoLog();
     private final StateLog log = new StateLog(this);
     private final StateRegistry registry;
+    private final Readers readers = new Readers(this::requestDuty, STARVED_NS);
 
     private Thread writer;
     private WriterDuty duty;
@@ -156,6 +159,22 @@ public final class StateStore implements AutoCloseable {
                 StateCodecs.NONE.with(CodecRole.KEY, keyCodec).with(CodecRole.VALUE, valueCodec);
         final KeyedState bytes = state(name, StateKind.VALUE, codecs);
         return new ValueState<>((BytesState) bytes, keyCodec, StoredCodec.of(bytes, valueCodec));
+    }
+
+    /**
+     * A reader for the calling thread, which reads beside the writer and without hindering it. From any thread, the
+     * writer's too.
+     *
+     * @return a reader, confined to the calling thread
+     * @throws StoreClosedException when the store is closed
+     */
+    public StoreReader reader() {
+        return new StoreReader(registry, readers.open());
+    }
+
+    /** {@return nanoseconds that the writer has paused for readers that did not get through} */
+    public long readerTurnNs() {
+        return readers.turnNs();
     }
 
     /**
@@ -487,6 +506,7 @@ public final class StateStore implements AutoCloseable {
     }
 
     private void runDuty() {
+        readers.giveTurn();
         if (batch) {
             checkWritable();
             return;
@@ -608,7 +628,8 @@ public final class StateStore implements AutoCloseable {
 
     /**
      * Closes the store: every later call throws {@link StoreClosedException}. When another thread is the writer,
-     * waits for a moment until it has noticed; memory must not be unmapped under its hands.
+     * waits for a moment until it has noticed, and then for reads under way: memory must not be unmapped under their
+     * hands.
      *
      * @return whether nobody can be inside an operation any more; when not, {@link #close()} leaves the memory mapped
      */
@@ -616,12 +637,15 @@ public final class StateStore implements AutoCloseable {
         checkNotWalking();
         closed = true;
         dutyRequested = true;
-        return ownership.awaitDeparture(DEPARTURE_TIMEOUT_NS);
+        readers.close();
+        final boolean writerGone = ownership.awaitDeparture(DEPARTURE_TIMEOUT_NS);
+        return readers.awaitDeparture(READERS_TIMEOUT_NS) && writerGone;
     }
 
     /**
      * Closes the store and its memory; a second call does nothing. If the writer is another thread that is still
-     * inside an operation after a moment, the memory stays mapped until the process ends.
+     * inside an operation after a moment, or a reader is still inside a read after half a minute, the memory stays
+     * mapped until the process ends.
      */
     @Override
     public void close() {

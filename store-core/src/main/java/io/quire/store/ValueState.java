@@ -13,7 +13,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>Writes throw what {@link BytesState} says, and what a codec throws, in which case the operation had no effect.
  *
- * <p>Threading: single writer, which also reads.
+ * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#valueState}.
  *
  * @param <K> type of the keys
  * @param <V> type of the values

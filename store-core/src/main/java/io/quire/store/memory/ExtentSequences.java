@@ -5,13 +5,16 @@ import java.util.Arrays;
 
 /**
  * One counter for each extent, by which readers on other threads notice that the writer has changed what they read (a
- * seqlock): odd while the writer changes the extent, and larger by two afterwards. Not part of the pages, so that
- * counting makes no page dirty, and never stored.
+ * seqlock): odd while the writer changes the extent, and a larger even number afterwards. Not part of the pages, so
+ * that counting makes no page dirty, and never stored.
+ *
+ * <p>All extents draw their numbers from one source, so that the writer only stores a counter and never has to wait for
+ * one to be loaded.
  *
  * <p>The writer brackets a change with {@link #begin} and {@link #end}. A reader takes {@link #read}, gives up when it
  * is odd, reads what it wants, which may be anything, and believes it only when {@link #unchanged} says so. An extent
- * also counts on when it is handed out anew, so a reader that still follows an old reference notices too. Counters
- * never go back.
+ * also gets a new number when it is handed out anew, so a reader that still follows an old reference notices too.
+ * Counters never go back.
  *
  * <p>Neighbouring extents have their counters in different lines: they are allocated and changed together, and a reader
  * of the one should not pay for changes of the other.
@@ -26,9 +29,15 @@ public final class ExtentSequences implements AutoCloseable {
     private static final int COUNTERS_PER_LINE_MASK = (1 << COUNTERS_PER_LINE_BITS) - 1;
     private static final long SECTION_LENGTH = (long) COUNTER_COUNT * Long.BYTES;
 
+    private final long lastMemory = RawMemory.allocate(3 * PageDescriptor.LINE_LENGTH);
+    /** Pointer to the last number given, even; in a line of its own, since the writer changes it all the time. */
+    private final long last = (lastMemory + PageDescriptor.LINE_LENGTH) & -PageDescriptor.LINE_LENGTH;
+
     private long[] sections = new long[0];
 
-    ExtentSequences() {}
+    ExtentSequences() {
+        RawMemory.putLong(last, 0);
+    }
 
     /** Makes counters for all addresses below a limit. By the writer, before it publishes such an address. */
     void reserve(final long addressLimit) {
@@ -59,6 +68,16 @@ public final class ExtentSequences implements AutoCloseable {
     }
 
     /**
+     * Finds a counter of an extent that may be none.
+     *
+     * @param address any number
+     * @return pointer to the counter of its extent, or 0
+     */
+    public long counterOrZero(final long address) {
+        return address >>> SECTION_SHIFT < sections.length ? counter(address) : 0;
+    }
+
+    /**
      * Says that an extent is about to change. By the writer, once all that may fail has been done.
      *
      * @param address any address in the extent
@@ -75,8 +94,10 @@ public final class ExtentSequences implements AutoCloseable {
      *
      * @param counter its counter
      */
-    public static void beginAt(final long counter) {
-        RawMemory.putLong(counter, RawMemory.getLong(counter) | 1);
+    public void beginAt(final long counter) {
+        final long number = RawMemory.getLong(last) + 2;
+        RawMemory.putLong(last, number);
+        RawMemory.putLong(counter, number - 1);
         RawMemory.storeFence(); // no change is seen before the odd number
     }
 
@@ -85,15 +106,16 @@ public final class ExtentSequences implements AutoCloseable {
      *
      * @param counter what {@link #begin} returned
      */
-    public static void end(final long counter) {
-        RawMemory.putLongRelease(counter, RawMemory.getLong(counter) + 1);
+    public void end(final long counter) {
+        RawMemory.putLongRelease(counter, RawMemory.getLong(last));
     }
 
     /** Says that extents have another use from now on. */
     void handedOut(final long address, final int extentCount) {
+        final long number = RawMemory.getLong(last) + 2;
+        RawMemory.putLong(last, number);
         for (int i = 0; i < extentCount; i++) {
-            final long counter = counter(address + ((long) i << PageDescriptor.EXTENT_SHIFT));
-            RawMemory.putLong(counter, RawMemory.getLong(counter) + 2);
+            RawMemory.putLong(counter(address + ((long) i << PageDescriptor.EXTENT_SHIFT)), number);
         }
         RawMemory.storeFence(); // nothing of the new use is seen before the new number
     }
@@ -136,5 +158,6 @@ public final class ExtentSequences implements AutoCloseable {
             RawMemory.free(section);
         }
         sections = new long[0];
+        RawMemory.free(lastMemory);
     }
 }

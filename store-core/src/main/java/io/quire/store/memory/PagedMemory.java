@@ -19,7 +19,8 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * <p>A pointer is valid until the memory is closed, but is taken anew for each operation, because only taking it does
  * the bookkeeping. An object lies inside one window, so pointer arithmetic inside an object is sound.
  *
- * <p>Threading: single writer; {@link #forConcurrentRead} and {@link #hydrate} from any thread; {@link PageCapture} by
+ * <p>Threading: single writer; {@link #forSharedRead}, {@link #forDoubtfulRead} and
+ * {@link #hydrate} from any thread; {@link PageCapture} by
  * the checkpointer.
  */
 public final class PagedMemory implements AutoCloseable {
@@ -169,6 +170,21 @@ public final class PagedMemory implements AutoCloseable {
     }
 
     /**
+     * Pointer for reading a range from a thread that is not the writer.
+     *
+     * @param address byte position in the store, certain to be one
+     * @param length bytes, greater than 0; the range is inside one window
+     * @return native pointer to the range, loaded
+     * @throws io.quire.store.errors.StateStoreException what loading a page throws
+     */
+    public long forSharedRead(final long address, final int length) {
+        if (!hydrated) {
+            hydration.touch(address, length);
+        }
+        return publishedBases[(int) (address >>> windowShift)] + (address & windowMask);
+    }
+
+    /**
      * Pointer for reading a range from a thread that is not the writer, at an address that may be anything because it
      * was read from memory that the writer is changing.
      *
@@ -178,32 +194,12 @@ public final class PagedMemory implements AutoCloseable {
      * @throws io.quire.store.errors.StateStoreException what loading a page throws, also one that was asked for by
      *     mistake
      */
-    public long forConcurrentRead(final long address, final int length) {
-        final long[] bases = publishedBases;
-        if (!contains(bases, address, length)) {
-            return 0;
-        }
-        if (!hydrated) {
-            hydration.touch(address, length);
-        }
-        return bases[(int) (address >>> windowShift)] + (address & windowMask);
-    }
-
-    /**
-     * Tells whether there is memory at an address that may be anything; from any thread.
-     *
-     * @param address byte position in the store, or any other number
-     * @param length bytes, greater than 0
-     * @return whether the range lies inside one window and has space behind it, or will have once it is loaded
-     */
-    public boolean contains(final long address, final int length) {
-        return contains(publishedBases, address, length);
-    }
-
-    private boolean contains(final long[] bases, final long address, final int length) {
-        return address >>> windowShift < bases.length
-                && (address & windowMask) + length <= windowMask + 1
-                && address + length <= space.backedEnd();
+    public long forDoubtfulRead(final long address, final int length) {
+        return address >>> windowShift < publishedBases.length
+                        && (address & windowMask) + length <= windowMask + 1
+                        && address + length <= space.backedEnd()
+                ? forSharedRead(address, length)
+                : 0;
     }
 
     /**

@@ -44,6 +44,7 @@ final class Directory {
     private final PagedMemory memory;
     private final TableRoot root;
     private final BlockHeap heap;
+    private final ExtentSequences sequences;
     private final long counter; // by which readers notice changes
     private long topReference;
 
@@ -63,25 +64,26 @@ final class Directory {
         this.memory = memory;
         this.root = root;
         this.heap = heap;
-        counter = memory.sequences().counter(root.address());
+        sequences = memory.sequences();
+        counter = sequences.counter(root.address());
         topReference = root.directory();
         startCells(cellBits(root.segments()));
     }
 
     /** Starts with one segment for all hashes. The root's counters are writable. */
     void start(final long segment) {
-        ExtentSequences.beginAt(counter);
+        sequences.beginAt(counter);
         putTop(segmentReference(segment, 0));
         startCells(CELL_BITS_MIN);
-        ExtentSequences.end(counter);
+        sequences.end(counter);
     }
 
     /** Forgets everything: the table has been dropped. */
     void end() {
-        ExtentSequences.beginAt(counter);
+        sequences.beginAt(counter);
         topReference = NONE;
         startCells(CELL_BITS_MIN);
-        ExtentSequences.end(counter);
+        sequences.end(counter);
     }
 
     private void putTop(final long reference) {
@@ -189,7 +191,7 @@ final class Directory {
             if (level == LEVELS_MAX || width < 1 || width > WIDTH_MAX) {
                 return NONE;
             }
-            final long entry = memory.forConcurrentRead(address(reference) + entryOffset(shifted, width), ENTRY_LENGTH);
+            final long entry = memory.forDoubtfulRead(address(reference) + entryOffset(shifted, width), ENTRY_LENGTH);
             if (entry == 0) {
                 return NONE;
             }
@@ -278,9 +280,9 @@ final class Directory {
      * @param newNode what {@link #prepareSplit} returned
      */
     void split(final long hash, final long low, final long high, final long newNode) {
-        ExtentSequences.beginAt(counter);
+        sequences.beginAt(counter);
         splitEntries(hash, low, high, newNode);
-        ExtentSequences.end(counter);
+        sequences.end(counter);
     }
 
     private void splitEntries(final long hash, final long low, final long high, final long newNode) {
@@ -368,9 +370,9 @@ final class Directory {
      * @param merged the segment that now holds both
      */
     void merge(final long hash, final long merged) {
-        ExtentSequences.beginAt(counter);
+        sequences.beginAt(counter);
         mergeEntries(hash, merged);
-        ExtentSequences.end(counter);
+        sequences.end(counter);
     }
 
     private void mergeEntries(final long hash, final long merged) {

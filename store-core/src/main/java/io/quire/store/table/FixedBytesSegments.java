@@ -8,7 +8,6 @@ import static io.quire.store.table.SegmentDescriptor.FLAGS_OFFSET;
 import static io.quire.store.table.SegmentDescriptor.HEADER_LENGTH;
 
 import io.quire.store.memory.ExtentKind;
-import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -59,7 +58,7 @@ final class FixedBytesSegments extends Segments {
         final long pointer = memory.forWrite(slot, shape.slotLength);
         final long change = sequences.begin(segment);
         fill(pointer, hash, keyBase, keyOffset, valueBase, valueOffset);
-        ExtentSequences.end(change);
+        sequences.end(change);
         count(header, count(header) + 1);
         root.addEntries(1);
         return slot;
@@ -78,7 +77,7 @@ final class FixedBytesSegments extends Segments {
         final long change = sequences.begin(segment);
         fill(header + ZERO_SLOT_OFFSET, 0, keyBase, keyOffset, valueBase, valueOffset);
         RawMemory.putInt(header + FLAGS_OFFSET, SegmentDescriptor.FLAG_ZERO_HASH);
-        ExtentSequences.end(change);
+        sequences.end(change);
         root.addEntries(1);
         return slot;
     }
@@ -109,7 +108,7 @@ final class FixedBytesSegments extends Segments {
         } else {
             final long change = sequences.begin(slot);
             RawMemory.copy(sourceBase, sourceOffset, null, target, length);
-            ExtentSequences.end(change);
+            sequences.end(change);
         }
     }
 
@@ -127,7 +126,7 @@ final class FixedBytesSegments extends Segments {
         final long change = sequences.begin(segment);
         RawMemory.setMemory(header + ZERO_SLOT_OFFSET, shape.slotLength, (byte) 0);
         RawMemory.putInt(header + FLAGS_OFFSET, 0);
-        ExtentSequences.end(change);
+        sequences.end(change);
         root.addEntries(-1);
     }
 
@@ -144,7 +143,7 @@ final class FixedBytesSegments extends Segments {
         shiftBack(segment, offset, false);
         final long change = sequences.begin(segment);
         shiftBack(segment, offset, true);
-        ExtentSequences.end(change);
+        sequences.end(change);
         count(header, count(header) - 1);
         root.addEntries(-1);
     }

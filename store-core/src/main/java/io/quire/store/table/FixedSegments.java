@@ -12,7 +12,6 @@ import static io.quire.store.table.SegmentDescriptor.HEADER_LENGTH;
 import static io.quire.store.table.SegmentDescriptor.ZERO_VALUE_OFFSET;
 
 import io.quire.store.memory.ExtentKind;
-import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -50,7 +49,7 @@ final class FixedSegments extends Segments {
         final long change = sequences.begin(segment);
         RawMemory.putLong(pointer + VALUE_OFFSET, value);
         RawMemory.putLong(pointer + HASH_OFFSET, hash);
-        ExtentSequences.end(change);
+        sequences.end(change);
         count(header, count(header) + 1);
         root.addEntries(1);
     }
@@ -70,7 +69,7 @@ final class FixedSegments extends Segments {
         final long change = sequences.begin(segment);
         RawMemory.putLong(header + ZERO_VALUE_OFFSET, value);
         RawMemory.putInt(header + FLAGS_OFFSET, SegmentDescriptor.FLAG_ZERO_HASH);
-        ExtentSequences.end(change);
+        sequences.end(change);
         root.addEntries(1);
     }
 
@@ -80,7 +79,7 @@ final class FixedSegments extends Segments {
         final long change = sequences.begin(segment);
         RawMemory.putLong(header + ZERO_VALUE_OFFSET, 0);
         RawMemory.putInt(header + FLAGS_OFFSET, 0);
-        ExtentSequences.end(change);
+        sequences.end(change);
         root.addEntries(-1);
     }
 
@@ -96,7 +95,7 @@ final class FixedSegments extends Segments {
         final int gapCount = findGaps(segment, (int) (slot - segment));
         final long change = sequences.begin(segment);
         closeGaps(pointer, gapCount);
-        ExtentSequences.end(change);
+        sequences.end(change);
         count(pointer, count(pointer) - 1);
         root.addEntries(-1);
     }

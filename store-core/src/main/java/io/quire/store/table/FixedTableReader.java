@@ -74,14 +74,14 @@ public final class FixedTableReader extends TableReader {
 
     /** Looks for a hash in the segment last located; keeps its value. To be believed when that is unchanged. */
     private boolean findInSegment(final long hash) {
-        final long segment = segment();
-        int offset = hash == 0 ? 0 : slotOffset(homeIndex(hash));
-        long page = page(segment, offset);
         if (hash == 0) {
-            foundValue = page == 0 ? 0 : RawMemory.getLong(page + ZERO_VALUE_OFFSET);
-            return page != 0 && FixedSegments.hasZero(page);
+            final long header = pageOf(0);
+            foundValue = RawMemory.getLong(header + ZERO_VALUE_OFFSET);
+            return FixedSegments.hasZero(header);
         }
-        for (int count = 0; count < SLOT_COUNT && page != 0; count++) {
+        int offset = slotOffset(homeIndex(hash));
+        long page = pageOf(offset);
+        for (int count = 0; count < SLOT_COUNT; count++) {
             final long found = RawMemory.getLong(page + offset + HASH_OFFSET);
             if (found == hash) {
                 foundValue = RawMemory.getLong(page + offset + VALUE_OFFSET);
@@ -93,19 +93,13 @@ public final class FixedTableReader extends TableReader {
             offset += SLOT_LENGTH;
             if (Segments.isPageStart(offset)) {
                 offset = Segments.wrap(offset);
-                page = page(segment, offset);
+                page = pageOf(offset);
             }
         }
         if (unchanged()) {
-            throw Segments.noEmptySlot(segment);
+            throw Segments.noEmptySlot(segment());
         }
         return false;
-    }
-
-    /** What added to an offset gives the pointer to it; 0 when the segment has changed. */
-    private long page(final long segment, final int offset) {
-        final long pointer = pointer(segment + offset, SLOT_LENGTH);
-        return pointer == 0 ? 0 : pointer - offset;
     }
 
     /**

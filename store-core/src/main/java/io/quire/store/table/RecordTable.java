@@ -10,7 +10,6 @@ import static io.quire.store.table.RecordSlotDescriptor.SLOT_LENGTH;
 import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
 
 import io.quire.store.errors.StoreFullException;
-import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -487,7 +486,7 @@ public final class RecordTable {
         if (valueLength > 0) {
             RawMemory.copy(valueBase, valueOffset, null, pointer + target, valueLength);
         }
-        ExtentSequences.end(change);
+        segments.sequences.end(change);
         return record;
     }
 
@@ -530,7 +529,7 @@ public final class RecordTable {
         final long change = segments.sequences.begin(slot);
         heap.freeRecord(oldRecord, oldLength); // after the copy: it may be the source
         segments.replace(slot, record);
-        ExtentSequences.end(change);
+        segments.sequences.end(change);
         root.addPayload(valueLength - oldValueLength);
         recordMoved(hash, oldRecord, record);
         return record;
@@ -562,7 +561,7 @@ public final class RecordTable {
             heap.freeRecord(record, RecordDescriptor.length(recordKeyLength, valueLength));
             segments.remove(slot);
         } finally {
-            ExtentSequences.end(change); // freeing may fail, before it has changed anything
+            segments.sequences.end(change); // freeing may fail, before it has changed anything
         }
         root.addPayload(-((long) recordKeyLength + valueLength));
         recordMoved(hash, record, NOT_FOUND);

@@ -135,11 +135,10 @@ public final class RecordTableReader extends TableReader {
      * @return bytes of the value, which can be believed; {@link #NOT_FOUND}, which can be too; or {@link #CHANGED}
      */
     private int findRecord(final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
-        final long segment = segment();
         final long header = RecordSlotDescriptor.header(hash, depth());
         int offset = RecordSlotDescriptor.slotOffset(RecordSlotDescriptor.home(header));
-        long page = page(segment, offset);
-        for (int count = 0; count < SLOT_COUNT && page != 0; count++) {
+        long page = pageOf(offset);
+        for (int count = 0; count < SLOT_COUNT; count++) {
             final long slot = RawMemory.getLong(page + offset);
             if (slot == 0) {
                 return unchanged() ? NOT_FOUND : CHANGED;
@@ -154,19 +153,13 @@ public final class RecordTableReader extends TableReader {
             offset += SLOT_LENGTH;
             if (Segments.isPageStart(offset)) {
                 offset = Segments.wrap(offset);
-                page = page(segment, offset);
+                page = pageOf(offset);
             }
         }
-        if (page != 0 && unchanged()) {
-            throw Segments.noEmptySlot(segment);
+        if (unchanged()) {
+            throw Segments.noEmptySlot(segment());
         }
         return CHANGED;
-    }
-
-    /** What added to an offset gives the pointer to it; 0 when the segment has changed. */
-    private long page(final long segment, final int offset) {
-        final long pointer = pointer(segment + offset, SLOT_LENGTH);
-        return pointer == 0 ? 0 : pointer - offset;
     }
 
     private boolean hasKey(final long record, final byte[] keyBase, final long keyOffset, final int keyLength) {
@@ -192,7 +185,7 @@ public final class RecordTableReader extends TableReader {
     }
 
     private int valueLength(final long record) {
-        return RawMemory.getInt(memory.forConcurrentRead(record, HEADER_LENGTH) + VALUE_LENGTH_OFFSET);
+        return RawMemory.getInt(memory.forSharedRead(record, HEADER_LENGTH) + VALUE_LENGTH_OFFSET);
     }
 
     /** Whether a record has extents of its own. */

@@ -127,7 +127,7 @@ abstract class Segments {
         RawMemory.putInt(pointer + DEPTH_OFFSET, depth + 1);
         divide(pointer, siblingPointer, depth);
         directory.split(hash, segment, sibling, node);
-        ExtentSequences.end(change);
+        sequences.end(change);
         root.addSegments(1);
     }
 
@@ -176,7 +176,7 @@ abstract class Segments {
         count(lowPointer, count);
         RawMemory.putInt(lowPointer + DEPTH_OFFSET, depth - 1);
         directory.merge(hash, low);
-        ExtentSequences.end(change);
+        sequences.end(change);
         root.addSegments(-1);
         memory.free(high);
         return true;
@@ -194,7 +194,7 @@ abstract class Segments {
         heap.clear();
         format(pointer, 0, 0);
         directory.start(first);
-        ExtentSequences.end(change);
+        sequences.end(change);
         root.addSegments(1 - root.segments());
         root.addEntries(-root.entries());
         root.addPayload(-root.payload());

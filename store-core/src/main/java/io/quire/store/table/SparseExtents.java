@@ -6,7 +6,6 @@ import static io.quire.store.table.HeapExtentDescriptor.FREE_MARK;
 import static io.quire.store.table.RecordDescriptor.KEY_LENGTH_OFFSET;
 import static io.quire.store.table.RecordDescriptor.VALUE_LENGTH_OFFSET;
 
-import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -116,7 +115,7 @@ final class SparseExtents {
         final long change = segments.sequences.begin(slot);
         segments.replace(slot, copy);
         heap.freeRecord(record, length);
-        ExtentSequences.end(change);
+        segments.sequences.end(change);
         table.recordMoved(hash, record, copy);
     }
 }

@@ -20,7 +20,7 @@ import io.quire.store.memory.RawMemory;
  * a split, a merge, being given to somebody else.
  *
  * <p>Until the number has been checked, everything read may be anything. So no address is followed that {@link
- * PagedMemory#forConcurrentRead} has not found to be one, no length is used that is not within bounds, and each search
+ * PagedMemory#forDoubtfulRead} has not found to be one, no length is used that is not within bounds, and each search
  * ends by count.
  *
  * <p>Threading: confined to the reading thread.
@@ -65,9 +65,9 @@ abstract class TableReader {
             return false;
         }
         final long address = DirectoryDescriptor.address(found);
-        final boolean valid = found != NONE && !isNode(found) && memory.contains(address, SEGMENT_LENGTH);
+        counter = sequences.counterOrZero(address);
+        final boolean valid = counter != 0 && found != NONE && !isNode(found);
         if (valid) {
-            counter = sequences.counter(address);
             sequence = ExtentSequences.read(counter);
             reference = found;
         }
@@ -91,19 +91,28 @@ abstract class TableReader {
     }
 
     /**
-     * Pointer to a range that the segment last located has led to.
+     * Pointer to a range that a slot of the segment last located has led to.
      *
      * @return pointer to the range, loaded; 0 when there is none, which means that the segment has changed
      */
     final long pointer(final long address, final int length) {
         try {
-            return memory.forConcurrentRead(address, length);
+            return memory.forDoubtfulRead(address, length);
         } catch (final StateStoreException e) { // from a page that could not be loaded, but which one?
             if (unchanged()) {
                 throw e;
             }
             return 0;
         }
+    }
+
+    /**
+     * What added to an offset in the segment last located gives the pointer to it, until the end of the page.
+     *
+     * @param offset bytes, of a slot that is 8-byte aligned
+     */
+    final long pageOf(final int offset) {
+        return memory.forSharedRead(segment() + offset, Long.BYTES) - offset;
     }
 
     /** Address of the segment last located. */
@@ -128,10 +137,8 @@ abstract class TableReader {
      * @return false when it was changed meanwhile
      */
     final boolean copySegment(final byte[] target) {
-        final long pointer = pointer(segment(), SEGMENT_LENGTH);
-        if (pointer != 0) {
-            RawMemory.copy(null, pointer, target, RawMemory.ARRAY_OFFSET, SEGMENT_LENGTH);
-        }
-        return unchanged() && pointer != 0;
+        RawMemory.copy(
+                null, memory.forSharedRead(segment(), SEGMENT_LENGTH), target, RawMemory.ARRAY_OFFSET, SEGMENT_LENGTH);
+        return unchanged();
     }
 }

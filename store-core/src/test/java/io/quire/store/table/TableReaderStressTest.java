@@ -27,6 +27,7 @@ class TableReaderStressTest {
     private static final int READERS = 3;
     private static final int STAYING = 2_000;
     private static final int KEYS = 30_000;
+    private static final int HOT = 8; // keys that everybody is after
     private static final int LONG_VALUE_KEY = 5;
 
     private final long seed = Long.getLong("seed", System.nanoTime());
@@ -115,7 +116,7 @@ class TableReaderStressTest {
     }
 
     private void change(final Random random, final int growth, final boolean staying) {
-        final int number = random.nextInt(staying ? STAYING : KEYS);
+        final int number = random.nextInt(4) == 0 ? random.nextInt(HOT) : random.nextInt(staying ? STAYING : KEYS);
         if (number < STAYING || random.nextInt(100) < growth) {
             put(number, random);
         } else {
@@ -172,7 +173,8 @@ class TableReaderStressTest {
             final FixedTable passingNow = passing;
             final FixedTableReader passingReader = passingNow.reader(session);
             for (int i = 0; i < 1_000; i++) {
-                final int wanted = random.nextInt(random.nextBoolean() ? STAYING : KEYS);
+                final int wanted =
+                        random.nextBoolean() ? random.nextInt(HOT) : random.nextInt(i % 2 == 0 ? STAYING : KEYS);
                 checkFixed(fixedReader.get(wanted, -1), wanted, fixedVersions);
                 RawMemory.putLong(number, RawMemory.ARRAY_OFFSET, wanted);
                 final int length = recordReader.get(number, RawMemory.ARRAY_OFFSET, Long.BYTES, buffer, 0);

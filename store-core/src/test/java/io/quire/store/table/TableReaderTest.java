@@ -4,6 +4,7 @@ package io.quire.store.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
@@ -164,7 +165,7 @@ class TableReaderTest {
                 super.failed(failuresInARow);
                 if (failuresInARow == 3) {
                     table.set(1, 11);
-                    ExtentSequences.end(change);
+                    memory.sequences().end(change);
                 }
             }
         };
@@ -181,7 +182,7 @@ class TableReaderTest {
             @Override
             protected void failed(final int failuresInARow) {
                 super.failed(failuresInARow);
-                ExtentSequences.end(change);
+                memory.sequences().end(change);
             }
         };
         assertThat(table.reader(impatient).get(1, -1)).isEqualTo(10);
@@ -198,19 +199,58 @@ class TableReaderTest {
         final RecordTable table = RecordTable.create(memory);
         final long counter = memory.sequences().counter(segmentOf(table.rootAddress()));
         put(table, "key", new byte[20]);
-        final long inserted = ExtentSequences.read(counter);
+        long number = ExtentSequences.read(counter);
         put(table, "key", new byte[21]);
-        assertThat(ExtentSequences.read(counter)).as("overwritten").isEqualTo(inserted + 2);
+        number = assertLarger(counter, number, "overwritten");
         put(table, "key", new byte[200]);
-        assertThat(ExtentSequences.read(counter)).as("replaced").isEqualTo(inserted + 4);
+        number = assertLarger(counter, number, "replaced");
         put(table, "key", new byte[100_000]);
-        assertThat(ExtentSequences.read(counter)).as("replaced by a long one").isEqualTo(inserted + 6);
+        number = assertLarger(counter, number, "replaced by a long one");
         put(table, "key", new byte[100_001]);
-        assertThat(ExtentSequences.read(counter)).as("a long one has its own").isEqualTo(inserted + 6);
+        assertThat(ExtentSequences.read(counter)).as("a long one has its own").isEqualTo(number);
         remove(table, "key");
-        assertThat(ExtentSequences.read(counter)).as("removed").isEqualTo(inserted + 8);
+        number = assertLarger(counter, number, "removed");
         table.clear();
-        assertThat(ExtentSequences.read(counter)).as("cleared").isEqualTo(inserted + 10);
+        assertLarger(counter, number, "cleared");
+    }
+
+    @Test
+    void shouldNumberSegmentsAndDirectoryAnewWhenTheyChange() {
+        final FixedTable table = FixedTable.create(memory);
+        final long segment = memory.sequences().counter(segmentOf(table.rootAddress()));
+        final long directory = memory.sequences().counter(table.rootAddress());
+        long number = ExtentSequences.read(segment);
+        table.set(1, 1);
+        number = assertLarger(segment, number, "inserted");
+        table.set(1, 2);
+        assertThat(ExtentSequences.read(segment)).as("overwritten in one store").isEqualTo(number);
+        table.remove(1);
+        number = assertLarger(segment, number, "removed");
+        final long before = ExtentSequences.read(directory);
+        for (int i = 0; i < FixedSlotDescriptor.COUNT_MAX; i++) {
+            table.set(i, i);
+        }
+        assertThat(ExtentSequences.read(directory)).as("not yet split").isEqualTo(before);
+        number = ExtentSequences.read(segment);
+        table.set(-1, -1);
+        assertLarger(segment, number, "split");
+        assertLarger(directory, before, "split");
+    }
+
+    @Test
+    void shouldNumberAnExtentAnewWhenItIsHandedOut() {
+        final long extent = memory.allocateExtent(ExtentKind.PAGES);
+        final long counter = memory.sequences().counter(extent);
+        final long number = ExtentSequences.read(counter);
+        memory.free(extent);
+        assertThat(memory.allocateExtent(ExtentKind.PAGES)).isEqualTo(extent);
+        assertLarger(counter, number, "handed out");
+    }
+
+    private static long assertLarger(final long counter, final long before, final String what) {
+        final long after = ExtentSequences.read(counter);
+        assertThat(after).as(what).isGreaterThan(before).isEven();
+        return after;
     }
 
     @Test
@@ -218,11 +258,10 @@ class TableReaderTest {
         final long end = memory.backedLength();
         final long[] none = {end, end - 7, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 43, (1L << 26) - 4, -16};
         for (final long address : none) {
-            assertThat(memory.forConcurrentRead(address, 8)).as("%x", address).isZero();
-            assertThat(memory.contains(address, 8)).as("%x", address).isFalse();
+            assertThat(memory.forDoubtfulRead(address, 8)).as("%x", address).isZero();
         }
-        assertThat(memory.forConcurrentRead(0, 8)).isNotZero();
-        assertThat(memory.forConcurrentRead(end - 8, 8)).isNotZero();
+        assertThat(memory.forDoubtfulRead(0, 8)).isNotZero();
+        assertThat(memory.forDoubtfulRead(end - 8, 8)).isNotZero();
     }
 
     @Test
