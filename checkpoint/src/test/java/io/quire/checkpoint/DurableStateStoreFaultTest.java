@@ -107,8 +107,7 @@ class DurableStateStoreFaultTest {
             final FaultStoreFiles files = newDisk();
             files.failAt(call, FileFault.CRASH_AFTER);
             run(files, context(files, durability));
-            deleteRing(); // memory files are gone too
-            boots++;
+            restartMachine();
             final long least = durability == Durability.SYNC ? acknowledged : checkpointed;
             check(files.afterPowerLoss(seed + call), durability, least, fault(call) + " power loss");
         }
@@ -123,7 +122,7 @@ class DurableStateStoreFaultTest {
             final FaultStoreFiles files = newDisk();
             files.failAt(call, FileFault.CRASH_AFTER);
             run(files, context(files, Durability.PROCESS));
-            deleteRing();
+            restartMachine();
             final long least = Math.max(forced, checkpointed);
             check(files.afterPowerLoss(seed + call), Durability.PROCESS, least, fault(call) + " power loss");
         }
@@ -144,7 +143,7 @@ class DurableStateStoreFaultTest {
             subscribed = true;
             run(files, context(files, durability));
             subscribed = false;
-            deleteRing();
+            restartMachine();
             shown = Math.max(shown, seen);
             check(files.afterPowerLoss(seed + call), durability, seen, fault(call) + " power loss, subscribed");
         }
@@ -159,8 +158,7 @@ class DurableStateStoreFaultTest {
             final FaultStoreFiles files = newDisk();
             files.ignore(FileOperation.FORCE);
             run(files, context(files, Durability.SYNC));
-            deleteRing();
-            boots++;
+            restartMachine();
             try {
                 check(files.afterPowerLoss(seed + i), Durability.SYNC, acknowledged, "planted");
             } catch (final AssertionError | StateStoreException e) {
@@ -300,7 +298,9 @@ class DurableStateStoreFaultTest {
         }
     }
 
-    private void deleteRing() {
+    /** Memory files are gone, and the next open can tell why. */
+    private void restartMachine() {
+        boots++;
         try (var paths = Files.walk(temp.resolve("shm"))) {
             for (final Path path : paths.filter(Files::isRegularFile).toList()) {
                 Files.delete(path);

@@ -49,8 +49,9 @@ class LogKillTest {
         private static void write(final ChangeLog log, final long from) {
             final PrintStream out = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
             out.println(from);
+            long told = from;
             for (long i = from; ; ) {
-                if (i % 7 == 0) {
+                if (i % 3 == 0) {
                     log.beginGroup();
                     for (int k = 0; k < 7; k++) {
                         log.putLong(1, i++, k);
@@ -59,10 +60,9 @@ class LogKillTest {
                 } else {
                     log.putLong(1, i++, 0);
                 }
-                if (i % 1000 == 0) {
+                if (i - told >= 1000) {
                     out.println(i);
-                }
-                if (i % 5_000 == 0) {
+                    told = i;
                     pause();
                 }
             }
@@ -70,8 +70,8 @@ class LogKillTest {
 
         private static void pause() {
             try {
-                Thread.sleep(
-                        5); // keeps the log small however fast the machine: both sides hold every record on the heap
+                // Keeps the log small however fast the machine: both sides hold every record on the heap.
+                Thread.sleep(1);
             } catch (final InterruptedException e) {
                 throw new IllegalStateException(e);
             }
