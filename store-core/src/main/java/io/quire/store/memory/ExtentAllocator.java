@@ -115,7 +115,7 @@ final class ExtentAllocator {
         final long base = windowAddress(window);
         final long address = base + ((long) extent << EXTENT_SHIFT);
         memory.ensureBacked(address, (long) count << EXTENT_SHIFT); // may throw; nothing has changed yet
-        memory.sequences().handedOut(address, count);
+        memory.sequences().changedUse(address, count);
         final int used = field(window, WindowDescriptor.USED_COUNT_OFFSET);
         final int fresh = Math.max(0, extent + count - used);
         putKinds(base, extent, count, kind.code(), ExtentKind.RUN_CONTINUED.code());
@@ -147,6 +147,8 @@ final class ExtentAllocator {
         while (extent + count < used && kindCode(base, extent + count) == ExtentKind.RUN_CONTINUED.code()) {
             count++;
         }
+        // What it held may be changed elsewhere from now on: records of a segment that was merged into its neighbour.
+        memory.sequences().changedUse(address, count);
         putKinds(base, extent, count, ExtentKind.FREE.code(), ExtentKind.FREE.code());
         putField(window, WindowDescriptor.FREE_COUNT_OFFSET, field(window, WindowDescriptor.FREE_COUNT_OFFSET) + count);
         if (extent < field(window, WindowDescriptor.SEARCH_START_OFFSET)) {

@@ -19,7 +19,7 @@ import java.util.Arrays;
  * <p>Neighbouring extents have their counters in different lines: they are allocated and changed together, and a reader
  * of the one should not pay for changes of the other.
  *
- * <p>Threading: begin, end and handedOut by the writer; read and unchanged by any thread.
+ * <p>Threading: begin, end and changedUse by the writer; read and unchanged by any thread.
  */
 public final class ExtentSequences implements AutoCloseable {
     private static final int SECTION_SHIFT = 30;
@@ -110,8 +110,8 @@ public final class ExtentSequences implements AutoCloseable {
         RawMemory.putLongRelease(counter, RawMemory.getLong(last));
     }
 
-    /** Says that extents have another use from now on. */
-    void handedOut(final long address, final int extentCount) {
+    /** Says that extents have another use from now on, or none. */
+    void changedUse(final long address, final int extentCount) {
         final long number = RawMemory.getLong(last) + 2;
         RawMemory.putLong(last, number);
         for (int i = 0; i < extentCount; i++) {

@@ -9,7 +9,9 @@ import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -61,6 +63,39 @@ class TableReaderTest {
             value[i] = (byte) (number + i);
         }
         return value;
+    }
+
+    /**
+     * The scan has copied the slots of the second of two segments when that one is merged into the first, without being
+     * changed itself, and then all of its records are freed.
+     */
+    @Test
+    void shouldScanOnWhenTheSegmentThatItIsInIsGivenBack() {
+        final RecordTable table = RecordTable.create(memory);
+        final List<String> first = new ArrayList<>();
+        final List<String> second = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            final String key = "key " + i;
+            put(table, key, valueOf(i % 200));
+            final byte[] keyBytes = bytes(key);
+            final int group = table.keyGroupOf(keyBytes, RawMemory.ARRAY_OFFSET, keyBytes.length);
+            (group < KeyGroupRange.GROUP_COUNT / 2 ? first : second).add(key);
+        }
+        while (first.size() + second.size() > RecordSlotDescriptor.MERGE_COUNT_MAX + 100) {
+            remove(table, first.remove(first.size() - 1));
+            remove(table, second.remove(second.size() - 1));
+        }
+        assertThat(table.statistics().segmentCount()).isEqualTo(2);
+        final int stop = first.size() + second.size() / 2;
+        final int[] seen = {0};
+        table.reader(session).forEach((entry, keyOffset, keyLength, valueOffset, valueLength) -> {
+            if (++seen[0] == stop) {
+                first.forEach(key -> remove(table, key));
+                assertThat(table.statistics().segmentCount()).isEqualTo(1);
+                second.forEach(key -> remove(table, key));
+            }
+        });
+        assertThat(seen[0]).isBetween(stop, stop + 20); // what was copied with the last one
     }
 
     @Test
