@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 public final class Peers {
     private static final Map<String, Peer> BY_NAME = List.of(
                     new QuirePeer("quire", Durability.NONE, LiveMemoryKind.AUTO),
-                    new QuirePeer("quire-anonymous", Durability.NONE, LiveMemoryKind.ANONYMOUS),
+                    new QuirePeer("quire-shared", Durability.NONE, LiveMemoryKind.SHARED),
                     new QuirePeer("quire-process", Durability.PROCESS, LiveMemoryKind.AUTO),
                     new QuirePeer("quire-group", Durability.GROUP, LiveMemoryKind.AUTO),
                     new QuirePeer("quire-sync", Durability.SYNC, LiveMemoryKind.AUTO),
