@@ -17,9 +17,12 @@ import io.quire.store.LongBytesState;
 import io.quire.store.LongDoubleState;
 import io.quire.store.LongLongState;
 import io.quire.store.LongSetState;
+import io.quire.store.NamespacedState;
 import io.quire.store.SourcePosition;
 import io.quire.store.StateStore;
 import io.quire.store.StoreReader;
+import io.quire.store.TypedState;
+import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codec;
 import io.quire.store.errors.ConfigurationException;
@@ -234,6 +237,54 @@ public final class DurableStateStore implements AutoCloseable {
      */
     public SourcePosition source(final byte[] source) {
         return store.source(source);
+    }
+
+    /**
+     * The state that a descriptor names, created when there is none; see {@link
+     * StateStore#state(TypedStateDescriptor)}.
+     *
+     * @param descriptor name, kind and codecs
+     * @param <K> type of the keys
+     * @param <S> the state
+     * @return the state
+     */
+    public <K, S extends TypedState<K>> S state(final TypedStateDescriptor<K, S> descriptor) {
+        return store.state(descriptor);
+    }
+
+    /**
+     * The state that a descriptor names, with a namespace as a part of each key; see {@link
+     * StateStore#state(TypedStateDescriptor, Codec)}.
+     *
+     * @param descriptor name, kind and codecs
+     * @param namespaceCodec how namespaces become bytes
+     * @param <K> type of the keys
+     * @param <N> type of the namespaces
+     * @param <S> the state
+     * @return the state
+     */
+    public <K, N, S extends TypedState<K>> NamespacedState<K, N, S> state(
+            final TypedStateDescriptor<K, S> descriptor, final Codec<N> namespaceCodec) {
+        return store.state(descriptor, namespaceCodec);
+    }
+
+    /**
+     * Sets the key that the {@code current()} of every typed state means; see {@link StateStore#setCurrentKey}.
+     *
+     * @param key not null
+     */
+    public void setCurrentKey(final Object key) {
+        store.setCurrentKey(key);
+    }
+
+    /**
+     * Drops a state and gives its space back; see {@link StateStore#dropState}.
+     *
+     * @param name its name
+     * @return whether there was one
+     */
+    public boolean dropState(final String name) {
+        return store.dropState(name);
     }
 
     /** Begins a batch; see {@link StateStore#beginBatch}. */

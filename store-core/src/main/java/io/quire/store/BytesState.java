@@ -529,6 +529,10 @@ public final class BytesState extends KeyedState {
         }
     }
 
+    RecordTable table() {
+        return table;
+    }
+
     @Override
     long rootAddress() {
         return table.rootAddress();
@@ -565,5 +569,10 @@ public final class BytesState extends KeyedState {
     @Override
     long fetchFound(final long found) {
         return found == 0 ? 0 : table.fetchRecord(found);
+    }
+
+    @Override
+    void applyDrop() {
+        table.drop();
     }
 }

@@ -573,4 +573,9 @@ public final class FixedBytesState extends KeyedState {
     void applyClear() {
         table.clear();
     }
+
+    @Override
+    void applyDrop() {
+        table.drop();
+    }
 }

@@ -88,6 +88,9 @@ public abstract class KeyedState {
     /** Removes all entries without log. */
     abstract void applyClear();
 
+    /** Gives all space back without log; the state can no longer be used. */
+    abstract void applyDrop();
+
     /**
      * Applies a change that only this kind of state knows, of a type from {@link
      * ChangeRecordDescriptor#TYPE_OPERATION_FIRST} on.
@@ -118,5 +121,10 @@ public abstract class KeyedState {
     /** Asks memory for what {@link #fetch} has found; returns something that has to be used. */
     long fetchFound(final long found) {
         return 0;
+    }
+
+    /** Frees what a change has kept for a rollback that will not come. */
+    void discard(final byte[] keptBase, final long keptOffset) {
+        throw new IllegalStateException("state keeps nothing: state=" + name());
     }
 }

@@ -260,4 +260,9 @@ public final class LongBytesState extends KeyedState {
     void applyClear() {
         bytes.applyClear();
     }
+
+    @Override
+    void applyDrop() {
+        bytes.applyDrop();
+    }
 }

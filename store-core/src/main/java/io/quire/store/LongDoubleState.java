@@ -184,4 +184,9 @@ public final class LongDoubleState extends KeyedState {
     void applyClear() {
         longs.applyClear();
     }
+
+    @Override
+    void applyDrop() {
+        longs.applyDrop();
+    }
 }

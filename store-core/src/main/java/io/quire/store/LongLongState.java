@@ -328,4 +328,9 @@ public final class LongLongState extends KeyedState {
     void applyClear() {
         table.clear();
     }
+
+    @Override
+    void applyDrop() {
+        table.drop();
+    }
 }

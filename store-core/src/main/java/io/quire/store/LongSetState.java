@@ -231,4 +231,9 @@ public final class LongSetState extends KeyedState {
     void applyClear() {
         table.clear();
     }
+
+    @Override
+    void applyDrop() {
+        table.drop();
+    }
 }

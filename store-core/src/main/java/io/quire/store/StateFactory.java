@@ -5,6 +5,8 @@ import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.table.FixedBytesTable;
 import io.quire.store.table.FixedTable;
+import io.quire.store.table.ListTable;
+import io.quire.store.table.MapTable;
 import io.quire.store.table.RecordTable;
 
 /**
@@ -33,7 +35,10 @@ final class StateFactory {
             case LONG_BYTES -> new LongBytesState(store, descriptor, recordTable(memory, root));
             case FIXED_BYTES ->
                 root == NEW ? FixedBytesState.create(store, descriptor) : FixedBytesState.open(store, descriptor, root);
-            case BYTES, VALUE, SOURCES -> new BytesState(store, descriptor, recordTable(memory, root));
+            case BYTES, VALUE, REDUCING, AGGREGATING, SOURCES ->
+                new BytesState(store, descriptor, recordTable(memory, root));
+            case LIST -> new BytesListState(store, descriptor, listTable(memory, root));
+            case MAP -> new BytesMapState(store, descriptor, mapTable(memory, root));
         };
     }
 
@@ -47,5 +52,13 @@ final class StateFactory {
 
     private static RecordTable recordTable(final PagedMemory memory, final long root) {
         return root == NEW ? RecordTable.create(memory) : RecordTable.open(memory, root);
+    }
+
+    private static ListTable listTable(final PagedMemory memory, final long root) {
+        return root == NEW ? ListTable.create(memory) : ListTable.open(memory, root);
+    }
+
+    private static MapTable mapTable(final PagedMemory memory, final long root) {
+        return root == NEW ? MapTable.create(memory) : MapTable.open(memory, root);
     }
 }

@@ -165,6 +165,17 @@ final class StateLog {
         }
     }
 
+    void drop(final int stateId) {
+        if (changeLog != null) {
+            try {
+                changeLog.dropState(stateId);
+                acknowledge();
+            } catch (final RuntimeException e) {
+                throw failed(e);
+            }
+        }
+    }
+
     void beginGroup() {
         groupTooLarge = false;
         if (changeLog != null) {

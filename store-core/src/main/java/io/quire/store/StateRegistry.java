@@ -45,6 +45,19 @@ final class StateRegistry {
         return existing;
     }
 
+    /** The state of a name, or null when there is none. */
+    KeyedState find(final String name) {
+        return statesByName.get(name);
+    }
+
+    /** Takes a state out of the catalog and gives its space back; the caller logs it. */
+    void drop(final KeyedState state) {
+        catalog.remove(state.name());
+        statesByName.remove(state.name());
+        statesById[state.id] = null;
+        state.applyDrop();
+    }
+
     /** Creates a state under the next id; the caller logs it. */
     KeyedState create(final String name, final StateKind kind, final StateCodecs codecs) {
         return add(new StateDescriptor(catalog.nextId(), name, kind, codecs.histories()));

@@ -53,6 +53,8 @@ public final class StateReplay implements ChangeRecordHandler {
         } else if (type == ChangeRecordDescriptor.TYPE_ALTER_STATE) {
             final String name = store.registry().ofId(stateId).name();
             store.registry().realter(stateId, StateDescriptor.decode(name, copy(valuePointer, valueLength)));
+        } else if (type == ChangeRecordDescriptor.TYPE_DROP_STATE) {
+            store.registry().drop(store.registry().ofId(stateId));
         } else {
             store.registry().ofId(stateId).apply(type, null, keyPointer, keyLength, null, valuePointer, valueLength);
         }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
-import io.quire.store.catalog.CodecRole;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.catalog.StateKind;
 import io.quire.store.changelog.ChangeLog;
@@ -18,6 +17,7 @@ import io.quire.store.memory.PagedMemory;
 import io.quire.store.table.FixedBytesTable;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -50,6 +50,7 @@ public final class StateStore implements AutoCloseable {
     private WriterDuty duty;
     private volatile boolean dutyRequested;
     private boolean batch;
+    private Object currentKey;
     private int walks;
     private volatile boolean closed;
     private boolean memoryClosed;
@@ -155,10 +156,82 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
      */
     public <K, V> ValueState<K, V> valueState(final String name, final Codec<K> keyCodec, final Codec<V> valueCodec) {
-        final StateCodecs codecs =
-                StateCodecs.NONE.with(CodecRole.KEY, keyCodec).with(CodecRole.VALUE, valueCodec);
-        final KeyedState bytes = state(name, StateKind.VALUE, codecs);
-        return new ValueState<>((BytesState) bytes, keyCodec, StoredCodec.of(bytes, valueCodec));
+        return state(TypedStateDescriptor.value(name, keyCodec, valueCodec));
+    }
+
+    /**
+     * The state that a descriptor names, created when there is none.
+     *
+     * @param descriptor name, kind and codecs
+     * @param <K> type of the keys
+     * @param <S> the state
+     * @return the state
+     * @throws StateMismatchException when the name belongs to a state of another kind or with codecs that do not fit
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public <K, S extends TypedState<K>> S state(final TypedStateDescriptor<K, S> descriptor) {
+        return descriptor.open(this);
+    }
+
+    /**
+     * The state that a descriptor names, with a namespace as a part of each key; created when there is none.
+     *
+     * @param descriptor name, kind and codecs
+     * @param namespaceCodec how namespaces become bytes
+     * @param <K> type of the keys
+     * @param <N> type of the namespaces
+     * @param <S> the state
+     * @return the state
+     * @throws StateMismatchException when the name belongs to a state of another kind or with codecs that do not fit
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public <K, N, S extends TypedState<K>> NamespacedState<K, N, S> state(
+            final TypedStateDescriptor<K, S> descriptor, final Codec<N> namespaceCodec) {
+        return descriptor.open(this, namespaceCodec);
+    }
+
+    /**
+     * Drops a state with everything in it and gives its space back, O(segments and heap extents). Its name may be used
+     * again, for a state of any kind; objects of the dropped one throw {@link IllegalStateException} from then on.
+     *
+     * @param name its name
+     * @return whether there was one
+     * @throws ConfigurationException inside a batch or a walk over entries
+     */
+    public boolean dropState(final String name) {
+        beforeWrite();
+        if (batch || walks > 0) {
+            throw new ConfigurationException(
+                    "a state cannot be dropped inside a batch or a walk over entries: state=" + name);
+        }
+        final KeyedState state = registry.find(name);
+        if (state == null) {
+            return false;
+        }
+        try {
+            registry.drop(state);
+        } catch (final StateStoreException e) {
+            throw changeFailed(e);
+        }
+        log.drop(state.id);
+        return true;
+    }
+
+    /**
+     * Sets the key that the {@code current()} of every typed state means until the next one is set, as in Flink.
+     *
+     * @param key not null; of the type of the keys of each state that is used then
+     */
+    public void setCurrentKey(final Object key) {
+        beforeRead();
+        currentKey = Objects.requireNonNull(key, "key");
+    }
+
+    Object currentKey() {
+        if (currentKey == null) {
+            throw new IllegalStateException("no current key was set: use setCurrentKey of the store");
+        }
+        return currentKey;
     }
 
     /**
@@ -217,7 +290,7 @@ public final class StateStore implements AutoCloseable {
     }
 
     /** The state of a name, created when there is none, with its values' codec replaced when it has evolved. */
-    private KeyedState state(final String name, final StateKind kind, final StateCodecs codecs) {
+    KeyedState state(final String name, final StateKind kind, final StateCodecs codecs) {
         if (closed) {
             throw departed();
         }
@@ -334,8 +407,12 @@ public final class StateStore implements AutoCloseable {
         if (log.groupTooLarge()) {
             throw new ConfigurationException("the batch outgrew the change log and can only be rolled back");
         }
+        try {
+            undoLog.commit(registry);
+        } catch (final StateStoreException e) {
+            throw fail(e);
+        }
         batch = false;
-        undoLog.clear();
         log.commitGroup(forced);
     }
 
@@ -374,6 +451,24 @@ public final class StateStore implements AutoCloseable {
         } catch (final RuntimeException e) {
             throw fail(e);
         }
+    }
+
+    /** Makes changes all or none: as a batch of its own, or as a part of the open one. */
+    void inOneBatch(final Runnable changes) {
+        if (batch) {
+            changes.run();
+            return;
+        }
+        beginBatch();
+        try {
+            changes.run();
+        } catch (final RuntimeException | Error e) {
+            if (failure == null) {
+                takeBatchBack();
+            }
+            throw e;
+        }
+        commitBatch();
     }
 
     private void checkBatch() {

@@ -13,6 +13,15 @@ import org.agrona.ExpandableArrayBuffer;
  * <p>Threading: confined to the store's writer.
  */
 final class UndoLog {
+    /** Types below zero stand in no log: what only a rollback does. The elements a list had are put back. */
+    static final byte TYPE_LIST_PUT_BACK = -1;
+    /** What was appended to a list is cut off. */
+    static final byte TYPE_LIST_CUT_OFF = -2;
+    /** Two lists that were merged are split. */
+    static final byte TYPE_LIST_SPLIT = -3;
+    /** An entry of a map is inserted where it was. */
+    static final byte TYPE_MAP_INSERT = -4;
+
     private static final int STATE_ID_OFFSET = Integer.BYTES;
     private static final int KEY_LENGTH_OFFSET = STATE_ID_OFFSET + Integer.BYTES;
     private static final int VALUE_LENGTH_OFFSET = KEY_LENGTH_OFFSET + Integer.BYTES;
@@ -25,6 +34,7 @@ final class UndoLog {
     private final int lengthMax;
     private ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(4096);
     private int end;
+    private int keptCount; // entries that keep what a commit has to free
 
     UndoLog() {
         this(LENGTH_MAX);
@@ -36,6 +46,7 @@ final class UndoLog {
 
     void clear() {
         end = 0;
+        keptCount = 0;
         if (buffer.capacity() > KEEP_LENGTH_MAX) {
             buffer = new ExpandableArrayBuffer(4096);
         }
@@ -43,7 +54,7 @@ final class UndoLog {
 
     /** Everything is saved before its change, and StoreFullException is thrown instead of letting that happen. */
     void saveLong(final int stateId, final long key, final boolean present, final long value) {
-        checkRoom(Long.BYTES + Long.BYTES);
+        ensureRoom(Long.BYTES + Long.BYTES);
         buffer.putLong(end, key);
         if (present) {
             buffer.putLong(end + Long.BYTES, value);
@@ -86,20 +97,64 @@ final class UndoLog {
             final byte[] valueBase,
             final long valueOffset,
             final int valueLength) {
-        checkRoom((long) keyLength + valueLength);
-        buffer.checkLimit(end + keyLength + valueLength + TRAILER_LENGTH);
+        ensureRoom((long) keyLength + valueLength);
         final long start = RawMemory.ARRAY_OFFSET + end;
         RawMemory.copy(keyBase, keyOffset, buffer.byteArray(), start, keyLength);
         RawMemory.copy(valueBase, valueOffset, buffer.byteArray(), start + keyLength, valueLength);
         trailer(type, stateId, keyLength, valueLength);
     }
 
-    private void checkRoom(final long length) {
+    /** A change that keeps something, which is to be freed when the batch is committed. */
+    void saveKept(
+            final byte type,
+            final int stateId,
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] kept,
+            final int keptLength) {
+        save(type, stateId, keyBase, keyOffset, keyLength, kept, RawMemory.ARRAY_OFFSET, keptLength);
+        keptCount++;
+    }
+
+    /**
+     * Makes sure that bytes can be saved.
+     *
+     * @throws StoreFullException when the batch has grown too large to be taken back
+     */
+    void ensureRoom(final long length) {
         if (end + length + TRAILER_LENGTH > lengthMax) {
             throw new StoreFullException("the batch has replaced too much to be rolled back: bytes=" + end
                     + " needed=" + (length + TRAILER_LENGTH) + " most=" + lengthMax
                     + "; this write was not made, commit or roll back and use smaller batches");
         }
+        buffer.checkLimit(end + (int) length + TRAILER_LENGTH);
+    }
+
+    /** Bytes saved so far, for {@link #truncate}. */
+    int length() {
+        return end;
+    }
+
+    /** Forgets what was saved since, which kept nothing. */
+    void truncate(final int length) {
+        end = length;
+    }
+
+    /** Frees what was kept in case of a rollback. */
+    void commit(final StateRegistry registry) {
+        for (int at = end; keptCount > 0; ) {
+            final int trailer = at - TRAILER_LENGTH;
+            final int valueLength = buffer.getInt(trailer + VALUE_LENGTH_OFFSET);
+            final int value = trailer - valueLength;
+            if (buffer.getInt(trailer) == TYPE_LIST_PUT_BACK) {
+                registry.ofId(buffer.getInt(trailer + STATE_ID_OFFSET))
+                        .discard(buffer.byteArray(), RawMemory.ARRAY_OFFSET + value);
+                keptCount--;
+            }
+            at = value - buffer.getInt(trailer + KEY_LENGTH_OFFSET);
+        }
+        clear();
     }
 
     private void trailer(final byte type, final int stateId, final int keyLength, final int valueLength) {
@@ -131,5 +186,6 @@ final class UndoLog {
                     valueLength);
             end = start;
         }
+        keptCount = 0;
     }
 }

@@ -2,10 +2,8 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
-import io.quire.store.table.TableStatistics;
+import java.util.Objects;
 import java.util.function.BiConsumer;
-import org.agrona.ExpandableArrayBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Typed keys to typed values through codecs. Encoding uses buffers that the state keeps; what a codec allocates for its
@@ -18,23 +16,22 @@ import org.agrona.concurrent.UnsafeBuffer;
  * @param <K> type of the keys
  * @param <V> type of the values
  */
-public final class ValueState<K, V> {
-    private final BytesState bytes;
+public final class ValueState<K, V> extends SingleState<K, V> {
     private final Codec<K> keyCodec;
-    private final StoredCodec<V> valueCodec;
-    private final ExpandableArrayBuffer keyBuffer = new ExpandableArrayBuffer(64);
-    private final ExpandableArrayBuffer valueBuffer = new ExpandableArrayBuffer(64);
-    private final UnsafeBuffer view = new UnsafeBuffer(new byte[0]);
+    private final Codec<V> valueCodec;
+    private final boolean namespaced;
+    private final CurrentValueState<V> current = new CurrentValueState<>(this);
 
-    ValueState(final BytesState bytes, final Codec<K> keyCodec, final StoredCodec<V> valueCodec) {
-        this.bytes = bytes;
+    ValueState(final BytesState bytes, final Codec<K> keyCodec, final boolean namespaced, final Codec<V> valueCodec) {
+        super(bytes, keyCodec, namespaced, valueCodec);
         this.keyCodec = keyCodec;
         this.valueCodec = valueCodec;
+        this.namespaced = namespaced;
     }
 
-    /** {@return the name the state was created with} */
-    public String name() {
-        return bytes.name();
+    /** {@return the value of the store's current key, the same object each time} */
+    public CurrentValueState<V> current() {
+        return current;
     }
 
     /**
@@ -44,8 +41,7 @@ public final class ValueState<K, V> {
      * @return its value, or null when the key is absent
      */
     public V get(final K key) {
-        final int keyLength = keyCodec.encode(key, keyBuffer, 0);
-        return bytes.wrap(keyBuffer, 0, keyLength, view) ? valueCodec.decode(view, 0, view.capacity()) : null;
+        return read(Objects.requireNonNull(key, "key"));
     }
 
     /**
@@ -55,7 +51,8 @@ public final class ValueState<K, V> {
      * @return true when it is
      */
     public boolean containsKey(final K key) {
-        return bytes.containsKey(keyBuffer, 0, keyCodec.encode(key, keyBuffer, 0));
+        final int keyLength = encodeKey(Objects.requireNonNull(key, "key"));
+        return bytes.containsKey(keyBuffer, 0, keyLength);
     }
 
     /**
@@ -65,43 +62,30 @@ public final class ValueState<K, V> {
      * @param value not null; use {@link #remove} to remove
      */
     public void put(final K key, final V value) {
-        final int keyLength = keyCodec.encode(key, keyBuffer, 0);
-        final int valueLength = valueCodec.encode(value, valueBuffer, 0);
-        bytes.put(keyBuffer, 0, keyLength, valueBuffer, 0, valueLength);
-    }
-
-    /**
-     * Removes a key.
-     *
-     * @param key not null
-     * @return whether it was present
-     */
-    public boolean remove(final K key) {
-        return bytes.remove(keyBuffer, 0, keyCodec.encode(key, keyBuffer, 0));
+        write(Objects.requireNonNull(key, "key"), value);
     }
 
     /**
      * Visits all entries, in no order. The consumer must not write to this state.
      *
      * @param consumer takes each entry once
+     * @throws UnsupportedOperationException in a state with namespaces; see {@link NamespacedState#forEachKey}
      */
     public void forEach(final BiConsumer<? super K, ? super V> consumer) {
+        if (namespaced) {
+            throw new UnsupportedOperationException("a state with namespaces is visited by keys: state=" + name());
+        }
         bytes.forEach((key, value) -> consumer.accept(
                 keyCodec.decode(key, 0, key.capacity()), valueCodec.decode(value, 0, value.capacity())));
     }
 
-    /** {@return number of entries, O(1)} */
-    public long size() {
-        return bytes.size();
+    @Override
+    void merge(final byte[] target, final byte[][] sources) {
+        throw new UnsupportedOperationException("values cannot be merged: state=" + name());
     }
 
-    /** Removes all entries; not inside a batch. */
-    public void clear() {
-        bytes.clear();
-    }
-
-    /** {@return what the state's table takes} */
-    public TableStatistics statistics() {
-        return bytes.statistics();
+    @Override
+    V merged(final V first, final V second) {
+        throw new UnsupportedOperationException("values cannot be merged: state=" + name());
     }
 }

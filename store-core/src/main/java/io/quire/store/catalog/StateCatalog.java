@@ -76,6 +76,16 @@ public final class StateCatalog {
     }
 
     /**
+     * Removes a state.
+     *
+     * @param name its name
+     */
+    public void remove(final String name) {
+        final byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        table.remove(bytes, RawMemory.ARRAY_OFFSET, bytes.length);
+    }
+
+    /**
      * Visits all states.
      *
      * @param consumer takes each once, in no order

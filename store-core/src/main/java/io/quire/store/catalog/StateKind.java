@@ -22,6 +22,14 @@ public enum StateKind {
     LONG_BYTES(12),
     /** bytes of one length to bytes of one length, entries inline; the lengths stand for the codecs. */
     FIXED_BYTES(13),
+    /** typed key to a list of typed elements. */
+    LIST(20),
+    /** typed key to a map from typed keys to typed values. */
+    MAP(21),
+    /** typed key to a typed value that a function reduces into. */
+    REDUCING(22),
+    /** typed key to a typed accumulator. */
+    AGGREGATING(23),
     /** names of sources to their positions; bytes to bytes underneath. */
     SOURCES(32);
 

@@ -64,6 +64,14 @@ public final class ChangeRecordDescriptor {
      * are for typed states.
      */
     public static final byte TYPE_OPERATION_FIRST = 10;
+    /** Appends elements to a list; the value is the elements, each with its length before it. */
+    public static final byte TYPE_LIST_APPEND = 10;
+    /** Gives a list other elements; the value is like that of {@link #TYPE_LIST_APPEND}. */
+    public static final byte TYPE_LIST_REPLACE = 11;
+    /** Appends one list to another and removes it; the key is the other's, the value its own key. */
+    public static final byte TYPE_LIST_MERGE = 12;
+    /** Removes all entries of a map; the key is the map's. */
+    public static final byte TYPE_MAP_CLEAR = 13;
     /** Last of the types that change one state in a way its kind defines. */
     public static final byte TYPE_OPERATION_LAST = 62;
     /** Gives a state codecs of other schemas; no key, the value is its descriptor from now on. */

@@ -199,6 +199,16 @@ public final class RawMemory {
         UNSAFE.putLong(base, offset, value);
     }
 
+    /** Writes an int at an offset from a base. */
+    public static void putInt(final byte[] base, final long offset, final int value) {
+        UNSAFE.putInt(base, offset, value);
+    }
+
+    /** Reads a byte at an offset from a base. */
+    public static byte getByte(final byte[] base, final long offset) {
+        return UNSAFE.getByte(base, offset);
+    }
+
     /** Reads a long such that no later access moves before it; the value is 8-byte aligned. */
     public static long getLongAcquire(final long pointer) {
         final long value = UNSAFE.getLong(pointer);

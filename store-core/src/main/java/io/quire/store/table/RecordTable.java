@@ -42,12 +42,12 @@ public final class RecordTable {
     /** Most keys of a {@link #findAll}. */
     public static final int BATCH_COUNT_MAX = 32;
 
+    final TableRoot root;
+    final BlockHeap heap;
+    final Directory directory;
+    final KeyHash keyHash;
     private final PagedMemory memory;
-    private final TableRoot root;
-    private final BlockHeap heap;
     private final RecordSegments segments;
-    private final Directory directory;
-    private final KeyHash keyHash;
     private final SparseExtents sparseExtents;
     private final RecordBatch batch;
     private boolean lastPutInserted;
@@ -72,8 +72,13 @@ public final class RecordTable {
      * @throws StoreFullException when there is no space; nothing has changed
      */
     public static RecordTable create(final PagedMemory memory) {
+        return create(memory, TableRootDescriptor.KIND_RECORD);
+    }
+
+    /** Creates the table that another kind of table is built on. */
+    static RecordTable create(final PagedMemory memory, final int kind) {
         memory.ensureFree(2);
-        final RecordTable table = new RecordTable(memory, TableRoot.create(memory, TableRootDescriptor.KIND_RECORD));
+        final RecordTable table = new RecordTable(memory, TableRoot.create(memory, kind));
         table.segments.start();
         return table;
     }
@@ -88,7 +93,12 @@ public final class RecordTable {
      * @throws io.quire.store.errors.FormatTooNewException when a newer release wrote it
      */
     public static RecordTable open(final PagedMemory memory, final long rootAddress) {
-        return new RecordTable(memory, TableRoot.open(memory, rootAddress, TableRootDescriptor.KIND_RECORD));
+        return open(memory, rootAddress, TableRootDescriptor.KIND_RECORD);
+    }
+
+    /** Opens the table that another kind of table is built on. */
+    static RecordTable open(final PagedMemory memory, final long rootAddress, final int kind) {
+        return new RecordTable(memory, TableRoot.open(memory, rootAddress, kind));
     }
 
     /** {@return address of the table's root, for {@link #open}} */

@@ -13,7 +13,7 @@ import io.quire.store.memory.RawMemory;
  *
  * <p>Threading: confined to the store's writer.
  */
-final class RecordTableChecker extends TableChecker {
+class RecordTableChecker extends TableChecker {
     private final KeyHash keyHash;
     private long payload;
 
@@ -65,7 +65,16 @@ final class RecordTableChecker extends TableChecker {
         for (int i = keyLength; i < head - RecordDescriptor.KEY_OFFSET; i++) {
             require(RawMemory.getByte(key + i) == 0, record, "byte between key and value is not zero");
         }
+        checkValue(record, keyLength, valueLength);
         return keyHash.ofBytes(null, key, keyLength);
+    }
+
+    /** Checks what a value means to what is built on the table. */
+    void checkValue(final long record, final int keyLength, final int valueLength) {}
+
+    /** Counts bytes that a value leads to. */
+    final void addPayload(final long length) {
+        payload += length;
     }
 
     /** Checks that a search from the slot's home gets there, and that none with the same key comes before. */

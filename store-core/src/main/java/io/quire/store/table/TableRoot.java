@@ -124,6 +124,24 @@ final class TableRoot {
         memory.forWrite(address + TableRootDescriptor.classOffset(sizeClass), TableRootDescriptor.CLASS_LENGTH);
     }
 
+    /** Makes the owner's fields writable. */
+    void forWriteOwner() {
+        memory.forWrite(address + TableRootDescriptor.OWNER_OFFSET, PageDescriptor.LINE_LENGTH);
+    }
+
+    /** One of the eight longs of what is built on the table. */
+    long ownerField(final int index) {
+        return RawMemory.getLong(pointer + ownerOffset(index));
+    }
+
+    void ownerField(final int index, final long value) {
+        RawMemory.putLong(pointer + ownerOffset(index), value);
+    }
+
+    private static int ownerOffset(final int index) {
+        return TableRootDescriptor.OWNER_OFFSET + index * Long.BYTES;
+    }
+
     long entries() {
         return RawMemory.getLong(pointer + TableRootDescriptor.ENTRIES_OFFSET);
     }

@@ -17,6 +17,8 @@ import io.quire.store.memory.PageDescriptor;
  * <p>For each size class there is the number of its first extent and of its extents, two ints. Key and value length are
  * those of all entries of a table of fixed widths, and 0 in the other kinds.
  *
+ * <p>The last line is for what is built on the table and keeps its own counters there; zeros otherwise.
+ *
  * <p>All counters that an insert or a remove changes are in the first line. Zero is no valid magic, kind or version.
  *
  * <p>Threading: thread-safe, immutable.
@@ -26,6 +28,7 @@ final class TableRootDescriptor {
     static final int KIND_LONG_LONG = 1;
     static final int KIND_RECORD = 2;
     static final int KIND_FIXED_BYTES = 3;
+    static final int KIND_LIST = 10;
     static final int VERSION = 1;
 
     static final int MAGIC_OFFSET = 0; // int
@@ -46,6 +49,8 @@ final class TableRootDescriptor {
     static final int CLASS_LENGTH = CLASS_EXTENTS_OFFSET + Integer.BYTES;
 
     static final int ROOT_LENGTH = PageDescriptor.PAGE_LENGTH;
+
+    static final int OWNER_OFFSET = ROOT_LENGTH - PageDescriptor.LINE_LENGTH; // eight longs, see the owner
 
     private TableRootDescriptor() {}
 

@@ -73,6 +73,39 @@ class LayoutTest {
     }
 
     @Test
+    void shouldPinLists() {
+        assertThat(TableRootDescriptor.KIND_LIST).isEqualTo(10);
+        assertThat(TableRootDescriptor.OWNER_OFFSET).isEqualTo(4_032);
+        assertThat(ListDescriptor.COUNT_OFFSET).isZero();
+        assertThat(ListDescriptor.FIRST_OFFSET).isEqualTo(8);
+        assertThat(ListDescriptor.LAST_OFFSET).isEqualTo(16);
+        assertThat(ListDescriptor.GENERATION_OFFSET).isEqualTo(24);
+        assertThat(ListDescriptor.HEAD_LENGTH).isEqualTo(32);
+        assertThat(ListDescriptor.NEXT_OFFSET).isZero();
+        assertThat(ListDescriptor.USED_OFFSET).isEqualTo(8);
+        assertThat(ListDescriptor.LENGTH_OFFSET).isEqualTo(12);
+        assertThat(ListDescriptor.ITEMS_OFFSET).isEqualTo(16);
+        assertThat(ListDescriptor.ELEMENTS_FIELD).isZero();
+        assertThat(ListDescriptor.GENERATION_FIELD).isEqualTo(1);
+        final byte[] prefix = new byte[3];
+        ListDescriptor.putPrefix(prefix, 0, 300);
+        assertThat(prefix).containsExactly(-84, 2, 0);
+    }
+
+    @Test
+    void shouldPinMaps() {
+        assertThat(MapDescriptor.KEY_TRAILER_LENGTH).isEqualTo(4);
+        assertThat(MapDescriptor.PREVIOUS_OFFSET).isZero();
+        assertThat(MapDescriptor.NEXT_OFFSET).isEqualTo(8);
+        assertThat(MapDescriptor.LINKS_LENGTH).isEqualTo(16);
+        assertThat(MapDescriptor.COUNT_OFFSET).isZero();
+        assertThat(MapDescriptor.FIRST_OFFSET).isEqualTo(8);
+        assertThat(MapDescriptor.LAST_OFFSET).isEqualTo(16);
+        assertThat(MapDescriptor.HEAD_LENGTH).isEqualTo(24);
+        assertThat(MapDescriptor.HEADS_FIELD).isZero();
+    }
+
+    @Test
     void shouldPinRecordSlots() {
         assertThat(RecordSlotDescriptor.SLOT_LENGTH).isEqualTo(8);
         assertThat(RecordSlotDescriptor.SLOT_COUNT).isEqualTo(8_184);

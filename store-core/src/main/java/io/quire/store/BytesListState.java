@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.changelog.ChangeRecordDescriptor;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StateStoreException;
+import io.quire.store.memory.RawMemory;
+import io.quire.store.table.ListCursor;
+import io.quire.store.table.ListTable;
+import io.quire.store.table.TableStatistics;
+
+/**
+ * Lists of byte strings under byte keys, what a typed list state is a typed view of. Keys and items are given as {@link
+ * ListTable} takes them; keys in arrays only.
+ *
+ * <p>Threading: single writer, which also reads.
+ */
+final class BytesListState extends KeyedState {
+    private final ListTable table;
+    private final byte[] mark = new byte[ListTable.MARK_LENGTH];
+    private byte[] splitValue = new byte[ListTable.MARK_LENGTH + 64];
+
+    BytesListState(final StateStore store, final StateDescriptor descriptor, final ListTable table) {
+        super(store, descriptor);
+        this.table = table;
+    }
+
+    ListTable table() {
+        return table;
+    }
+
+    long count(final byte[] key, final long keyOffset, final int keyLength) {
+        store.beforeRead();
+        return table.count(key, keyOffset, keyLength);
+    }
+
+    ListCursor cursor(final byte[] key, final long keyOffset, final int keyLength) {
+        store.beforeRead();
+        return table.cursor(key, keyOffset, keyLength);
+    }
+
+    void append(
+            final byte[] key,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] item,
+            final long itemOffset,
+            final int itemLength) {
+        store.beforeWrite();
+        if (store.inBatch()) {
+            saveMark(key, keyOffset, keyLength);
+        }
+        try {
+            table.append(key, keyOffset, keyLength, item, itemOffset, itemLength);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        log.operation(
+                ChangeRecordDescriptor.TYPE_LIST_APPEND, id, key, keyOffset, keyLength, item, itemOffset, itemLength);
+    }
+
+    /** All of the items, at least one, or none. */
+    void appendAll(
+            final byte[] key,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] items,
+            final long itemsOffset,
+            final int itemsLength) {
+        store.beforeWrite();
+        if (store.inBatch()) {
+            saveMark(key, keyOffset, keyLength);
+        }
+        try {
+            table.appendAll(key, keyOffset, keyLength, items, itemsOffset, itemsLength);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        log.operation(
+                ChangeRecordDescriptor.TYPE_LIST_APPEND,
+                id,
+                key,
+                keyOffset,
+                keyLength,
+                items,
+                itemsOffset,
+                itemsLength);
+    }
+
+    /** At least one item. */
+    void replace(
+            final byte[] key,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] items,
+            final long itemsOffset,
+            final int itemsLength) {
+        store.beforeWrite();
+        final boolean batch = store.inBatch();
+        if (batch) {
+            store.undoLog().ensureRoom((long) keyLength + ListTable.MARK_LENGTH);
+        }
+        final boolean replaced;
+        try {
+            replaced = table.replace(key, keyOffset, keyLength, items, itemsOffset, itemsLength, batch ? mark : null);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        if (batch) {
+            saveKept(key, keyOffset, keyLength, replaced);
+        }
+        log.operation(
+                ChangeRecordDescriptor.TYPE_LIST_REPLACE,
+                id,
+                key,
+                keyOffset,
+                keyLength,
+                items,
+                itemsOffset,
+                itemsLength);
+    }
+
+    boolean remove(final byte[] key, final long keyOffset, final int keyLength) {
+        store.beforeWrite();
+        final boolean batch = store.inBatch();
+        if (batch) {
+            store.undoLog().ensureRoom((long) keyLength + ListTable.MARK_LENGTH);
+        }
+        final boolean removed;
+        try {
+            removed = batch
+                    ? table.removeKeeping(key, keyOffset, keyLength, mark)
+                    : table.remove(key, keyOffset, keyLength);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        if (removed) {
+            if (batch) {
+                saveKept(key, keyOffset, keyLength, true);
+            }
+            log.remove(id, key, keyOffset, keyLength);
+        }
+        return removed;
+    }
+
+    /** Appends the elements of the source to the target, in constant time; the two keys differ. */
+    void merge(
+            final byte[] target,
+            final long targetOffset,
+            final int targetLength,
+            final byte[] source,
+            final long sourceOffset,
+            final int sourceLength) {
+        store.beforeWrite();
+        if (table.count(source, sourceOffset, sourceLength) == 0) {
+            return;
+        }
+        final int saved = store.undoLog().length();
+        if (store.inBatch()) {
+            saveSplit(target, targetOffset, targetLength, source, sourceOffset, sourceLength);
+        }
+        try {
+            table.merge(target, targetOffset, targetLength, source, sourceOffset, sourceLength);
+        } catch (final StateStoreException e) {
+            store.undoLog().truncate(saved); // nothing has been merged
+            throw store.changeFailed(e);
+        }
+        log.operation(
+                ChangeRecordDescriptor.TYPE_LIST_MERGE,
+                id,
+                target,
+                targetOffset,
+                targetLength,
+                source,
+                sourceOffset,
+                sourceLength);
+    }
+
+    private void saveMark(final byte[] key, final long keyOffset, final int keyLength) {
+        final int length = table.mark(key, keyOffset, keyLength, mark);
+        store.undoLog()
+                .save(UndoLog.TYPE_LIST_CUT_OFF, id, key, keyOffset, keyLength, mark, RawMemory.ARRAY_OFFSET, length);
+    }
+
+    /** After a change that has kept the old elements, if there were any; room was made before it. */
+    private void saveKept(final byte[] key, final long keyOffset, final int keyLength, final boolean kept) {
+        if (kept) {
+            store.undoLog()
+                    .saveKept(UndoLog.TYPE_LIST_PUT_BACK, id, key, keyOffset, keyLength, mark, ListTable.KEPT_LENGTH);
+        } else {
+            store.undoLog().save(UndoLog.TYPE_LIST_CUT_OFF, id, key, keyOffset, keyLength, null, 0, 0);
+        }
+    }
+
+    /** {@code [length of the mark][mark][key of the source]}. */
+    private void saveSplit(
+            final byte[] target,
+            final long targetOffset,
+            final int targetLength,
+            final byte[] source,
+            final long sourceOffset,
+            final int sourceLength) {
+        final int markLength = table.mark(target, targetOffset, targetLength, mark);
+        final int length = Integer.BYTES + markLength + sourceLength;
+        if (splitValue.length < length) {
+            splitValue = new byte[length];
+        }
+        final long start = RawMemory.ARRAY_OFFSET;
+        RawMemory.putInt(splitValue, start, markLength);
+        RawMemory.copy(mark, start, splitValue, start + Integer.BYTES, markLength);
+        RawMemory.copy(source, sourceOffset, splitValue, start + Integer.BYTES + markLength, sourceLength);
+        store.undoLog()
+                .save(UndoLog.TYPE_LIST_SPLIT, id, target, targetOffset, targetLength, splitValue, start, length);
+    }
+
+    /** Elements of all lists. */
+    @Override
+    public long size() {
+        store.beforeRead();
+        return table.elementCount();
+    }
+
+    @Override
+    public void clear() {
+        store.beforeClear(name());
+        try {
+            table.clear();
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        log.clear(id);
+    }
+
+    @Override
+    public TableStatistics statistics() {
+        store.beforeRead();
+        return table.statistics();
+    }
+
+    @Override
+    public void checkInvariants() {
+        store.beforeRead();
+        if (store.inBatch()) {
+            throw new ConfigurationException("lists cannot be checked inside a batch, which keeps removed elements");
+        }
+        table.checkInvariants();
+    }
+
+    @Override
+    long rootAddress() {
+        return table.rootAddress();
+    }
+
+    @Override
+    void applyPut(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        throw new CorruptStoreException("change record puts to a list: state=" + name());
+    }
+
+    @Override
+    void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        table.remove(keyBase, keyOffset, keyLength);
+    }
+
+    @Override
+    void applyClear() {
+        table.clear();
+    }
+
+    @Override
+    void applyDrop() {
+        table.drop();
+    }
+
+    @Override
+    void applyOperation(
+            final byte type,
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        switch (type) {
+            case ChangeRecordDescriptor.TYPE_LIST_APPEND ->
+                table.appendAll(keyBase, keyOffset, keyLength, valueBase, valueOffset, checkedLength(valueLength));
+            case ChangeRecordDescriptor.TYPE_LIST_REPLACE ->
+                table.replace(keyBase, keyOffset, keyLength, valueBase, valueOffset, checkedLength(valueLength), null);
+            case ChangeRecordDescriptor.TYPE_LIST_MERGE ->
+                applyMerge(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+            case UndoLog.TYPE_LIST_CUT_OFF ->
+                table.rollBack(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+            case UndoLog.TYPE_LIST_PUT_BACK -> table.putBack(keyBase, keyOffset, keyLength, valueBase, valueOffset);
+            case UndoLog.TYPE_LIST_SPLIT ->
+                applySplit(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+            default -> super.applyOperation(type, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+        }
+    }
+
+    private int checkedLength(final int itemsLength) {
+        if (itemsLength == 0) {
+            throw new CorruptStoreException("change record without elements: state=" + name());
+        }
+        return itemsLength;
+    }
+
+    private void applyMerge(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] sourceBase,
+            final long sourceOffset,
+            final int sourceLength) {
+        if (table.count(sourceBase, sourceOffset, sourceLength) == 0
+                || (keyLength == sourceLength && equal(keyBase, keyOffset, sourceBase, sourceOffset, keyLength))) {
+            throw new CorruptStoreException("change record merges a list that is not there: state=" + name());
+        }
+        table.merge(keyBase, keyOffset, keyLength, sourceBase, sourceOffset, sourceLength);
+    }
+
+    private static boolean equal(
+            final byte[] base, final long offset, final byte[] otherBase, final long otherOffset, final int length) {
+        for (int i = 0; i < length; i++) {
+            if (RawMemory.getByte(base, offset + i) != RawMemory.getByte(otherBase, otherOffset + i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void applySplit(
+            final byte[] targetBase,
+            final long targetOffset,
+            final int targetLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        final int markLength = RawMemory.getInt(valueBase, valueOffset);
+        final long markOffset = valueOffset + Integer.BYTES;
+        table.split(
+                targetBase,
+                targetOffset,
+                targetLength,
+                valueBase,
+                markOffset,
+                markLength,
+                markOffset + markLength,
+                valueLength - Integer.BYTES - markLength);
+    }
+
+    @Override
+    void discard(final byte[] keptBase, final long keptOffset) {
+        table.discard(keptBase, keptOffset);
+    }
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.codec.Codec;
+import io.quire.store.errors.StoreFullException;
+import io.quire.store.memory.RawMemory;
+import io.quire.store.table.ListCursor;
+import io.quire.store.table.ListDescriptor;
+import io.quire.store.table.RecordTable;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Typed keys to lists of typed elements. Appending costs the same whatever the length of the list, in memory, in the
+ * log and in checkpoints; a list of any length may stand under one key. A key without elements has no list.
+ *
+ * <p>An element, encoded, may have {@link #ELEMENT_LENGTH_MAX} bytes, and all that one {@link #addAll} or {@link
+ * #update} writes {@link #CHANGE_LENGTH_MAX}; what is longer is a {@link StoreFullException} without effect.
+ *
+ * <p>Threading: single writer, which also reads.
+ *
+ * @param <K> type of the keys
+ * @param <E> type of the elements
+ */
+public final class ListState<K, E> extends TypedState<K> {
+    /** Longest element, bytes. */
+    public static final int ELEMENT_LENGTH_MAX = ListDescriptor.ITEM_LENGTH_MAX - ListDescriptor.PREFIX_LENGTH_MAX;
+    /** Bytes that the elements of one change may have together. */
+    public static final int CHANGE_LENGTH_MAX = 128 * 1024 * 1024;
+
+    private static final int PREFIX_LENGTH_MAX = ListDescriptor.PREFIX_LENGTH_MAX;
+
+    private final BytesListState bytes;
+    private final Codec<E> elementCodec;
+    private final CurrentListState<E> current = new CurrentListState<>(this);
+    private ExpandableArrayBuffer items = new ExpandableArrayBuffer(64);
+    private boolean encoding;
+
+    ListState(
+            final BytesListState bytes,
+            final Codec<K> keyCodec,
+            final boolean namespaced,
+            final Codec<E> elementCodec) {
+        super(bytes, keyCodec, namespaced);
+        this.bytes = bytes;
+        this.elementCodec = elementCodec;
+    }
+
+    /** {@return the list of the store's current key, the same object each time} */
+    public CurrentListState<E> current() {
+        return current;
+    }
+
+    /**
+     * Appends an element.
+     *
+     * @param key not null
+     * @param element not null
+     */
+    public void add(final K key, final E element) {
+        addAt(Objects.requireNonNull(key, "key"), element);
+    }
+
+    void addAt(final K key, final E element) {
+        final int length = encode(element, 0);
+        final int prefixLength = ListDescriptor.prefixLength(length);
+        final int start = PREFIX_LENGTH_MAX - prefixLength;
+        ListDescriptor.putPrefix(items.byteArray(), start, length);
+        final int keyLength = encodeKey(key);
+        bytes.append(
+                keyBytes(),
+                keyOffset(),
+                keyLength,
+                items.byteArray(),
+                RawMemory.ARRAY_OFFSET + start,
+                prefixLength + length);
+    }
+
+    /** Puts an element behind room for its prefix. Returns its length. */
+    private int encode(final E element, final int at) {
+        Objects.requireNonNull(element, "element");
+        final int length = elementCodec.encode(element, items, at + PREFIX_LENGTH_MAX);
+        if (length < 0 || length > ELEMENT_LENGTH_MAX) {
+            throw new StoreFullException("list element length out of range: state=" + name() + " found=" + length
+                    + " most=" + ELEMENT_LENGTH_MAX + " bytes");
+        }
+        return length;
+    }
+
+    /**
+     * Appends elements, all of them or none.
+     *
+     * @param key not null
+     * @param elements none of them null; must not write to this state while it is read
+     */
+    public void addAll(final K key, final Iterable<? extends E> elements) {
+        addAllAt(Objects.requireNonNull(key, "key"), elements);
+    }
+
+    void addAllAt(final K key, final Iterable<? extends E> elements) {
+        final int length = encodeAll(elements);
+        if (length > 0) {
+            final int keyLength = encodeKey(key);
+            bytes.appendAll(keyBytes(), keyOffset(), keyLength, items.byteArray(), RawMemory.ARRAY_OFFSET, length);
+        }
+        trim();
+    }
+
+    /**
+     * Gives a key other elements.
+     *
+     * @param key not null
+     * @param elements none of them null; no elements, or null, remove the list
+     */
+    public void update(final K key, final Iterable<? extends E> elements) {
+        updateAt(Objects.requireNonNull(key, "key"), elements);
+    }
+
+    void updateAt(final K key, final Iterable<? extends E> elements) {
+        final int length = elements == null ? 0 : encodeAll(elements);
+        final int keyLength = encodeKey(key);
+        if (length == 0) {
+            bytes.remove(keyBytes(), keyOffset(), keyLength);
+        } else {
+            bytes.replace(keyBytes(), keyOffset(), keyLength, items.byteArray(), RawMemory.ARRAY_OFFSET, length);
+        }
+        trim();
+    }
+
+    /** Everything that calls the user comes before anything changes. */
+    private int encodeAll(final Iterable<? extends E> elements) {
+        if (encoding) {
+            throw new IllegalStateException("elements to add write to the same state: state=" + name());
+        }
+        encoding = true;
+        try {
+            int end = 0;
+            for (final E element : elements) {
+                final int length = encode(element, end);
+                final int prefixLength = ListDescriptor.prefixLength(length);
+                final byte[] array = items.byteArray();
+                ListDescriptor.putPrefix(array, end, length);
+                System.arraycopy(array, end + PREFIX_LENGTH_MAX, array, end + prefixLength, length);
+                end += prefixLength + length;
+                if (end > CHANGE_LENGTH_MAX) {
+                    throw new StoreFullException("too many elements for one change: state=" + name() + " most="
+                            + CHANGE_LENGTH_MAX + " bytes; add the elements in several parts");
+                }
+            }
+            return end;
+        } finally {
+            encoding = false;
+        }
+    }
+
+    private void trim() {
+        if (items.capacity() > KEEP_LENGTH_MAX) {
+            items = new ExpandableArrayBuffer(64);
+        }
+    }
+
+    /**
+     * The elements of a key, in the order in which they were added.
+     *
+     * @param key not null
+     * @return the elements, which each iterator reads from the state as it goes: it sees those that the list has when
+     *     it is made, and throws {@link java.util.ConcurrentModificationException} once the list has been changed in
+     *     another way than by adding to it; empty when the key has none
+     */
+    public Iterable<E> get(final K key) {
+        return getAt(Objects.requireNonNull(key, "key"));
+    }
+
+    Iterable<E> getAt(final K key) {
+        final byte[] keyCopy = copyOfKey(key);
+        return () -> new Elements<>(bytes, elementCodec, bytes.cursor(keyCopy, RawMemory.ARRAY_OFFSET, keyCopy.length));
+    }
+
+    /**
+     * Number of elements of a key, O(1).
+     *
+     * @param key not null
+     * @return their number
+     */
+    public long size(final K key) {
+        return sizeAt(Objects.requireNonNull(key, "key"));
+    }
+
+    long sizeAt(final K key) {
+        final int keyLength = encodeKey(key);
+        return bytes.count(keyBytes(), keyOffset(), keyLength);
+    }
+
+    @Override
+    boolean removeAt(final K key) {
+        final int keyLength = encodeKey(key);
+        return bytes.remove(keyBytes(), keyOffset(), keyLength);
+    }
+
+    @Override
+    RecordTable keys() {
+        return bytes.table().heads();
+    }
+
+    @Override
+    void merge(final byte[] target, final byte[][] sources) {
+        final long at = RawMemory.ARRAY_OFFSET;
+        store.inOneBatch(() -> {
+            for (final byte[] source : sources) {
+                bytes.merge(target, at, target.length, source, at, source.length);
+            }
+        });
+    }
+
+    private static final class Elements<E> implements Iterator<E> {
+        private final BytesListState bytes;
+        private final Codec<E> codec;
+        private final ListCursor cursor;
+        private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+
+        Elements(final BytesListState bytes, final Codec<E> codec, final ListCursor cursor) {
+            this.bytes = bytes;
+            this.codec = codec;
+            this.cursor = cursor;
+        }
+
+        @Override
+        public boolean hasNext() {
+            return cursor.remaining() > 0;
+        }
+
+        @Override
+        public E next() {
+            bytes.store.beforeRead();
+            if (!cursor.next()) {
+                throw new NoSuchElementException();
+            }
+            view.wrap(cursor.elementPointer(), cursor.elementLength());
+            return codec.decode(view, 0, cursor.elementLength());
+        }
+    }
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.codec.Codec;
+import io.quire.store.errors.StoreFullException;
+import io.quire.store.memory.RawMemory;
+import io.quire.store.table.MapDescriptor;
+import io.quire.store.table.MapTable;
+import io.quire.store.table.RecordTable;
+import java.util.Map;
+import java.util.Objects;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Typed keys to maps from typed keys to typed values. Each entry is read and written by itself; walking over the map of
+ * a key and removing it take time in proportion to its size. A key without entries has no map.
+ *
+ * <p>Entries come in the order in which they were first put, also after recovery and after a batch was rolled back.
+ *
+ * <p>Threading: single writer, which also reads.
+ *
+ * @param <K> type of the keys
+ * @param <I> type of the keys inside a map
+ * @param <V> type of the values
+ */
+public final class MapState<K, I, V> extends TypedState<K> {
+    private static final int LINKS_LENGTH = MapDescriptor.LINKS_LENGTH;
+    private static final long AT = RawMemory.ARRAY_OFFSET;
+
+    final BytesMapState bytes;
+    final Codec<I> insideCodec;
+    final Codec<V> valueCodec;
+    private final CurrentMapState<I, V> current = new CurrentMapState<>(this);
+    private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+    private ExpandableArrayBuffer valueBuffer = new ExpandableArrayBuffer(64);
+
+    MapState(
+            final BytesMapState bytes,
+            final Codec<K> keyCodec,
+            final boolean namespaced,
+            final Codec<I> insideCodec,
+            final Codec<V> valueCodec) {
+        super(bytes, keyCodec, namespaced);
+        this.bytes = bytes;
+        this.insideCodec = insideCodec;
+        this.valueCodec = valueCodec;
+    }
+
+    /** {@return the map of the store's current key, the same object each time} */
+    public CurrentMapState<I, V> current() {
+        return current;
+    }
+
+    /**
+     * A value.
+     *
+     * @param key not null
+     * @param inside key inside the map, not null
+     * @return its value, or null when there is none
+     */
+    public V get(final K key, final I inside) {
+        return getAt(Objects.requireNonNull(key, "key"), inside);
+    }
+
+    V getAt(final K key, final I inside) {
+        final int length = encodeKeys(key, inside);
+        final long entry = bytes.find(keyBytes(), AT, length);
+        return entry == MapTable.NONE ? null : valueOf(entry);
+    }
+
+    V valueOf(final long entry) {
+        final int length = bytes.table().valueLength(entry);
+        view.wrap(bytes.table().valuePointer(entry), length);
+        return valueCodec.decode(view, 0, length);
+    }
+
+    private int encodeKeys(final K key, final I inside) {
+        Objects.requireNonNull(inside, "key inside the map");
+        final int keyLength = encodeKey(key);
+        final int length = keyLength + insideCodec.encode(inside, keyBuffer, keyLength);
+        keyBuffer.putInt(length, keyLength);
+        return length + MapDescriptor.KEY_TRAILER_LENGTH;
+    }
+
+    /**
+     * Whether a map has a key.
+     *
+     * @param key not null
+     * @param inside key inside the map, not null
+     * @return true when it has
+     */
+    public boolean containsKey(final K key, final I inside) {
+        return containsAt(Objects.requireNonNull(key, "key"), inside);
+    }
+
+    boolean containsAt(final K key, final I inside) {
+        final int length = encodeKeys(key, inside);
+        return bytes.find(keyBytes(), AT, length) != MapTable.NONE;
+    }
+
+    /**
+     * Sets a value.
+     *
+     * @param key not null
+     * @param inside key inside the map, not null
+     * @param value not null
+     */
+    public void put(final K key, final I inside, final V value) {
+        putAt(Objects.requireNonNull(key, "key"), inside, value);
+    }
+
+    void putAt(final K key, final I inside, final V value) {
+        final int valueLength = encodeValue(value);
+        final int length = encodeKeys(key, inside);
+        bytes.put(keyBytes(), AT, length, valueBuffer.byteArray(), AT, valueLength);
+        trim();
+    }
+
+    /** Returns the length with the room for the links. */
+    private int encodeValue(final V value) {
+        Objects.requireNonNull(value, "value");
+        valueBuffer.checkLimit(LINKS_LENGTH);
+        final int length = valueCodec.encode(value, valueBuffer, LINKS_LENGTH);
+        if (length < 0 || length > MapDescriptor.VALUE_LENGTH_MAX) {
+            throw new StoreFullException("value length out of range: state=" + name() + " found=" + length + " most="
+                    + MapDescriptor.VALUE_LENGTH_MAX + " bytes");
+        }
+        return LINKS_LENGTH + length;
+    }
+
+    /** Sets the value of an entry whose key is in bytes already. */
+    void putEncoded(final byte[] key, final int keyLength, final V value) {
+        final int valueLength = encodeValue(value);
+        bytes.put(key, AT, keyLength, valueBuffer.byteArray(), AT, valueLength);
+        trim();
+    }
+
+    private void trim() {
+        if (valueBuffer.capacity() > KEEP_LENGTH_MAX) {
+            valueBuffer = new ExpandableArrayBuffer(64);
+        }
+    }
+
+    /**
+     * Sets several values, all of them or none; when memory runs out inside an open batch, that has to be rolled back.
+     *
+     * @param key not null
+     * @param entries no key and no value of them null
+     */
+    public void putAll(final K key, final Map<? extends I, ? extends V> entries) {
+        putAllAt(Objects.requireNonNull(key, "key"), entries);
+    }
+
+    void putAllAt(final K key, final Map<? extends I, ? extends V> entries) {
+        entries.forEach((inside, value) -> { // a codec that throws does so before anything changes
+            encodeKeys(key, inside);
+            encodeValue(value);
+        });
+        store.inOneBatch(() -> entries.forEach((inside, value) -> putAt(key, inside, value)));
+    }
+
+    /**
+     * Removes an entry.
+     *
+     * @param key not null
+     * @param inside key inside the map, not null
+     * @return whether it was there
+     */
+    public boolean remove(final K key, final I inside) {
+        return removeAt(Objects.requireNonNull(key, "key"), inside);
+    }
+
+    boolean removeAt(final K key, final I inside) {
+        final int length = encodeKeys(key, inside);
+        return bytes.remove(keyBytes(), AT, length);
+    }
+
+    /**
+     * The entries of a key.
+     *
+     * @param key not null
+     * @return the entries, which each iterator reads from the state as it goes. Removing through the iterator and
+     *     {@link Map.Entry#setValue} of the entry returned last write to the state. Other writes are allowed too; only
+     *     the removal of the entry that comes next ends the iteration with {@link
+     *     java.util.ConcurrentModificationException}
+     */
+    public Iterable<Map.Entry<I, V>> entries(final K key) {
+        return entriesAt(Objects.requireNonNull(key, "key"));
+    }
+
+    Iterable<Map.Entry<I, V>> entriesAt(final K key) {
+        final byte[] keyCopy = copyOfKey(key);
+        return () -> new MapWalk<I, V, Map.Entry<I, V>>(this, keyCopy) {
+            @Override
+            Map.Entry<I, V> result(final long entry) {
+                return new MapEntry<>(this, insideKey(), valueOf(entry));
+            }
+        };
+    }
+
+    /**
+     * The keys inside the map of a key.
+     *
+     * @param key not null
+     * @return the keys, read as {@link #entries} are
+     */
+    public Iterable<I> keys(final K key) {
+        return keysAt(Objects.requireNonNull(key, "key"));
+    }
+
+    Iterable<I> keysAt(final K key) {
+        final byte[] keyCopy = copyOfKey(key);
+        return () -> new MapWalk<I, V, I>(this, keyCopy) {
+            @Override
+            I result(final long entry) {
+                return insideKey();
+            }
+        };
+    }
+
+    /**
+     * The values of a key.
+     *
+     * @param key not null
+     * @return the values, read as {@link #entries} are
+     */
+    public Iterable<V> values(final K key) {
+        return valuesAt(Objects.requireNonNull(key, "key"));
+    }
+
+    Iterable<V> valuesAt(final K key) {
+        final byte[] keyCopy = copyOfKey(key);
+        return () -> new MapWalk<I, V, V>(this, keyCopy) {
+            @Override
+            V result(final long entry) {
+                return valueOf(entry);
+            }
+        };
+    }
+
+    /**
+     * Number of entries of a key, O(1).
+     *
+     * @param key not null
+     * @return their number
+     */
+    public long size(final K key) {
+        return sizeAt(Objects.requireNonNull(key, "key"));
+    }
+
+    long sizeAt(final K key) {
+        final int keyLength = encodeKey(key);
+        return bytes.count(keyBytes(), AT, keyLength);
+    }
+
+    /**
+     * Whether a key has no entries.
+     *
+     * @param key not null
+     * @return true when it has none
+     */
+    public boolean isEmpty(final K key) {
+        return size(key) == 0;
+    }
+
+    @Override
+    boolean removeAt(final K key) {
+        final int keyLength = encodeKey(key);
+        return bytes.removeAll(keyBytes(), AT, keyLength);
+    }
+
+    @Override
+    RecordTable keys() {
+        return bytes.table().heads();
+    }
+
+    @Override
+    void merge(final byte[] target, final byte[][] sources) {
+        throw new UnsupportedOperationException("maps cannot be merged: state=" + name());
+    }
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.codec.Codec;
+import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+
+/**
+ * A state whose keys have something in each of several namespaces, for instance windows: {@code
+ * windows.in(start).add(user, click)}. The namespace is a part of the key: selecting one costs its encoding and nothing
+ * else.
+ *
+ * <p>Threading: single writer, which also reads.
+ *
+ * @param <K> type of the keys
+ * @param <N> type of the namespaces
+ * @param <S> the state
+ */
+public final class NamespacedState<K, N, S extends TypedState<K>> {
+    private final S state;
+    private final Codec<N> namespaceCodec;
+
+    NamespacedState(final S state, final Codec<N> namespaceCodec) {
+        this.state = state;
+        this.namespaceCodec = namespaceCodec;
+    }
+
+    /**
+     * Selects a namespace.
+     *
+     * @param namespace not null
+     * @return the state in it; the same object each time, in the namespace that was selected last, so use it at once
+     */
+    public S in(final N namespace) {
+        state.select(namespaceCodec, namespace);
+        return state;
+    }
+
+    /**
+     * Moves what a key has in other namespaces to one, where it is merged with what the key has there: the elements of
+     * lists are appended, in the order of the sources, values are reduced, accumulators merged. All or nothing. Selects
+     * the target.
+     *
+     * @param key not null
+     * @param target not null
+     * @param sources none of them null; the target among them is left out
+     * @throws UnsupportedOperationException when states of the kind cannot be merged: values and maps
+     */
+    public void merge(final K key, final N target, final Collection<? extends N> sources) {
+        Objects.requireNonNull(key, "key");
+        final Map<ByteBuffer, byte[]> keys = new LinkedHashMap<>();
+        for (final N source : sources) {
+            final byte[] bytes = in(source).copyOfKey(key);
+            keys.put(ByteBuffer.wrap(bytes), bytes);
+        }
+        final byte[] targetKey = in(target).copyOfKey(key);
+        keys.remove(ByteBuffer.wrap(targetKey));
+        state.merge(targetKey, keys.values().toArray(new byte[0][]));
+    }
+
+    /**
+     * Visits all keys with each namespace in which they have something; in no order. The consumer may write to any
+     * state: what is there from the beginning to the end is visited once, what is added or removed meanwhile may be.
+     *
+     * @param consumer takes each pair
+     */
+    public void forEachKey(final BiConsumer<? super K, ? super N> consumer) {
+        state.forEachKey(namespaceCodec, consumer);
+    }
+
+    /** {@return the name the state was created with} */
+    public String name() {
+        return state.name();
+    }
+
+    /** {@return entries of all keys and namespaces, O(1)} */
+    public long size() {
+        return state.size();
+    }
+
+    /** {@return keys that have something, counted in each namespace, O(1)} */
+    public long keyCount() {
+        return state.keyCount();
+    }
+
+    /** Removes everything from the state; not inside a batch. */
+    public void clear() {
+        state.clear();
+    }
+}

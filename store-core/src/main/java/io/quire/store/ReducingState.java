@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.codec.Codec;
+import java.util.Objects;
+import java.util.function.BinaryOperator;
+
+/**
+ * Typed keys to one typed value each, into which every value that is added is reduced. The log holds results, so
+ * recovery does not call the function. Where the codec's values have a fixed length the value is overwritten in place.
+ *
+ * <p>Threading: single writer, which also reads.
+ *
+ * @param <K> type of the keys
+ * @param <V> type of the values
+ */
+public final class ReducingState<K, V> extends SingleState<K, V> {
+    private final BinaryOperator<V> function;
+    private final CurrentReducingState<V> current = new CurrentReducingState<>(this);
+
+    ReducingState(
+            final BytesState bytes,
+            final Codec<K> keyCodec,
+            final boolean namespaced,
+            final Codec<V> codec,
+            final BinaryOperator<V> function) {
+        super(bytes, keyCodec, namespaced, codec);
+        this.function = function;
+    }
+
+    /** {@return the value of the store's current key, the same object each time} */
+    public CurrentReducingState<V> current() {
+        return current;
+    }
+
+    /**
+     * The reduced value of a key.
+     *
+     * @param key not null
+     * @return the value, or null when none was added
+     */
+    public V get(final K key) {
+        return read(Objects.requireNonNull(key, "key"));
+    }
+
+    /**
+     * Reduces a value into that of a key; the first one is kept as it is.
+     *
+     * @param key not null
+     * @param value not null
+     */
+    public void add(final K key, final V value) {
+        addAt(Objects.requireNonNull(key, "key"), value);
+    }
+
+    void addAt(final K key, final V value) {
+        Objects.requireNonNull(value, "value");
+        store.beforeWrite();
+        final V before = read(key);
+        write(key, before == null ? value : merged(before, value));
+    }
+
+    @Override
+    V merged(final V first, final V second) {
+        return Objects.requireNonNull(function.apply(first, second), "reduced value");
+    }
+}

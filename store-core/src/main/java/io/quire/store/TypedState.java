@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.codec.Codec;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.memory.RawMemory;
+import io.quire.store.table.RecordTable;
+import io.quire.store.table.RecordTableCursor;
+import io.quire.store.table.TableStatistics;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * What all states with typed keys have in common. A key is given with each call, or once to the store, {@link
+ * StateStore#setCurrentKey}, for the calls on the state's {@code current()}.
+ *
+ * <p>In a state with namespaces, see {@link NamespacedState}, the bytes of a key are {@code [key][namespace][length of
+ * the key, 4 bytes]}.
+ *
+ * <p>Keys, values and elements are never null: a null throws {@link NullPointerException}. An operation that throws, be
+ * it by a codec or another callback of the user, has had no effect. Reads throw what {@link BytesState} says of them.
+ *
+ * <p>Threading: single writer, which also reads.
+ *
+ * @param <K> type of the keys
+ */
+public abstract class TypedState<K> {
+    /** Buffers that grew over this are not kept. */
+    static final int KEEP_LENGTH_MAX = 1024 * 1024;
+
+    private static final int NO_NAMESPACE = -1;
+    private static final int KEY_TRAILER_LENGTH = Integer.BYTES;
+
+    final StateStore store;
+    final ExpandableArrayBuffer keyBuffer = new ExpandableArrayBuffer(64);
+    private final KeyedState state;
+    private final Codec<K> keyCodec;
+    private final boolean namespaced;
+    private final ExpandableArrayBuffer namespace = new ExpandableArrayBuffer(16);
+    private int namespaceLength = NO_NAMESPACE;
+
+    TypedState(final KeyedState state, final Codec<K> keyCodec, final boolean namespaced) {
+        this.state = state;
+        this.keyCodec = keyCodec;
+        this.namespaced = namespaced;
+        store = state.store;
+    }
+
+    /** {@return the name the state was created with} */
+    public final String name() {
+        return state.name();
+    }
+
+    /** {@return entries of all keys and namespaces, O(1)} */
+    public final long size() {
+        return state.size();
+    }
+
+    /** {@return keys that have something, counted in each namespace, O(1)} */
+    public final long keyCount() {
+        store.beforeRead();
+        return keys().size();
+    }
+
+    /** Removes everything from the state, O(segments and heap extents); not inside a batch. */
+    public final void clear() {
+        state.clear();
+    }
+
+    /** {@return what the state's tables take} */
+    public final TableStatistics statistics() {
+        return state.statistics();
+    }
+
+    /**
+     * Removes what a key has.
+     *
+     * @param key not null
+     * @return whether it had anything
+     */
+    public final boolean remove(final K key) {
+        return removeAt(Objects.requireNonNull(key, "key"));
+    }
+
+    /**
+     * Visits all keys that have something, in a state with namespaces those that have it in the selected one; in no
+     * order. The consumer may write to any state: a key that is there from the beginning to the end is visited once,
+     * one that is added or removed meanwhile may be.
+     *
+     * @param consumer takes each key
+     */
+    public final void forEachKey(final Consumer<? super K> consumer) {
+        if (namespaced) {
+            checkNamespace();
+        }
+        final byte[] selected = namespaced ? new byte[namespaceLength] : null;
+        if (namespaced) {
+            namespace.getBytes(0, selected);
+        }
+        walk((view, keyLength) -> {
+            if (selected == null || isIn(selected, view, keyLength)) {
+                consumer.accept(keyCodec.decode(view, 0, keyLength));
+            }
+        });
+    }
+
+    private static boolean isIn(final byte[] selected, final UnsafeBuffer view, final int keyLength) {
+        if (view.capacity() - KEY_TRAILER_LENGTH - keyLength != selected.length) {
+            return false;
+        }
+        for (int i = 0; i < selected.length; i++) {
+            if (view.getByte(keyLength + i) != selected[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    final <N> void forEachKey(final Codec<N> namespaceCodec, final BiConsumer<? super K, ? super N> consumer) {
+        walk((view, keyLength) -> consumer.accept(
+                keyCodec.decode(view, 0, keyLength),
+                namespaceCodec.decode(view, keyLength, view.capacity() - KEY_TRAILER_LENGTH - keyLength)));
+    }
+
+    /** Takes the bytes of a key with its namespace. */
+    private interface KeyBytes {
+        void accept(UnsafeBuffer view, int keyLength);
+    }
+
+    private void walk(final KeyBytes consumer) {
+        store.beginWalk();
+        try (RecordTableCursor cursor = keys().cursor()) {
+            final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+            while (cursor.next()) {
+                final long record = cursor.record();
+                view.wrap(keys().keyPointer(record), keys().keyLength(record));
+                consumer.accept(view, namespaced ? keyLength(view) : view.capacity());
+            }
+        } finally {
+            store.endWalk();
+        }
+    }
+
+    private int keyLength(final UnsafeBuffer view) {
+        final int rest = view.capacity() - KEY_TRAILER_LENGTH;
+        final int length = rest < 0 ? -1 : view.getInt(rest);
+        if (length < 0 || length > rest) {
+            throw new CorruptStoreException("key without a namespace: state=" + name() + " keyLength=" + view.capacity()
+                    + "; run 'quire verify'");
+        }
+        return length;
+    }
+
+    /** Table with one record for each key that has something. */
+    abstract RecordTable keys();
+
+    /** Removes what a key has; null stands for the current key. */
+    abstract boolean removeAt(K key);
+
+    /**
+     * Moves what a key has in other namespaces to one, merged.
+     *
+     * @param target bytes of the key in the namespace
+     * @param sources the same for the others, none of them the target
+     */
+    abstract void merge(byte[] target, byte[][] sources);
+
+    /** Puts the bytes of a key at the start of the buffer; null stands for the current key. Returns their number. */
+    final int encodeKey(final K key) {
+        final int length = keyCodec.encode(key == null ? currentKey() : key, keyBuffer, 0);
+        return namespaced ? appendNamespace(length) : length;
+    }
+
+    @SuppressWarnings("unchecked") // a key of another type is refused by the codec
+    private K currentKey() {
+        return (K) store.currentKey();
+    }
+
+    private int appendNamespace(final int keyLength) {
+        checkNamespace();
+        keyBuffer.putBytes(keyLength, namespace, 0, namespaceLength);
+        keyBuffer.putInt(keyLength + namespaceLength, keyLength);
+        return keyLength + namespaceLength + KEY_TRAILER_LENGTH;
+    }
+
+    private void checkNamespace() {
+        if (namespaceLength == NO_NAMESPACE) {
+            throw new IllegalStateException("no namespace was selected: state=" + name());
+        }
+    }
+
+    final byte[] keyBytes() {
+        return keyBuffer.byteArray();
+    }
+
+    final long keyOffset() {
+        return RawMemory.ARRAY_OFFSET;
+    }
+
+    /** A copy of the bytes of a key; null stands for the current key. */
+    final byte[] copyOfKey(final K key) {
+        final byte[] copy = new byte[encodeKey(key)];
+        keyBuffer.getBytes(0, copy);
+        return copy;
+    }
+
+    final <N> void select(final Codec<N> namespaceCodec, final N selected) {
+        namespaceLength = NO_NAMESPACE; // should the codec throw
+        namespaceLength = namespaceCodec.encode(Objects.requireNonNull(selected, "namespace"), namespace, 0);
+    }
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.CodecRole;
+import io.quire.store.catalog.StateKind;
+import io.quire.store.codec.Codec;
+import java.util.Objects;
+import java.util.function.BinaryOperator;
+
+/**
+ * Says which state is wanted: its name, its kind, and how keys and values become bytes. {@link StateStore#state} opens
+ * it or creates it.
+ *
+ * <p>Threading: thread-safe, immutable.
+ *
+ * @param <K> type of the keys
+ * @param <S> the state
+ */
+public final class TypedStateDescriptor<K, S extends TypedState<K>> {
+    private final String name;
+    private final StateKind kind;
+    private final StateCodecs codecs;
+    private final View<S> view;
+
+    /** Makes the typed view of a state. */
+    private interface View<S> {
+        S of(KeyedState state, boolean namespaced);
+    }
+
+    private TypedStateDescriptor(
+            final String name, final StateKind kind, final StateCodecs codecs, final View<S> view) {
+        this.name = name;
+        this.kind = kind;
+        this.codecs = codecs;
+        this.view = view;
+    }
+
+    private static StateCodecs codecs(final Codec<?> keyCodec, final Codec<?> valueCodec) {
+        return StateCodecs.NONE
+                .with(CodecRole.KEY, Objects.requireNonNull(keyCodec, "key codec"))
+                .with(CodecRole.VALUE, Objects.requireNonNull(valueCodec, "value codec"));
+    }
+
+    /**
+     * A value for each key.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyCodec how keys become bytes
+     * @param valueCodec how values become bytes
+     * @param <K> type of the keys
+     * @param <V> type of the values
+     * @return its descriptor
+     */
+    public static <K, V> TypedStateDescriptor<K, ValueState<K, V>> value(
+            final String name, final Codec<K> keyCodec, final Codec<V> valueCodec) {
+        return new TypedStateDescriptor<>(
+                name,
+                StateKind.VALUE,
+                codecs(keyCodec, valueCodec),
+                (state, namespaced) ->
+                        new ValueState<>((BytesState) state, keyCodec, namespaced, StoredCodec.of(state, valueCodec)));
+    }
+
+    /**
+     * A list for each key.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyCodec how keys become bytes
+     * @param elementCodec how elements become bytes
+     * @param <K> type of the keys
+     * @param <E> type of the elements
+     * @return its descriptor
+     */
+    public static <K, E> TypedStateDescriptor<K, ListState<K, E>> list(
+            final String name, final Codec<K> keyCodec, final Codec<E> elementCodec) {
+        return new TypedStateDescriptor<>(
+                name,
+                StateKind.LIST,
+                codecs(keyCodec, elementCodec),
+                (state, namespaced) -> new ListState<>(
+                        (BytesListState) state, keyCodec, namespaced, StoredCodec.of(state, elementCodec)));
+    }
+
+    /**
+     * A map for each key.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyCodec how keys become bytes
+     * @param insideCodec how keys inside a map become bytes
+     * @param valueCodec how values become bytes
+     * @param <K> type of the keys
+     * @param <I> type of the keys inside a map
+     * @param <V> type of the values
+     * @return its descriptor
+     */
+    public static <K, I, V> TypedStateDescriptor<K, MapState<K, I, V>> map(
+            final String name, final Codec<K> keyCodec, final Codec<I> insideCodec, final Codec<V> valueCodec) {
+        return new TypedStateDescriptor<>(
+                name,
+                StateKind.MAP,
+                codecs(keyCodec, valueCodec)
+                        .with(CodecRole.MAP_KEY, Objects.requireNonNull(insideCodec, "codec of keys inside a map")),
+                (state, namespaced) -> new MapState<>(
+                        (BytesMapState) state, keyCodec, namespaced, insideCodec, StoredCodec.of(state, valueCodec)));
+    }
+
+    /**
+     * A value for each key into which others are reduced.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyCodec how keys become bytes
+     * @param valueCodec how values become bytes
+     * @param function makes one value of two; is not kept in the store, so give the same one each time
+     * @param <K> type of the keys
+     * @param <V> type of the values
+     * @return its descriptor
+     */
+    public static <K, V> TypedStateDescriptor<K, ReducingState<K, V>> reducing(
+            final String name, final Codec<K> keyCodec, final Codec<V> valueCodec, final BinaryOperator<V> function) {
+        Objects.requireNonNull(function, "function");
+        return new TypedStateDescriptor<>(
+                name,
+                StateKind.REDUCING,
+                codecs(keyCodec, valueCodec),
+                (state, namespaced) -> new ReducingState<>(
+                        (BytesState) state, keyCodec, namespaced, StoredCodec.of(state, valueCodec), function));
+    }
+
+    /**
+     * An accumulator for each key.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyCodec how keys become bytes
+     * @param accumulatorCodec how accumulators become bytes
+     * @param function adds values to accumulators; is not kept in the store, so give the same one each time
+     * @param <K> type of the keys
+     * @param <T> type of what is added
+     * @param <A> type of the accumulators
+     * @param <R> type of the results
+     * @return its descriptor
+     */
+    public static <K, T, A, R> TypedStateDescriptor<K, AggregatingState<K, T, A, R>> aggregating(
+            final String name,
+            final Codec<K> keyCodec,
+            final Codec<A> accumulatorCodec,
+            final AggregateFunction<T, A, R> function) {
+        Objects.requireNonNull(function, "function");
+        return new TypedStateDescriptor<>(
+                name,
+                StateKind.AGGREGATING,
+                codecs(keyCodec, accumulatorCodec),
+                (state, namespaced) -> new AggregatingState<>(
+                        (BytesState) state, keyCodec, namespaced, StoredCodec.of(state, accumulatorCodec), function));
+    }
+
+    S open(final StateStore store) {
+        return view.of(store.state(name, kind, codecs), false);
+    }
+
+    <N> NamespacedState<K, N, S> open(final StateStore store, final Codec<N> namespaceCodec) {
+        Objects.requireNonNull(namespaceCodec, "namespace codec");
+        final KeyedState state = store.state(name, kind, codecs.with(CodecRole.NAMESPACE, namespaceCodec));
+        return new NamespacedState<>(view.of(state, true), namespaceCodec);
+    }
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.store.codec.Codecs;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.StateMismatchException;
+import io.quire.store.memory.PagedMemory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.ConcurrentModificationException;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+class TypedStateTest {
+    private final StateStore store = new StateStore(PagedMemory.anonymous(7));
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private ListState<String, Long> longs() {
+        return store.state(TypedStateDescriptor.list("longs", Codecs.STRING, Codecs.LONG));
+    }
+
+    private MapState<String, Long, String> map() {
+        return store.state(TypedStateDescriptor.map("map", Codecs.STRING, Codecs.LONG, Codecs.STRING));
+    }
+
+    @Test
+    void shouldRefuseNullWithoutEffect() {
+        final ListState<String, Long> list = longs();
+        list.add("a", 1L);
+        assertThatThrownBy(() -> list.add("a", null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> list.add(null, 1L)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> list.addAll("a", Arrays.asList(2L, null))).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> list.update("a", Arrays.asList(2L, null))).isInstanceOf(NullPointerException.class);
+        assertThat(list.get("a")).containsExactly(1L);
+        list.update("a", null);
+        assertThat(list.get("a")).isEmpty();
+        assertThat(list.keyCount()).isZero();
+        final MapState<String, Long, String> map = map();
+        final Map<Long, String> some = new LinkedHashMap<>();
+        some.put(1L, "x");
+        some.put(2L, null);
+        assertThatThrownBy(() -> map.putAll("a", some)).isInstanceOf(NullPointerException.class);
+        assertThat(map.isEmpty("a")).isTrue();
+    }
+
+    @Test
+    void shouldNeedACurrentKeyOfTheRightType() {
+        final ListState<String, Long> list = longs();
+        assertThatThrownBy(() -> list.current().add(1L)).isInstanceOf(IllegalStateException.class);
+        store.setCurrentKey(5L);
+        assertThatThrownBy(() -> list.current().add(1L)).isInstanceOf(ClassCastException.class);
+        store.setCurrentKey("five");
+        list.current().add(1L);
+        assertThat(list.size("five")).isEqualTo(1);
+        list.current().clear();
+        assertThat(list.size()).isZero();
+    }
+
+    @Test
+    void shouldKeepNamespacesApart() {
+        final NamespacedState<String, String, ValueState<String, Long>> values =
+                store.state(TypedStateDescriptor.value("values", Codecs.STRING, Codecs.LONG), Codecs.STRING);
+        values.in("bc").put("a", 1L); // the same bytes in another split
+        values.in("c").put("ab", 2L);
+        assertThat(values.in("bc").get("a")).isEqualTo(1);
+        assertThat(values.in("c").get("ab")).isEqualTo(2);
+        assertThat(values.in("c").get("a")).isNull();
+        final List<String> seen = new ArrayList<>();
+        values.in("bc").forEachKey(seen::add);
+        assertThat(seen).containsExactly("a");
+        assertThatThrownBy(() -> values.merge("a", "c", List.of("bc")))
+                .isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(() -> store.valueState("values", Codecs.STRING, Codecs.LONG))
+                .isInstanceOf(StateMismatchException.class);
+    }
+
+    @Test
+    void shouldTellAWalkThatItsListIsGone() {
+        final ListState<String, Long> list = longs();
+        list.addAll("a", List.of(1L, 2L, 3L));
+        final Iterator<Long> walk = list.get("a").iterator();
+        assertThat(walk.next()).isEqualTo(1);
+        list.add("b", 9L);
+        list.remove("b");
+        list.add("a", 4L);
+        assertThat(walk.next()).isEqualTo(2);
+        list.update("a", List.of(7L, 8L, 9L));
+        assertThatThrownBy(walk::next).isInstanceOf(ConcurrentModificationException.class);
+    }
+
+    @Test
+    void shouldWalkOverAMapThatChanges() {
+        final MapState<String, Long, String> map = map();
+        for (long i = 0; i < 10; i++) {
+            map.put("a", i, "value " + i);
+        }
+        final Iterator<Map.Entry<Long, String>> walk = map.entries("a").iterator();
+        final Map.Entry<Long, String> first = walk.next();
+        walk.next();
+        assertThatThrownBy(() -> first.setValue("late")).isInstanceOf(IllegalStateException.class);
+        map.put(
+                "a",
+                2L,
+                "a value that is much longer than before, so that its record moves"); // the one that comes next
+        map.remove("a", 0L);
+        final Map.Entry<Long, String> third = walk.next();
+        assertThat(third.getKey()).isEqualTo(2);
+        third.setValue("short");
+        walk.remove();
+        assertThatThrownBy(walk::remove).isInstanceOf(IllegalStateException.class);
+        map.remove("a", 3L);
+        assertThatThrownBy(walk::next).isInstanceOf(ConcurrentModificationException.class);
+        assertThat(map.keys("a")).containsExactly(1L, 4L, 5L, 6L, 7L, 8L, 9L);
+        assertThat(map.values("a")).hasSize(7);
+    }
+
+    @Test
+    void shouldDropAStateAndGiveItsSpaceBack() {
+        final long before = store.memory().extentsByKind()[0];
+        final ListState<String, Long> list = longs();
+        for (long i = 0; i < 100_000; i++) {
+            list.add("a", i);
+        }
+        store.beginBatch();
+        assertThatThrownBy(() -> store.dropState("longs")).isInstanceOf(ConfigurationException.class);
+        store.rollbackBatch();
+        assertThatThrownBy(() -> list.forEachKey(key -> store.dropState("longs")))
+                .isInstanceOf(ConfigurationException.class);
+        assertThat(store.dropState("longs")).isTrue();
+        assertThat(store.dropState("longs")).isFalse();
+        assertThat(store.states()).isEmpty();
+        assertThatThrownBy(() -> list.add("a", 1L)).isInstanceOf(IllegalStateException.class);
+        assertThat(store.memory().extentsByKind()[0]).isGreaterThan(before + 10); // free ones
+        assertThat(store.longLongState("longs").size()).isZero();
+    }
+
+    @Test
+    void shouldVisitEachKeyOnceWhileItIsWrittenTo() {
+        final ListState<String, Long> list = longs();
+        for (int i = 0; i < 20_000; i++) {
+            list.add("key" + i, (long) i);
+        }
+        final Set<String> seen = new HashSet<>();
+        list.forEachKey(key -> {
+            assertThat(seen.add(key)).isTrue();
+            list.add(key, 0L);
+            list.remove("key" + (seen.size() + 20_000));
+            list.add("new" + seen.size() % 100, 1L);
+        });
+        assertThat(seen.stream().filter(key -> key.startsWith("key"))).hasSize(20_000);
+    }
+
+    @Test
+    void shouldHoldManyElementsUnderOneKey() {
+        fillOneKey(300_000);
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldHoldTenMillionElementsUnderOneKey() {
+        fillOneKey(10_000_000);
+    }
+
+    private void fillOneKey(final int count) {
+        final ListState<String, Long> list = longs();
+        for (long i = 0; i < count; i++) {
+            list.add("one", i);
+        }
+        assertThat(list.size("one")).isEqualTo(count);
+        long expected = 0;
+        for (final long element : list.get("one")) {
+            if (element != expected++) {
+                throw new AssertionError("found=" + element + " expected=" + (expected - 1));
+            }
+        }
+        assertThat(expected).isEqualTo(count);
+        store.beginBatch();
+        list.remove("one");
+        store.rollbackBatch();
+        assertThat(list.size("one")).isEqualTo(count);
+        list.remove("one");
+        assertThat(list.size()).isZero();
+    }
+
+    @Test
+    void shouldHoldManyEntriesUnderOneKeyAndManyKeys() {
+        fillMaps(50_000);
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldHoldAMillionEntriesUnderOneKeyAndAMillionKeys() {
+        fillMaps(1_000_000);
+    }
+
+    private void fillMaps(final int count) {
+        final MapState<String, Long, String> map = map();
+        for (long i = 0; i < count; i++) {
+            map.put("one", i, "v");
+            map.put("key" + i, i, "v");
+        }
+        assertThat(map.size("one")).isEqualTo(count);
+        assertThat(map.size()).isEqualTo(2L * count);
+        assertThat(map.keyCount()).isEqualTo(count + 1L);
+        long expected = 0;
+        for (final long inside : map.keys("one")) {
+            if (inside != expected++) {
+                throw new AssertionError("found=" + inside + " expected=" + (expected - 1));
+            }
+        }
+        assertThat(map.get("key7", 7L)).isEqualTo("v");
+        assertThat(map.remove("one")).isTrue();
+        assertThat(map.size()).isEqualTo(count);
+    }
+}
