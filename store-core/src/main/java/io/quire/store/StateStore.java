@@ -196,13 +196,17 @@ public final class StateStore implements AutoCloseable {
      *
      * @param name its name
      * @return whether there was one
-     * @throws ConfigurationException inside a batch or a walk over entries
+     * @throws ConfigurationException inside a batch or a walk over entries, or for the positions of sources, without
+     *     which what feeds the store would be read again
      */
     public boolean dropState(final String name) {
         beforeWrite();
         if (batch || walks > 0) {
             throw new ConfigurationException(
                     "a state cannot be dropped inside a batch or a walk over entries: state=" + name);
+        }
+        if (name.equals(SourcePosition.STATE_NAME)) {
+            throw new ConfigurationException("the positions of sources cannot be dropped: state=" + name);
         }
         final KeyedState state = registry.find(name);
         if (state == null) {

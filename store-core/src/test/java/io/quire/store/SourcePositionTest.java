@@ -35,6 +35,15 @@ class SourcePositionTest {
     }
 
     @Test
+    void shouldNotBeDropped() {
+        store.source("orders").set(7);
+        assertThatThrownBy(() -> store.dropState(SourcePosition.STATE_NAME))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(SourcePosition.STATE_NAME);
+        assertThat(store.source("orders").get(0)).isEqualTo(7);
+    }
+
+    @Test
     void shouldKeepBytesWhereANumberDoesNotDo() {
         final byte[] name = {0, -1, 7};
         final SourcePosition file = store.source(name);

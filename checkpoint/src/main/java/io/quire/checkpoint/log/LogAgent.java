@@ -146,6 +146,9 @@ public final class LogAgent implements Agent {
         }
         blockCount = writer.blockCount();
         writtenLength = writer.writtenLength();
+        if (writer.durablePosition() > waiters.durablePosition()) {
+            waiters.advance(writer.durablePosition()); // full segments were forced on the way
+        }
     }
 
     private void force() {

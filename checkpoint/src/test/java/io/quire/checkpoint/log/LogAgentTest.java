@@ -192,6 +192,27 @@ class LogAgentTest {
         assertThat(agent.blockCount()).isEqualTo(2);
     }
 
+    /** Without a force of its own the waiter would wait for ever: nobody asks again for what is durable. */
+    @Test
+    void shouldServeWhoWaitsForWhatFullSegmentsHaveMadeDurable() {
+        fixture = new LogFixture(root);
+        fixture.settings = LogSettings.defaults(Durability.PROCESS)
+                .withSegmentLength(1 << 16)
+                .withBatch(32, 0);
+        fixture.open();
+        for (int i = 0; i < 16 * 3000; i++) {
+            fixture.log.putLong(1, i, i);
+            fixture.agent.doWork();
+        }
+        assertThat(fixture.writer.durablePosition()).isGreaterThan(32); // segments were forced to bound their number
+
+        final CompletableFuture<Long> future = fixture.agent.durableFuture(32);
+        fixture.agent.doWork();
+
+        assertThat(future).isCompleted();
+        assertThat(fixture.agent.durablePosition()).isGreaterThanOrEqualTo(32);
+    }
+
     @Test
     void shouldRestWhenSomebodyWaitsForWhatIsNotWritten() {
         fixture = new LogFixture(root).open();
