@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes this report's raw data and charts. Everything is resumed or skipped when it is there already.
 #   ./run.sh           hours; the machine should have nothing else to do
+#   ./run.sh --short   about an hour: fewer contestants, sizes and forks
 #   ./run.sh --small   minutes; to see that everything works, not for figures
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,6 +15,13 @@ if [ "$small" = --small ]; then
     durability=(--gib 0.01 --forks 1 --repeats 1 --seconds 1 --rate 20000)
     jmh=(-f 1 -wi 1 -i 1 -w 200ms -r 200ms -p entryCount=10000)
     methods='.get'
+elif [ "$small" = --short ]; then
+    compare=(--entries 1000000,20000000 --forks 3 --iterations 3 --iteration-ms 400 --warm-ms 500 --repeats 2
+        --work load,get,miss,put,rmw,remove-insert,scan --peers quire,floor,floor-huge,agrona,hashmap,chronicle-file)
+    latency=(--entries 10000000 --seconds 8 --rates 100000 --peers idle,quire,rocksdb,chronicle-file)
+    durability=(--gib 1,2 --repeats 2 --seconds 3 --peers quire,rocksdb)
+    jmh=(-f 3 -wi 2 -i 3 -w 500ms -r 500ms -p entryCount=1000000)
+    methods='.(get|putOverwrite)$'
 else
     compare=(--keys uniform,zipf --value-bytes 8,100,1000 --entries 1000000,20000000)
     latency=()
@@ -62,3 +70,7 @@ done
 OUT=$here/profile/async perf-reports/profile-async 'BytesStateBenchmark.(get|putOverwrite)$' \
     -p entryCount=1000000 -p keyLength=8 -p valueLength=100 "${one[@]}" >"$here/profile-async.txt" 2>&1 ||
     echo "no async profile: see profile-async.txt"
+
+# Paths begin at the repository: where it was checked out is nobody's business.
+grep -rlF "$root" "$here" --include='*.txt' --include='*.json' --include='*.jsonl' --include='*.csv' --include='*.log' |
+    while IFS= read -r file; do sed -i "s#$root/\{0,1\}##g" "$file"; done
