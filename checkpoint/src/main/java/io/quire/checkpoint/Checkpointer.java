@@ -368,15 +368,14 @@ final class Checkpointer implements Runnable {
     private void process(final CheckpointTask current) {
         CheckpointInfo info = null;
         CheckpointFailedException failure = null;
-        final CheckpointEvent event = new CheckpointEvent();
-        event.begin();
+        final CheckpointEvent event = FlightEvents.beginCheckpoint();
         try {
             info = write(current);
             succeeded(info);
         } catch (final Throwable e) {
             failure = failed(current, e);
         }
-        event.end(info, failure, published.newest());
+        FlightEvents.end(event, info, failure, published.newest());
         finished(current.requests(), info, failure);
         if (info != null) {
             clearUp();

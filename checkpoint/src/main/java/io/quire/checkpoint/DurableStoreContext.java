@@ -36,7 +36,7 @@ public final class DurableStoreContext {
     /** Default length of a log segment file, bytes. */
     public static final long LOG_SEGMENT_LENGTH_DEFAULT = 64L * 1024 * 1024;
     /** Default length of the capture pool, bytes. */
-    public static final int CAPTURE_POOL_LENGTH_DEFAULT = 4 * 1024 * 1024;
+    public static final int CAPTURE_POOL_LENGTH_DEFAULT = 64 * 1024 * 1024;
     /** Default most checkpoint files that make up a checkpoint before background merging has caught up. */
     public static final int CHAIN_LENGTH_MAX_DEFAULT = 8;
 
@@ -480,7 +480,8 @@ public final class DurableStoreContext {
     }
 
     /**
-     * Room for lines that the writer saves before the checkpointer takes them.
+     * Most room for lines that the writer saves before the checkpointer takes them. Taken in chunks of up to 256 KiB
+     * when they are first needed, kept until the store is closed. When it is full the writer waits.
      *
      * @param value bytes, a power of two, 64 KiB..1 GiB
      * @return this

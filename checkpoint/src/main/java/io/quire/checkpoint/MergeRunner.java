@@ -174,8 +174,7 @@ final class MergeRunner implements Runnable {
     }
 
     private boolean merge(final MergeRun run) {
-        final MergeEvent event = new MergeEvent();
-        event.begin();
+        final MergeEvent event = FlightEvents.beginMerge();
         pace.begin();
         final Optional<MergeResult> merged = merger.merge(run, PageFilter.ALL, this::cancelled);
         if (merged.isEmpty()) {
@@ -191,7 +190,7 @@ final class MergeRunner implements Runnable {
         bytesRead = bytesRead + result.readLength();
         bytesWritten = bytesWritten + result.writtenLength();
         bytesCopied = bytesCopied + result.copiedLength();
-        event.end(result);
+        FlightEvents.end(event, result);
         published.retain();
         return true;
     }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store.memory;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import org.agrona.BufferUtil;
+import static io.quire.store.memory.CapturePool.LINES_OFFSET;
+import static io.quire.store.memory.CapturePool.MASK_FIELD_OFFSET;
+import static io.quire.store.memory.CapturePool.PAGE_FIELD_OFFSET;
+
 import org.agrona.concurrent.IdleStrategy;
-import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
  * Copy-on-write of sealed pages, wait-free for the writer: whoever comes first to a page sealed by the last barrier,
@@ -15,7 +13,7 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  *
  * <p>The checkpointer copies a page's lines to a private buffer and then claims it by compare-and-set of its stamp;
  * when that fails the writer was there first and the copy is dropped. The writer claims first, then copies the lines
- * into a bounded ring that the checkpointer drains. Only a full ring makes the writer wait, counted in {@link
+ * into a bounded pool that the checkpointer drains. Only a full pool makes the writer wait, counted in {@link
  * #stallNs()}.
  *
  * <p>A capture that is given up, complete or not, leaves its pages and their lines to the next: nothing is copied or
@@ -26,17 +24,11 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  * #begin}, {@link #end} hand the role over and are called by the writer and the checkpointer in turn.
  */
 public final class PageCapture implements AutoCloseable {
-    private static final int MESSAGE_TYPE = 1;
-    private static final int PAGE_FIELD_OFFSET = 0;
-    private static final int MASK_FIELD_OFFSET = Long.BYTES;
-    private static final int LINES_OFFSET = 2 * Long.BYTES;
-    /** Smallest capture pool, bytes: the ring takes messages of up to an eighth of it. */
+    /** Smallest capture pool, bytes: a page with all its lines fits into a quarter of it. */
     public static final int POOL_LENGTH_MIN = 64 * 1024;
 
     private final PagedMemory memory;
-    private final ByteBuffer poolMemory;
-    private final OneToOneRingBuffer pool;
-    private final UnsafeBuffer poolBuffer;
+    private final CapturePool pool;
     private final IdleStrategy idleStrategy;
     private final long scratch = RawMemory.allocate(PageDescriptor.PAGE_LENGTH);
 
@@ -47,7 +39,6 @@ public final class PageCapture implements AutoCloseable {
     private int nextPage;
     private int acceptedCount;
     private boolean discarded;
-    private CapturedPageConsumer consumer;
     private long durableEpoch;
 
     private volatile long stallNs;
@@ -61,11 +52,7 @@ public final class PageCapture implements AutoCloseable {
     PageCapture(final PagedMemory memory, final int poolLength, final IdleStrategy idleStrategy) {
         this.memory = memory;
         this.idleStrategy = idleStrategy;
-        poolMemory = ByteBuffer.allocateDirect(poolLength + RingBufferDescriptor.TRAILER_LENGTH + Long.BYTES)
-                .order(ByteOrder.nativeOrder());
-        final long start = (new UnsafeBuffer(poolMemory).addressOffset() + Long.BYTES - 1) & -Long.BYTES;
-        poolBuffer = new UnsafeBuffer(start, poolLength + RingBufferDescriptor.TRAILER_LENGTH);
-        pool = new OneToOneRingBuffer(poolBuffer);
+        pool = new CapturePool(poolLength);
     }
 
     /** Takes over the pages sealed by a barrier. By the writer, at the barrier; the last capture has ended. */
@@ -121,7 +108,7 @@ public final class PageCapture implements AutoCloseable {
 
     /** {@return bytes of the pool} */
     public int poolLength() {
-        return pool.capacity();
+        return pool.length();
     }
 
     /** {@return most bytes of the pool seen in use since the store was opened} */
@@ -131,7 +118,7 @@ public final class PageCapture implements AutoCloseable {
 
     /** {@return whether so much of the pool is in use that the writer may soon have to wait; from any thread} */
     public boolean poolShort() {
-        return pool.size() > pool.capacity() / 2;
+        return pool.usedLength() > pool.length() / 2;
     }
 
     boolean active() {
@@ -175,34 +162,31 @@ public final class PageCapture implements AutoCloseable {
         }
         final long mask = linesAtRisk(page, entry, stamp);
         final int length = LINES_OFFSET + Long.bitCount(mask) * PageDescriptor.LINE_LENGTH;
-        int index = pool.tryClaim(MESSAGE_TYPE, length);
-        if (index < 0) {
-            index = awaitRoom(length);
-            if (index < 0) {
+        long entryPointer = pool.claim(length);
+        if (entryPointer == 0) {
+            entryPointer = awaitRoom(length);
+            if (entryPointer == 0) {
                 return; // The capture was given up while waiting: the lines are carried into the next.
             }
         }
-        poolBuffer.putInt(index + PAGE_FIELD_OFFSET, page);
-        poolBuffer.putLong(index + MASK_FIELD_OFFSET, mask);
-        copyLines(
-                memory.pointer(PageDescriptor.addressOfPage(page)),
-                mask,
-                poolBuffer.addressOffset() + index + LINES_OFFSET);
-        pool.commit(index);
+        RawMemory.putInt(entryPointer + PAGE_FIELD_OFFSET, page);
+        RawMemory.putLong(entryPointer + MASK_FIELD_OFFSET, mask);
+        copyLines(memory.pointer(PageDescriptor.addressOfPage(page)), mask, entryPointer + LINES_OFFSET);
+        pool.commit(length);
         writerCapturedPages = writerCapturedPages + 1; // single writer: no lost update, here and below
         writerCapturedLines = writerCapturedLines + Long.bitCount(mask);
     }
 
-    private int awaitRoom(final int length) {
+    private long awaitRoom(final int length) {
         final long start = System.nanoTime();
         idleStrategy.reset();
-        int index = -1;
-        while (active && (index = pool.tryClaim(MESSAGE_TYPE, length)) < 0) {
+        long entryPointer = 0;
+        while (active && (entryPointer = pool.claim(length)) == 0) {
             idleStrategy.idle();
         }
         stallNs = stallNs + (System.nanoTime() - start);
         stallCount = stallCount + 1;
-        return index;
+        return entryPointer;
     }
 
     /**
@@ -246,21 +230,11 @@ public final class PageCapture implements AutoCloseable {
     }
 
     private int drain(final CapturedPageConsumer target) {
-        consumer = target;
-        poolUsedMax = Math.max(poolUsedMax, pool.size());
-        try {
-            return pool.read(
-                    (type, buffer, index, length) -> {
-                        acceptedCount++;
-                        consumer.accept(
-                                buffer.getInt(index + PAGE_FIELD_OFFSET),
-                                buffer.getLong(index + MASK_FIELD_OFFSET),
-                                buffer.addressOffset() + index + LINES_OFFSET);
-                    },
-                    Integer.MAX_VALUE);
-        } finally {
-            consumer = null;
-        }
+        poolUsedMax = Math.max(poolUsedMax, (int) pool.usedLength());
+        return pool.read((page, mask, lines) -> {
+            acceptedCount++;
+            target.accept(page, mask, lines);
+        });
     }
 
     static void copyLines(final long source, final long mask, final long target) {
@@ -299,7 +273,7 @@ public final class PageCapture implements AutoCloseable {
         if (sealed != null) {
             if (discarded || !complete()) {
                 unfinished = pages == null ? sealed.sorted() : pages;
-                emptyPool();
+                pool.clear();
             } else {
                 durableEpoch = epoch;
             }
@@ -307,12 +281,6 @@ public final class PageCapture implements AutoCloseable {
         sealed = null;
         pages = null;
         return unfinished;
-    }
-
-    private void emptyPool() {
-        while (pool.size() > 0) { // one read goes to the end of the ring at most
-            pool.read((type, buffer, index, length) -> {}, Integer.MAX_VALUE);
-        }
     }
 
     /**
@@ -329,6 +297,6 @@ public final class PageCapture implements AutoCloseable {
     @Override
     public void close() {
         RawMemory.free(scratch);
-        BufferUtil.free(poolMemory);
+        pool.close();
     }
 }
