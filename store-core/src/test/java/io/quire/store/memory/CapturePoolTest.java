@@ -91,7 +91,7 @@ class CapturePoolTest {
         final CompletableFuture<Void> producer = CompletableFuture.runAsync(() -> {
             final SplittableRandom random = new SplittableRandom(5);
             for (int page = 0; page < entryCount; page++) {
-                final long mask = random.nextLong() & random.nextLong() & random.nextLong() & random.nextLong();
+                final long mask = sparseMask(random);
                 while (!put(page, mask)) {
                     Thread.yield();
                 }
@@ -102,7 +102,7 @@ class CapturePoolTest {
         while (next[0] < entryCount && !producer.isCompletedExceptionally()) {
             final int count = pool.read((page, mask, lines) -> {
                 assertThat(page).isEqualTo(next[0]++);
-                if (mask != (random.nextLong() & random.nextLong() & random.nextLong() & random.nextLong())) {
+                if (mask != sparseMask(random)) {
                     throw new AssertionError("another mask: page=" + page);
                 }
                 assertLines(page, mask, lines);
@@ -114,6 +114,13 @@ class CapturePoolTest {
         producer.join();
         assertThat(next[0]).isEqualTo(entryCount);
         assertThat(pool.usedLength()).isZero();
+    }
+
+    /** A line in eight. */
+    private static long sparseMask(final SplittableRandom random) {
+        final long half = random.nextLong();
+        final long quarter = half & random.nextLong();
+        return quarter & random.nextLong();
     }
 
     private boolean put(final int page, final long mask) {
