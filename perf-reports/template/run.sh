@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes this report's raw data and charts. Everything is resumed or skipped when it is there already.
+# Makes this report's raw data and charts. What is there already is skipped; what was interrupted goes on where it was, so
+# that it can be made in the quiet hours of several nights.
 #   ./run.sh           hours; the machine should have nothing else to do
-#   ./run.sh --short   about an hour: fewer contestants, sizes and forks
+#   ./run.sh --short   about two hours: fewer contestants, sizes and forks
 #   ./run.sh --small   minutes; to see that everything works, not for figures
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,18 +13,23 @@ small=${1:-}
 if [ "$small" = --small ]; then
     compare=(--entries 10000 --forks 1 --iterations 2 --iteration-ms 50 --warm-ms 100 --repeats 0)
     latency=(--entries 20000 --forks 1 --seconds 2 --rates 20000)
+    large=("${compare[@]}")
     durability=(--gib 0.01 --forks 1 --repeats 1 --seconds 1 --rate 20000)
     jmh=(-f 1 -wi 1 -i 1 -w 200ms -r 200ms -p entryCount=10000)
     methods='.get'
 elif [ "$small" = --short ]; then
-    compare=(--entries 1000000,20000000 --forks 3 --iterations 3 --iteration-ms 400 --warm-ms 500 --repeats 2
-        --work load,get,miss,put,rmw,remove-insert,scan --peers quire,floor,floor-huge,agrona,hashmap,chronicle-file)
-    latency=(--entries 10000000 --seconds 8 --rates 100000 --peers idle,quire,rocksdb,chronicle-file)
-    durability=(--gib 1,2 --repeats 2 --seconds 3 --peers quire,rocksdb)
-    jmh=(-f 3 -wi 2 -i 3 -w 500ms -r 500ms -p entryCount=1000000)
+    compare=(--entries 1000000 --forks 3 --iterations 3 --iteration-ms 250 --warm-ms 300 --repeats 1
+        --work get,miss,put,rmw,remove-insert,mixed50,scan
+        --peers quire,floor,agrona,hashmap,chronicle-file,rocksdb,lmdb)
+    large=(--entries 20000000 --forks 3 --iterations 3 --iteration-ms 300 --warm-ms 300 --repeats 1
+        --work load,get,miss,put,rmw,remove-insert,scan --peers quire,floor,agrona,chronicle-file)
+    latency=(--entries 5000000 --seconds 6 --rates 100000 --peers idle,quire,rocksdb,chronicle-file)
+    durability=(--gib 1,2,4 --repeats 2 --seconds 3 --peers quire,rocksdb)
+    jmh=(-f 3 -wi 2 -i 3 -w 400ms -r 400ms -p entryCount=1000000)
     methods='.(get|putOverwrite)$'
 else
     compare=(--keys uniform,zipf --value-bytes 8,100,1000 --entries 1000000,20000000)
+    large=()
     latency=()
     durability=(--gib 0.5,1,2,4)
     jmh=()
@@ -43,14 +49,17 @@ fi
     perf --version
 } >"$here/env.txt" 2>&1 || true
 
-# 1000-byte values at 20 million entries take more memory than this machine has; bench leaves out who does not fit.
-[ -e "$here/compare/result.json" ] ||
-    bench/compare --out "$here/compare" "${compare[@]}" | tee "$here/compare.txt"
-[ -e "$here/latency/result.json" ] ||
-    ./quire bench latency --out "$here/latency" "${latency[@]}" | tee "$here/latency.txt"
 [ -e "$here/durability/result.json" ] ||
     ./quire bench durability --out "$here/durability" "${durability[@]}" | tee "$here/durability.txt"
-./quire bench charts "$here/compare" "$here/latency" "$here/durability"
+[ -e "$here/latency/result.json" ] ||
+    ./quire bench latency --out "$here/latency" "${latency[@]}" | tee "$here/latency.txt"
+[ -e "$here/compare/result.json" ] ||
+    bench/compare --out "$here/compare" "${compare[@]}" | tee "$here/compare.txt"
+[ "${#large[@]}" -eq 0 ] || [ -e "$here/compare-large/result.json" ] ||
+    bench/compare --out "$here/compare-large" "${large[@]}" | tee "$here/compare-large.txt"
+charts=("$here/compare" "$here/latency" "$here/durability")
+[ "${#large[@]}" -eq 0 ] || charts+=("$here/compare-large")
+./quire bench charts "${charts[@]}"
 
 mkdir -p "$here/jmh"
 for benchmark in LongLongState BytesState ValueState; do

@@ -189,8 +189,6 @@ public final class CompareCommand implements Callable<Integer> {
         final ComparePlan plan = plan();
         if (out == null) {
             out = ResultDirectories.fresh("compare");
-        } else if (fresh) {
-            ScratchDirectory.delete(out);
         }
         System.err.println("results: " + out + "; interrupted, the run goes on with --out " + out);
         final RunJournal journal = openJournal(plan);
@@ -211,9 +209,13 @@ public final class CompareCommand implements Callable<Integer> {
 
     private RunJournal openJournal(final ComparePlan plan) {
         try {
+            if (fresh) {
+                ResultDirectories.clear(out);
+            }
             return RunJournal.open(out, plan.toMessage());
         } catch (final IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage() + " (--fresh deletes it)", e);
+            throw new ParameterException(
+                    spec.commandLine(), e.getMessage() + (fresh ? "" : " (--fresh deletes it)"), e);
         }
     }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.bench.compare;
 
+import io.quire.bench.contestant.ScratchDirectory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -25,5 +27,18 @@ public final class ResultDirectories {
      */
     public static Path fresh(final String kind) {
         return Path.of("target", "bench", LocalDateTime.now(ZoneOffset.UTC).format(STAMP) + "-" + kind);
+    }
+
+    /**
+     * Deletes an earlier run.
+     *
+     * @param directory of its results; may be absent
+     * @throws IllegalArgumentException when the directory holds something else
+     */
+    public static void clear(final Path directory) {
+        if (Files.exists(directory) && !JournalFiles.isRun(directory)) {
+            throw new IllegalArgumentException("not deleted, because it holds no run of bench: " + directory);
+        }
+        ScratchDirectory.delete(directory);
     }
 }

@@ -4,10 +4,8 @@ package io.quire.bench.compare;
 import io.quire.bench.contestant.Message;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +19,6 @@ import java.util.Set;
  * <p>Threading: confined to one thread.
  */
 public final class RunJournal {
-    private static final String PLAN = "plan.json";
     private static final String CELLS = "cells.jsonl";
     private static final String UNITS = "units.jsonl";
 
@@ -43,16 +40,8 @@ public final class RunJournal {
      */
     public static RunJournal open(final Path directory, final Message plan) {
         try {
-            Files.createDirectories(directory);
+            JournalFiles.keepPlan(directory, plan);
             final RunJournal journal = new RunJournal(directory);
-            final Path planFile = directory.resolve(PLAN);
-            if (!Files.exists(planFile)) {
-                Files.writeString(planFile, plan.line() + "\n");
-            } else if (!Files.readString(planFile).trim().equals(plan.line())) {
-                throw new IllegalArgumentException("the directory has a run with another plan: directory=" + directory
-                        + "; choose another one, or repeat that run's options: "
-                        + Files.readString(planFile).trim());
-            }
             journal.read();
             return journal;
         } catch (final IOException e) {
@@ -61,12 +50,12 @@ public final class RunJournal {
     }
 
     private void read() throws IOException {
-        final List<String> unitLines = linesOf(UNITS);
+        final List<String> unitLines = JournalFiles.lines(directory.resolve(UNITS));
         for (final String line : unitLines) {
             doneUnits.add(Message.parse(line).text("unit"));
         }
         final List<String> keptLines = new ArrayList<>();
-        for (final String line : linesOf(CELLS)) {
+        for (final String line : JournalFiles.lines(directory.resolve(CELLS))) {
             final Cell cell = Cell.of(Message.parse(line));
             if (doneUnits.contains(cell.unit())) {
                 cells.add(cell);
@@ -76,16 +65,6 @@ public final class RunJournal {
         // What was cut off must not run into what is appended from now on.
         Files.write(directory.resolve(UNITS), unitLines);
         Files.write(directory.resolve(CELLS), keptLines);
-    }
-
-    /** Reads the complete lines of a file; the last one may have been cut off by a kill. */
-    private List<String> linesOf(final String name) throws IOException {
-        final Path file = directory.resolve(name);
-        if (!Files.exists(file)) {
-            return List.of();
-        }
-        final String text = Files.readString(file, StandardCharsets.UTF_8);
-        return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
     }
 
     /**
@@ -120,11 +99,7 @@ public final class RunJournal {
 
     private void append(final String name, final Message message) {
         try {
-            Files.writeString(
-                    directory.resolve(name),
-                    message.line() + "\n",
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.APPEND);
+            JournalFiles.append(directory.resolve(name), message);
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }

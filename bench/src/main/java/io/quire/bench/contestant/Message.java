@@ -65,6 +65,18 @@ public final class Message {
     }
 
     /**
+     * Makes a message of fields that another had.
+     *
+     * @param fields values by name, as a list or map of a message holds them
+     * @return the message
+     */
+    public static Message of(final Map<?, ?> fields) {
+        final Message message = new Message();
+        fields.forEach((name, value) -> message.with(String.valueOf(name), value));
+        return message;
+    }
+
+    /**
      * Adds a field.
      *
      * @param name of the field

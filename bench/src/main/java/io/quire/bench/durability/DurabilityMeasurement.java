@@ -2,6 +2,7 @@
 package io.quire.bench.durability;
 
 import io.quire.bench.compare.ProgressLine;
+import io.quire.bench.compare.UnitJournal;
 import io.quire.bench.contestant.ContestantFailedException;
 import io.quire.bench.contestant.ContestantProcess;
 import io.quire.bench.contestant.Message;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Runs a durability plan. For each size, fork and contestant, one at a time: load, full checkpoint; for each share,
@@ -31,11 +33,15 @@ final class DurabilityMeasurement {
     private static final long DISK_FACTOR = 4;
     private static final int TINY_ENTRY_COUNT = 1_000;
     private static final double MS_NS = 1e6;
+    private static final String CHECKPOINTS_FIELD = "checkpoints";
+    private static final String RESTARTS_FIELD = "restarts";
+    private static final String NOTES_FIELD = "notes";
 
     private final DurabilityPlan plan;
     private final Path out;
     private final ScratchDirectory scratch;
     private final ProgressLine progress;
+    private final UnitJournal journal;
     private final List<Message> checkpoints = new ArrayList<>();
     private final List<Message> restarts = new ArrayList<>();
     private final Map<String, Object> notes = new LinkedHashMap<>();
@@ -52,7 +58,12 @@ final class DurabilityMeasurement {
     }
 
     DurabilityMeasurement(
-            final DurabilityPlan plan, final Path out, final ScratchDirectory scratch, final ProgressLine progress) {
+            final DurabilityPlan plan,
+            final Path out,
+            final ScratchDirectory scratch,
+            final ProgressLine progress,
+            final UnitJournal journal) {
+        this.journal = journal;
         this.plan = plan;
         this.out = out;
         this.scratch = scratch;
@@ -73,21 +84,55 @@ final class DurabilityMeasurement {
                     final Peer peer = Peers.named(
                             plan.peers().get((i + fork - 1) % plan.peers().size()));
                     progress.advance(0, peer.name() + " " + stateLength + " B, fork " + fork);
-                    run(peer, stateLength, fork);
-                    progress.advance((double) stateLength, peer.name());
+                    runOrResume(peer, stateLength, fork);
                 }
             }
         }
     }
 
-    private void run(final Peer peer, final long stateLength, final int fork) {
+    private void runOrResume(final Peer peer, final long stateLength, final int fork) {
+        final String unit = peer.name() + " " + stateLength + " fork " + fork;
+        final Optional<Message> earlier = journal.result(unit);
+        if (earlier.isPresent()) {
+            add(earlier.get(), CHECKPOINTS_FIELD, checkpoints);
+            add(earlier.get(), RESTARTS_FIELD, restarts);
+            notes.putAll(
+                    Message.of((Map<?, ?>) earlier.get().value(NOTES_FIELD)).fields());
+            progress.skip((double) stateLength);
+            return;
+        }
+        final int checkpointCount = checkpoints.size();
+        final int restartCount = restarts.size();
+        if (run(peer, stateLength, fork)) {
+            journal.complete(
+                    unit,
+                    new Message()
+                            .with(CHECKPOINTS_FIELD, fieldsFrom(checkpoints, checkpointCount))
+                            .with(RESTARTS_FIELD, fieldsFrom(restarts, restartCount))
+                            .with(NOTES_FIELD, notes));
+        }
+        progress.advance((double) stateLength, peer.name());
+    }
+
+    private static void add(final Message earlier, final String field, final List<Message> target) {
+        for (final Object row : (List<?>) earlier.value(field)) {
+            target.add(Message.of((Map<?, ?>) row));
+        }
+    }
+
+    private static List<Map<String, Object>> fieldsFrom(final List<Message> rows, final int first) {
+        return rows.subList(first, rows.size()).stream().map(Message::fields).toList();
+    }
+
+    /** {@return whether it need not be tried again} */
+    private boolean run(final Peer peer, final long stateLength, final int fork) {
         final TableContext context = new TableContext(
                 plan.shape(), plan.entryCount(stateLength), TINY_ENTRY_COUNT, scratch.empty(peer.name()), true);
         final Case each = new Case(peer, stateLength, fork, context);
         final String refusal = refusal(each);
         if (refusal != null) {
             notes.put(peer.name() + " " + stateLength, refusal);
-            return;
+            return false;
         }
         try {
             measureCheckpoints(each);
@@ -95,8 +140,10 @@ final class DurabilityMeasurement {
                 PageCache.drop();
             }
             measureRestart(each);
+            return true;
         } catch (final ContestantFailedException e) {
             notes.put(peer.name() + " " + stateLength + " fork " + fork + " failed", e.getMessage());
+            return false;
         } finally {
             scratch.empty(peer.name());
         }

@@ -7,6 +7,7 @@ import io.quire.bench.compare.CsvFile;
 import io.quire.bench.compare.ProgressLine;
 import io.quire.bench.compare.ResultDirectories;
 import io.quire.bench.compare.Spread;
+import io.quire.bench.compare.UnitJournal;
 import io.quire.bench.contestant.Message;
 import io.quire.bench.contestant.ScratchDirectory;
 import io.quire.bench.machine.MachineFacts;
@@ -97,16 +98,24 @@ public final class LatencyCommand implements Callable<Integer> {
     @Option(names = "--no-pin", description = "Leave threads to the scheduler.")
     private boolean unpinned;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Where results go. Default: new, below target/bench.")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Where results go; an interrupted run in it is resumed. Default: new, below target/bench.")
     private Path out;
+
+    @Option(names = "--fresh", description = "Delete an earlier run in the output directory.")
+    private boolean fresh;
 
     @Override
     public Integer call() throws IOException {
         final LatencyPlan plan = plan();
-        final Path directory = Files.createDirectories(out == null ? ResultDirectories.fresh("latency") : out);
+        final Path directory = out == null ? ResultDirectories.fresh("latency") : out;
+        System.err.println("results: " + directory + "; interrupted, the run goes on with --out " + directory);
+        final UnitJournal journal = openJournal(directory, plan);
         final ProgressLine progress = ProgressLine.onStandardError(LatencyMeasurement.passCount(plan));
         try (ScratchDirectory scratch = ScratchDirectory.in(dataDirectory)) {
-            final LatencyMeasurement measurement = new LatencyMeasurement(plan, directory, scratch, progress);
+            final LatencyMeasurement measurement = new LatencyMeasurement(plan, directory, scratch, progress, journal);
             measurement.run();
             progress.end();
             write(plan, directory, measurement);
@@ -115,6 +124,18 @@ public final class LatencyCommand implements Callable<Integer> {
             System.out.println("\nresults: " + directory.toAbsolutePath());
         }
         return 0;
+    }
+
+    private UnitJournal openJournal(final Path directory, final LatencyPlan plan) {
+        try {
+            if (fresh) {
+                ResultDirectories.clear(directory);
+            }
+            return UnitJournal.open(directory, plan.toMessage());
+        } catch (final IllegalArgumentException e) {
+            throw new ParameterException(
+                    spec.commandLine(), e.getMessage() + (fresh ? "" : " (--fresh deletes it)"), e);
+        }
     }
 
     private LatencyPlan plan() {

@@ -2,6 +2,7 @@
 package io.quire.bench.latency;
 
 import io.quire.bench.compare.ProgressLine;
+import io.quire.bench.compare.UnitJournal;
 import io.quire.bench.contestant.ContestantFailedException;
 import io.quire.bench.contestant.ContestantProcess;
 import io.quire.bench.contestant.Message;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Runs a latency plan: contestants one after the other, forks round-robin; each is loaded once a fork and goes through
@@ -24,16 +26,24 @@ import java.util.Map;
 final class LatencyMeasurement {
     private static final double SECOND_NS = 1e9;
     private static final double HALF = 0.5;
+    private static final String ROWS_FIELD = "rows";
+    private static final String NOTES_FIELD = "notes";
 
     private final LatencyPlan plan;
     private final Path out;
     private final ScratchDirectory scratch;
     private final ProgressLine progress;
+    private final UnitJournal journal;
     private final List<LatencyRow> rows = new ArrayList<>();
     private final Map<String, Object> notes = new LinkedHashMap<>();
 
     LatencyMeasurement(
-            final LatencyPlan plan, final Path out, final ScratchDirectory scratch, final ProgressLine progress) {
+            final LatencyPlan plan,
+            final Path out,
+            final ScratchDirectory scratch,
+            final ProgressLine progress,
+            final UnitJournal journal) {
+        this.journal = journal;
         this.plan = plan;
         this.out = out;
         this.scratch = scratch;
@@ -42,9 +52,11 @@ final class LatencyMeasurement {
 
     /** Counts passes, the unit of the progress display. */
     static int passCount(final LatencyPlan plan) {
-        return plan.forkCount()
-                * plan.peers().size()
-                * (1 + plan.scenarios().size() * plan.rates().size());
+        return plan.forkCount() * plan.peers().size() * passCountOfUnit(plan);
+    }
+
+    private static int passCountOfUnit(final LatencyPlan plan) {
+        return 1 + plan.scenarios().size() * plan.rates().size();
     }
 
     void run() {
@@ -53,7 +65,7 @@ final class LatencyMeasurement {
                 final Peer peer = Peers.named(
                         plan.peers().get((i + fork - 1) % plan.peers().size()));
                 if (peer.supports(plan.shape()) && peer.durable()) {
-                    run(peer, fork);
+                    runOrResume(peer, fork);
                 } else {
                     notes.put(peer.name(), "left out: no checkpoints, or not of this shape");
                 }
@@ -61,7 +73,34 @@ final class LatencyMeasurement {
         }
     }
 
-    private void run(final Peer peer, final int fork) {
+    private void runOrResume(final Peer peer, final int fork) {
+        final String unit = peer.name() + " fork " + fork;
+        final Optional<Message> earlier = journal.result(unit);
+        if (earlier.isPresent()) {
+            for (final Object row : (List<?>) earlier.get().value(ROWS_FIELD)) {
+                rows.add(LatencyRow.ofJournal(Message.of((Map<?, ?>) row)));
+            }
+            notes.putAll(
+                    Message.of((Map<?, ?>) earlier.get().value(NOTES_FIELD)).fields());
+            progress.skip(passCountOfUnit(plan));
+            return;
+        }
+        final int rowCount = rows.size();
+        if (run(peer, fork)) {
+            journal.complete(
+                    unit,
+                    new Message()
+                            .with(
+                                    ROWS_FIELD,
+                                    rows.subList(rowCount, rows.size()).stream()
+                                            .map(row -> row.toJournal().fields())
+                                            .toList())
+                            .with(NOTES_FIELD, notes));
+        }
+    }
+
+    /** {@return whether it need not be tried again} */
+    private boolean run(final Peer peer, final int fork) {
         final TableContext context =
                 new TableContext(plan.shape(), plan.entryCount(), 1_000, scratch.empty(peer.name()), true);
         progress.advance(1, "load " + peer.name() + " fork " + fork);
@@ -69,9 +108,11 @@ final class LatencyMeasurement {
                 ContestantProcess.start(peer, context, List.of(), out.resolve("contestants.log"))) {
             try {
                 run(peer, fork, context, process);
+                return true;
             } catch (final ContestantFailedException e) {
                 notes.put(peer.name() + " fork " + fork + " failed", e.getMessage());
                 process.kill();
+                return false;
             }
         } finally {
             scratch.empty(peer.name());

@@ -16,6 +16,25 @@ import java.util.Map;
  * @param answer what the contestant measured
  */
 record LatencyRow(String peer, LatencyScenario scenario, String rate, int fork, Message answer) {
+    /** Gives everything, to be read by {@link #ofJournal}. */
+    Message toJournal() {
+        return new Message()
+                .with("peer", peer)
+                .with("scenario", scenario.code())
+                .with("rate", rate)
+                .with("fork", fork)
+                .with("answer", answer.fields());
+    }
+
+    static LatencyRow ofJournal(final Message row) {
+        return new LatencyRow(
+                row.text("peer"),
+                LatencyScenario.parse(row.text("scenario")),
+                row.text("rate"),
+                (int) row.number("fork"),
+                Message.of((Map<?, ?>) row.value("answer")));
+    }
+
     /** Gives the line of {@code latency.csv}. */
     Message toMessage() {
         final Message row = new Message()

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.quire.bench.compare.CsvFile;
 import io.quire.bench.contestant.Message;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,5 +45,53 @@ class DurabilityCommandTest {
         assertThat(restarts).hasSize(1);
         assertThat(restarts.get(0).text("found")).isEqualTo("true");
         assertThat(out.resolve("durability-time.svg")).exists();
+    }
+
+    @Test
+    void shouldResumeAnInterruptedRun() throws IOException {
+        final Path out = directory.resolve("out");
+        assertThat(run(out, 1)).isZero();
+        final List<Message> before = CsvFile.read(out.resolve("checkpoints.csv"));
+        final Path units = out.resolve("units.jsonl");
+        final List<String> lines = Files.readAllLines(units);
+        assertThat(lines).hasSize(2);
+        // As if it had been killed while the second unit was written.
+        Files.writeString(units, lines.get(0) + "\n" + lines.get(1).substring(0, 20));
+
+        assertThat(run(out, 1)).isZero();
+
+        final List<Message> after = CsvFile.read(out.resolve("checkpoints.csv"));
+        assertThat(after).hasSameSizeAs(before);
+        assertThat(after.get(0).fields()).isEqualTo(before.get(0).fields());
+        assertThat(after.get(after.size() - 1).fields())
+                .isNotEqualTo(before.get(before.size() - 1).fields());
+        assertThat(Files.readAllLines(units)).hasSize(2).startsWith(lines.get(0));
+        assertThat(CsvFile.read(out.resolve("restarts.csv"))).hasSize(2);
+        assertThat(run(out, 2)).as("another plan").isNotZero();
+        assertThat(Files.readAllLines(units)).hasSize(2);
+    }
+
+    @Test
+    void shouldNotDeleteWhatIsNoRun() throws IOException {
+        final Path out = Files.createDirectories(directory.resolve("mine"));
+        Files.writeString(out.resolve("thesis.txt"), "years of work");
+        assertThat(run(out, 1, "--fresh")).isNotZero();
+        assertThat(out.resolve("thesis.txt")).exists();
+    }
+
+    private int run(final Path out, final int repeats, final String... more) {
+        final List<String> arguments = new ArrayList<>(List.of(
+                "--peers=quire",
+                "--gib=0.001,0.002",
+                "--changed=1",
+                "--repeats=" + repeats,
+                "--seconds=1",
+                "--rate=10000",
+                "--forks=1",
+                "--no-pin",
+                "--data=" + directory,
+                "--out=" + out));
+        arguments.addAll(List.of(more));
+        return new CommandLine(new DurabilityCommand()).execute(arguments.toArray(String[]::new));
     }
 }

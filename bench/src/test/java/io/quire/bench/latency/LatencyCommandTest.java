@@ -42,7 +42,42 @@ class LatencyCommandTest {
                 .anyMatch(row -> row.text("peer").equals("quire") && Long.parseLong(row.text("fileBytes")) > 0);
         assertThat(Files.size(out.resolve("quire-checkpoints-20000-fork1.hlog")))
                 .isPositive();
+        assertThat(Files.readAllLines(out.resolve("units.jsonl"))).hasSize(2);
         assertThat(out.resolve("latency-percentiles-20000-alone.svg")).exists();
         assertThat(out.resolve("latency-timeline-20000-checkpoints.png")).exists();
+    }
+
+    @Test
+    void shouldResumeAnInterruptedRun() throws IOException {
+        final Path out = directory.resolve("out");
+        assertThat(run(out)).isZero();
+        final List<Message> before = CsvFile.read(out.resolve("latency.csv"));
+        final Path units = out.resolve("units.jsonl");
+        final List<String> lines = Files.readAllLines(units);
+        assertThat(lines).hasSize(2);
+        Files.writeString(units, lines.get(1) + "\n");
+
+        assertThat(run(out)).isZero();
+
+        final List<Message> after = CsvFile.read(out.resolve("latency.csv"));
+        assertThat(after).hasSameSizeAs(before);
+        assertThat(after.get(0).fields()).isNotEqualTo(before.get(0).fields());
+        assertThat(after.get(after.size() - 1).fields())
+                .isEqualTo(before.get(before.size() - 1).fields());
+    }
+
+    private int run(final Path out) {
+        return new CommandLine(new LatencyCommand())
+                .execute(
+                        "--peers=idle",
+                        "--entries=1000",
+                        "--forks=2",
+                        "--seconds=1",
+                        "--warm-ms=10",
+                        "--rates=20000",
+                        "--scenarios=alone",
+                        "--no-pin",
+                        "--data=" + directory,
+                        "--out=" + out);
     }
 }
