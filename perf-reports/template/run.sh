@@ -10,6 +10,7 @@ root=$(cd "$here/../.." && pwd)
 cd "$root"
 
 small=${1:-}
+benchmarks=(LongLongState BytesState ValueState)
 if [ "$small" = --small ]; then
     compare=(--entries 10000 --forks 1 --iterations 2 --iteration-ms 50 --warm-ms 100 --repeats 0)
     latency=(--entries 20000 --forks 1 --seconds 2 --rates 20000)
@@ -34,6 +35,7 @@ else
     durability=(--gib 0.5,1,2,4)
     jmh=()
     methods=
+    benchmarks+=(LongKeyStates FixedBytesState TypedStates Insert)
 fi
 
 {
@@ -62,7 +64,7 @@ charts=("$here/compare" "$here/latency" "$here/durability")
 ./quire bench charts "${charts[@]}"
 
 mkdir -p "$here/jmh"
-for benchmark in LongLongState BytesState ValueState; do
+for benchmark in "${benchmarks[@]}"; do
     [ -e "$here/jmh/$benchmark.json" ] ||
         perf-reports/jmh "${benchmark}Benchmark$methods" -prof gc -rf json -rff "$here/jmh/$benchmark.json" "${jmh[@]}" |
         tee "$here/jmh/$benchmark.txt"

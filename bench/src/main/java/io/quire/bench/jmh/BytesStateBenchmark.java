@@ -5,6 +5,7 @@ import io.quire.bench.table.KeyBytes;
 import io.quire.bench.table.ValuePool;
 import io.quire.bench.work.KeySpace;
 import io.quire.store.BytesState;
+import io.quire.store.ValueUpdater;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class BytesStateBenchmark {
     private static final int PERIOD_95 = 20;
+    private static final ValueUpdater INCREMENT = value -> value.putLong(0, value.getLong(0) + 1);
 
     /** Entries: in cache, and in memory; add 20000000 for more than the processor's page tables reach. */
     @Param({"10000", "1000000"})
@@ -152,6 +154,13 @@ public class BytesStateBenchmark {
     public long addAndGet() {
         set(sequence.nextPresent());
         return counters.addAndGet(key, 0, keyLength, 1);
+    }
+
+    /** Adds to the first eight bytes of a value through an updater. */
+    @Benchmark
+    public boolean update() {
+        set(sequence.nextPresent());
+        return state.update(key, 0, keyLength, INCREMENT);
     }
 
     /** Half reads, half writes, in turn. */

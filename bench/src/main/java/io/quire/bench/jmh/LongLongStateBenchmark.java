@@ -29,6 +29,7 @@ import org.openjdk.jmh.infra.Blackhole;
 public class LongLongStateBenchmark {
     private static final long MISSING = Long.MIN_VALUE;
     private static final int PERIOD_95 = 20;
+    private static final int BATCH_COUNT = 32;
 
     /** Entries: in cache, and in memory; add 20000000 for more than the processor's page tables reach. */
     @Param({"10000", "1000000"})
@@ -49,6 +50,8 @@ public class LongLongStateBenchmark {
     private StoreFixture fixture;
     private LongLongState state;
     private KeySequence sequence;
+    private final long[] batchKeys = new long[BATCH_COUNT];
+    private final long[] batchValues = new long[BATCH_COUNT];
     private long sum;
     private int turn;
 
@@ -72,6 +75,16 @@ public class LongLongStateBenchmark {
     @Benchmark
     public long get() {
         return state.get(sequence.nextPresent(), MISSING);
+    }
+
+    /** Several keys at once: divide by the keys of a batch. */
+    @Benchmark
+    public long getAllOf32() {
+        for (int i = 0; i < BATCH_COUNT; i++) {
+            batchKeys[i] = sequence.nextPresent();
+        }
+        state.getAll(batchKeys, 0, BATCH_COUNT, batchValues, MISSING);
+        return batchValues[BATCH_COUNT - 1];
     }
 
     @Benchmark

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.jmh;
+
+import io.quire.bench.table.KeyBytes;
+import io.quire.bench.table.ValuePool;
+import io.quire.bench.work.KeySpace;
+import io.quire.store.FixedBytesState;
+import io.quire.store.ValueUpdater;
+import io.quire.store.memory.RawMemory;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Every operation of {@link FixedBytesState}: keys and values of one length each, inline, one thread. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(3)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class FixedBytesStateBenchmark {
+    private static final ValueUpdater INCREMENT = value -> value.putLong(0, value.getLong(0) + 1);
+
+    /** Entries: in cache, and in memory; add 20000000 for more than the processor's page tables reach. */
+    @Param({"10000", "1000000"})
+    public int entryCount;
+
+    /** Which keys are used how often. */
+    @Param("uniform")
+    public String keys;
+
+    /** Bytes of a key, a multiple of 8. */
+    @Param({"8", "16", "64"})
+    public int keyLength;
+
+    /** Bytes of a value. */
+    @Param({"8", "100", "256"})
+    public int valueLength;
+
+    /** When a write is acknowledged. */
+    @Param("NONE")
+    public String durability;
+
+    private StoreFixture fixture;
+    private KeySequence sequence;
+    private FixedBytesState state;
+    private ValuePool pool;
+    private UnsafeBuffer poolBuffer;
+    private UnsafeBuffer key;
+    private UnsafeBuffer value;
+    private long sum;
+    private int turn;
+
+    /** Fills the table. */
+    @Setup(Level.Trial)
+    public void fill() {
+        fixture = new StoreFixture(durability, "AUTO");
+        state = fixture.store().fixedBytesState("bench", keyLength, valueLength);
+        pool = new ValuePool(valueLength);
+        poolBuffer = new UnsafeBuffer(pool.direct());
+        key = new UnsafeBuffer(ByteBuffer.allocateDirect(keyLength));
+        value = new UnsafeBuffer(ByteBuffer.allocateDirect(valueLength));
+        for (int i = 0; i < entryCount; i++) {
+            set(KeySpace.keyOf(i));
+            put();
+        }
+        sequence = new KeySequence(entryCount, keys);
+    }
+
+    /** Closes the store. */
+    @TearDown(Level.Trial)
+    public void close() {
+        fixture.close();
+    }
+
+    private void set(final long keyLong) {
+        final long pointer = key.addressOffset();
+        for (int i = 0; i < keyLength; i += Long.BYTES) {
+            RawMemory.putLong(pointer + i, KeyBytes.word(keyLong, i / Long.BYTES));
+        }
+    }
+
+    private void put() {
+        state.put(key, 0, poolBuffer, pool.offsetOf(turn++));
+    }
+
+    /** Copies the value out. */
+    @Benchmark
+    public boolean get() {
+        set(sequence.nextPresent());
+        return state.get(key, 0, value, 0);
+    }
+
+    @Benchmark
+    public boolean getMiss() {
+        set(sequence.nextAbsent());
+        return state.get(key, 0, value, 0);
+    }
+
+    @Benchmark
+    public boolean containsKey() {
+        set(sequence.nextPresent());
+        return state.containsKey(key, 0);
+    }
+
+    @Benchmark
+    public void putOverwrite() {
+        set(sequence.nextPresent());
+        put();
+    }
+
+    /** Adds to an eight-byte field of the value in place. */
+    @Benchmark
+    public long addAndGet() {
+        set(sequence.nextPresent());
+        return state.addAndGet(key, 0, 0, 1);
+    }
+
+    /** Adds to the first eight bytes through an updater. */
+    @Benchmark
+    public boolean update() {
+        set(sequence.nextPresent());
+        return state.update(key, 0, INCREMENT);
+    }
+
+    /** Inserts a new entry and removes the oldest, so that the size stays. */
+    @Benchmark
+    public boolean removeInsert() {
+        set(sequence.nextOldest());
+        final boolean removed = state.remove(key, 0);
+        set(sequence.nextFresh());
+        put();
+        return removed;
+    }
+
+    /** The whole table once: divide by the number of entries. */
+    @Benchmark
+    public long scanAll() {
+        sum = 0;
+        state.forEach((entryKey, entryValue) -> sum += entryValue.getLong(0));
+        return sum;
+    }
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.jmh;
+
+import io.quire.bench.work.KeySpace;
+import io.quire.store.ListState;
+import io.quire.store.MapState;
+import io.quire.store.ReducingState;
+import io.quire.store.TypedStateDescriptor;
+import io.quire.store.codec.Codecs;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** {@link ListState}, {@link MapState} and {@link ReducingState} of long keys and long values: what objects cost. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(3)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class TypedStatesBenchmark {
+    private static final int KEY_MASK = 1023;
+
+    /** Elements of all lists together, entries of all maps together, values. */
+    @Param({"10000", "1000000"})
+    public int entryCount;
+
+    /** When a write is acknowledged. */
+    @Param("NONE")
+    public String durability;
+
+    private StoreFixture fixture;
+    private KeySequence sequence;
+    private ListState<Long, Long> lists;
+    private MapState<Long, Long, Long> maps;
+    private ReducingState<Long, Long> sums;
+    private long turn;
+
+    /** Fills the states: a thousand lists and maps, values of as many keys as there are entries. */
+    @Setup(Level.Trial)
+    public void fill() {
+        fixture = new StoreFixture(durability, "AUTO");
+        lists = fixture.store().state(TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG));
+        maps = fixture.store().state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG));
+        sums = fixture.store().state(TypedStateDescriptor.reducing("sums", Codecs.LONG, Codecs.LONG, Long::sum));
+        for (int i = 0; i < entryCount; i++) {
+            final long key = KeySpace.keyOf(i);
+            lists.add((long) (i & KEY_MASK), key);
+            maps.put(key & KEY_MASK, key, (long) i);
+            sums.add(key, 1L);
+        }
+        sequence = new KeySequence(entryCount, "uniform");
+    }
+
+    /** Closes the store. */
+    @TearDown(Level.Trial)
+    public void close() {
+        fixture.close();
+    }
+
+    /** Lists grow by as much as is added during the run. */
+    @Benchmark
+    public void listAdd() {
+        lists.add(turn & KEY_MASK, turn++);
+    }
+
+    /** Reads one of a thousand lists: divide by a thousandth of the number of entries. */
+    @Benchmark
+    public long listIterate() {
+        long sum = 0;
+        for (final Long element : lists.get(turn++ & KEY_MASK)) {
+            sum += element;
+        }
+        return sum;
+    }
+
+    @Benchmark
+    public Long mapGet() {
+        final long key = sequence.nextPresent();
+        return maps.get(key & KEY_MASK, key);
+    }
+
+    @Benchmark
+    public void mapPutOverwrite() {
+        final long key = sequence.nextPresent();
+        maps.put(key & KEY_MASK, key, turn++);
+    }
+
+    /** Inserts a new entry of a map and removes the oldest, so that the size stays. */
+    @Benchmark
+    public boolean mapRemoveInsert() {
+        final long oldest = sequence.nextOldest();
+        final boolean removed = maps.remove(oldest & KEY_MASK, oldest);
+        final long fresh = sequence.nextFresh();
+        maps.put(fresh & KEY_MASK, fresh, turn++);
+        return removed;
+    }
+
+    @Benchmark
+    public Long reducingGet() {
+        return sums.get(sequence.nextPresent());
+    }
+
+    @Benchmark
+    public void reducingAdd() {
+        sums.add(sequence.nextPresent(), 1L);
+    }
+}
