@@ -9,7 +9,6 @@ import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.ListCursor;
 import io.quire.store.table.ListTable;
-import io.quire.store.table.TableStatistics;
 
 /**
  * Lists of byte strings under byte keys, what a typed list state is a typed view of. Keys and items are given as {@link
@@ -23,7 +22,7 @@ final class BytesListState extends KeyedState {
     private byte[] splitValue = new byte[ListTable.MARK_LENGTH + 64];
 
     BytesListState(final StateStore store, final StateDescriptor descriptor, final ListTable table) {
-        super(store, descriptor);
+        super(store, descriptor, table);
         this.table = table;
     }
 
@@ -215,42 +214,13 @@ final class BytesListState extends KeyedState {
                 .save(UndoLog.TYPE_LIST_SPLIT, id, target, targetOffset, targetLength, splitValue, start, length);
     }
 
-    /** Elements of all lists. */
-    @Override
-    public long size() {
-        store.beforeRead();
-        return table.elementCount();
-    }
-
-    @Override
-    public void clear() {
-        store.beforeClear(name());
-        try {
-            table.clear();
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        log.clear(id);
-    }
-
-    @Override
-    public TableStatistics statistics() {
-        store.beforeRead();
-        return table.statistics();
-    }
-
     @Override
     public void checkInvariants() {
         store.beforeRead();
         if (store.inBatch()) {
             throw new ConfigurationException("lists cannot be checked inside a batch, which keeps removed elements");
         }
-        table.checkInvariants();
-    }
-
-    @Override
-    long rootAddress() {
-        return table.rootAddress();
+        super.checkInvariants();
     }
 
     @Override
@@ -262,21 +232,6 @@ final class BytesListState extends KeyedState {
             final long valueOffset,
             final int valueLength) {
         throw new CorruptStoreException("change record puts to a list: state=" + name());
-    }
-
-    @Override
-    void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
-        table.remove(keyBase, keyOffset, keyLength);
-    }
-
-    @Override
-    void applyClear() {
-        table.clear();
-    }
-
-    @Override
-    void applyDrop() {
-        table.drop();
     }
 
     @Override

@@ -8,7 +8,6 @@ import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.MapDescriptor;
 import io.quire.store.table.MapTable;
-import io.quire.store.table.TableStatistics;
 
 /**
  * Maps from bytes to bytes under byte keys, what a typed map state is a typed view of. Keys of entries and values are
@@ -23,7 +22,7 @@ final class BytesMapState extends KeyedState {
     private byte[] scratch = new byte[64];
 
     BytesMapState(final StateStore store, final StateDescriptor descriptor, final MapTable table) {
-        super(store, descriptor);
+        super(store, descriptor, table);
         this.table = table;
     }
 
@@ -149,41 +148,6 @@ final class BytesMapState extends KeyedState {
         }
     }
 
-    /** Entries of all maps. */
-    @Override
-    public long size() {
-        store.beforeRead();
-        return table.entries().size();
-    }
-
-    @Override
-    public void clear() {
-        store.beforeClear(name());
-        try {
-            table.clear();
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        log.clear(id);
-    }
-
-    @Override
-    public TableStatistics statistics() {
-        store.beforeRead();
-        return table.statistics();
-    }
-
-    @Override
-    public void checkInvariants() {
-        store.beforeRead();
-        table.checkInvariants();
-    }
-
-    @Override
-    long rootAddress() {
-        return table.rootAddress();
-    }
-
     @Override
     void applyPut(
             final byte[] keyBase,
@@ -202,27 +166,12 @@ final class BytesMapState extends KeyedState {
         RawMemory.copy(valueBase, valueOffset, scratch, RawMemory.ARRAY_OFFSET + LINKS_LENGTH, valueLength);
     }
 
-    private void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
+    @Override
+    void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
         if (MapDescriptor.mapKeyLength(keyBase, keyOffset, keyLength) < 0) {
             throw new CorruptStoreException(
                     "change record whose key is no map entry's: state=" + name() + " keyLength=" + keyLength);
         }
-    }
-
-    @Override
-    void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
-        checkKey(keyBase, keyOffset, keyLength);
-        table.remove(keyBase, keyOffset, keyLength);
-    }
-
-    @Override
-    void applyClear() {
-        table.clear();
-    }
-
-    @Override
-    void applyDrop() {
-        table.drop();
     }
 
     @Override

@@ -11,7 +11,6 @@ import io.quire.store.table.ReadSession;
 import io.quire.store.table.RecordTable;
 import io.quire.store.table.RecordTableCursor;
 import io.quire.store.table.RecordTableReader;
-import io.quire.store.table.TableStatistics;
 import java.util.Objects;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -51,7 +50,7 @@ public final class BytesState extends KeyedState {
     private boolean batchOpen;
 
     BytesState(final StateStore store, final StateDescriptor descriptor, final RecordTable table) {
-        super(store, descriptor);
+        super(store, descriptor, table);
         this.table = table;
     }
 
@@ -490,35 +489,6 @@ public final class BytesState extends KeyedState {
         return table.keyGroupOf(key.byteArray(), key.addressOffset() + keyOffset, keyLength);
     }
 
-    @Override
-    public long size() {
-        store.beforeRead();
-        return table.size();
-    }
-
-    @Override
-    public void clear() {
-        store.beforeClear(name());
-        try {
-            table.clear();
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        log.clear(id);
-    }
-
-    @Override
-    public TableStatistics statistics() {
-        store.beforeRead();
-        return table.statistics();
-    }
-
-    @Override
-    public void checkInvariants() {
-        store.beforeRead();
-        table.checkInvariants();
-    }
-
     private void saveUndo(final byte[] keyBase, final long keyAt, final int keyLength) {
         final long record = table.find(keyBase, keyAt, keyLength);
         if (record == RecordTable.NOT_FOUND) {
@@ -531,11 +501,6 @@ public final class BytesState extends KeyedState {
 
     RecordTable table() {
         return table;
-    }
-
-    @Override
-    long rootAddress() {
-        return table.rootAddress();
     }
 
     @Override
@@ -552,13 +517,8 @@ public final class BytesState extends KeyedState {
 
     @Override
     void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
-        table.remove(keyBase, keyOffset, keyLength);
+        super.applyRemove(keyBase, keyOffset, keyLength);
         table.tidy();
-    }
-
-    @Override
-    void applyClear() {
-        table.clear();
     }
 
     @Override
@@ -569,10 +529,5 @@ public final class BytesState extends KeyedState {
     @Override
     long fetchFound(final long found) {
         return found == 0 ? 0 : table.fetchRecord(found);
-    }
-
-    @Override
-    void applyDrop() {
-        table.drop();
     }
 }

@@ -12,7 +12,6 @@ import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedBytesCursor;
 import io.quire.store.table.FixedBytesTable;
 import io.quire.store.table.KeyGroupRange;
-import io.quire.store.table.TableStatistics;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -45,7 +44,7 @@ public final class FixedBytesState extends KeyedState {
     private boolean updating;
 
     private FixedBytesState(final StateStore store, final StateDescriptor descriptor, final FixedBytesTable table) {
-        super(store, descriptor);
+        super(store, descriptor, table);
         this.table = table;
         keyLength = table.keyLength();
         valueLength = table.valueLength();
@@ -495,40 +494,6 @@ public final class FixedBytesState extends KeyedState {
         return table.keyGroupOf(key.byteArray(), key.addressOffset() + keyOffset);
     }
 
-    @Override
-    public long size() {
-        store.beforeRead();
-        return table.size();
-    }
-
-    @Override
-    public void clear() {
-        store.beforeClear(name());
-        try {
-            table.clear();
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        log.clear(id);
-    }
-
-    @Override
-    public TableStatistics statistics() {
-        store.beforeRead();
-        return table.statistics();
-    }
-
-    @Override
-    public void checkInvariants() {
-        store.beforeRead();
-        table.checkInvariants();
-    }
-
-    @Override
-    long rootAddress() {
-        return table.rootAddress();
-    }
-
     private void saveUndo(final byte[] keyBase, final long keyAt) {
         if (store.inBatch()) {
             final long entry = table.find(keyBase, keyAt);
@@ -551,31 +516,13 @@ public final class FixedBytesState extends KeyedState {
             final byte[] valueBase,
             final long valueOffset,
             final int foundValueLength) {
-        checkLengths(foundKeyLength, foundValueLength);
+        checkWidth("keyLength", foundKeyLength, keyLength);
+        checkWidth("valueLength", foundValueLength, valueLength);
         table.put(keyBase, keyOffset, valueBase, valueOffset);
     }
 
     @Override
-    void applyRemove(final byte[] keyBase, final long keyOffset, final int foundKeyLength) {
-        checkLengths(foundKeyLength, valueLength);
-        table.remove(keyBase, keyOffset);
-    }
-
-    private void checkLengths(final int foundKeyLength, final int foundValueLength) {
-        if (foundKeyLength != keyLength || foundValueLength != valueLength) {
-            throw new CorruptStoreException("change record of other widths than its state: state=" + name()
-                    + " keyLength=" + foundKeyLength + " valueLength=" + foundValueLength + " expected=" + keyLength
-                    + "," + valueLength);
-        }
-    }
-
-    @Override
-    void applyClear() {
-        table.clear();
-    }
-
-    @Override
-    void applyDrop() {
-        table.drop();
+    void checkKey(final byte[] keyBase, final long keyOffset, final int foundKeyLength) {
+        checkWidth("keyLength", foundKeyLength, keyLength);
     }
 }

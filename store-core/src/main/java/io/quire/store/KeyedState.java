@@ -4,10 +4,14 @@ package io.quire.store;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StateStoreException;
+import io.quire.store.table.StateTable;
 import io.quire.store.table.TableStatistics;
 
 /**
- * What all states have in common, and how the store reaches them for replay and rollback.
+ * What all states have in common, and how the store reaches them for replay and rollback. Each has one table; what is
+ * the same for all tables is done here, reading and writing entries by the kinds themselves, which know their table's
+ * class.
  *
  * <p>Threading: single writer.
  */
@@ -15,10 +19,12 @@ public abstract class KeyedState {
     final StateStore store;
     final StateLog log;
     final int id;
+    private final StateTable stateTable;
     private volatile StateDescriptor descriptor; // changes when a codec evolves
 
-    KeyedState(final StateStore store, final StateDescriptor descriptor) {
+    KeyedState(final StateStore store, final StateDescriptor descriptor, final StateTable table) {
         this.store = store;
+        stateTable = table;
         log = store.log();
         this.descriptor = descriptor;
         id = descriptor.id();
@@ -39,23 +45,42 @@ public abstract class KeyedState {
     }
 
     /** {@return number of entries, O(1)} */
-    public abstract long size();
+    public final long size() {
+        store.beforeRead();
+        return stateTable.size();
+    }
 
     /**
      * Removes all entries, O(segments and heap extents).
      *
      * @throws io.quire.store.errors.ConfigurationException inside a batch, where it could not be rolled back
      */
-    public abstract void clear();
+    public final void clear() {
+        store.beforeClear(name());
+        try {
+            stateTable.clear();
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        log.clear(id);
+    }
 
     /** {@return what the state's table takes, O(1) or O(extents of the table)} */
-    public abstract TableStatistics statistics();
+    public final TableStatistics statistics() {
+        store.beforeRead();
+        return stateTable.statistics();
+    }
 
     /** Checks the table against its own invariants, O(entries). */
-    public abstract void checkInvariants();
+    public void checkInvariants() {
+        store.beforeRead();
+        stateTable.checkInvariants();
+    }
 
     /** Address of the root that leads to the state's pages; the catalog keeps it. */
-    abstract long rootAddress();
+    final long rootAddress() {
+        return stateTable.rootAddress();
+    }
 
     /**
      * Applies a change from the log, or takes one back, without log and undo; a null base means that the offset is a
@@ -73,7 +98,7 @@ public abstract class KeyedState {
             case ChangeRecordDescriptor.TYPE_PUT ->
                 applyPut(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
             case ChangeRecordDescriptor.TYPE_REMOVE -> applyRemove(keyBase, keyOffset, keyLength);
-            case ChangeRecordDescriptor.TYPE_CLEAR_STATE -> applyClear();
+            case ChangeRecordDescriptor.TYPE_CLEAR_STATE -> stateTable.clear();
             default -> applyOperation(type, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
         }
     }
@@ -83,13 +108,32 @@ public abstract class KeyedState {
             byte[] keyBase, long keyOffset, int keyLength, byte[] valueBase, long valueOffset, int valueLength);
 
     /** Removes without log and undo. */
-    abstract void applyRemove(byte[] keyBase, long keyOffset, int keyLength);
+    void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        checkKey(keyBase, keyOffset, keyLength);
+        stateTable.remove(keyBase, keyOffset, keyLength);
+    }
 
-    /** Removes all entries without log. */
-    abstract void applyClear();
+    /**
+     * Checks that a change record can be one of this state's.
+     *
+     * @throws CorruptStoreException when no key of the state looks like this
+     */
+    void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        // Of most kinds any bytes are a key.
+    }
+
+    /** Checks the lengths in a change record of a state whose keys, or keys and values, all have one length. */
+    final void checkWidth(final String what, final int found, final int expected) {
+        if (found != expected) {
+            throw new CorruptStoreException("change record of another width than its state: state=" + name() + " "
+                    + what + "=" + found + " expected=" + expected);
+        }
+    }
 
     /** Gives all space back without log; the state can no longer be used. */
-    abstract void applyDrop();
+    final void applyDrop() {
+        stateTable.drop();
+    }
 
     /**
      * Applies a change that only this kind of state knows, of a type from {@link

@@ -2,11 +2,9 @@
 package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
-import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.RecordTable;
-import io.quire.store.table.TableStatistics;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -30,7 +28,7 @@ public final class LongBytesState extends KeyedState {
     private final UnsafeBuffer batchKeys = new UnsafeBuffer(new byte[RecordTable.BATCH_COUNT_MAX * Long.BYTES]);
 
     LongBytesState(final StateStore store, final StateDescriptor descriptor, final RecordTable table) {
-        super(store, descriptor);
+        super(store, descriptor, table);
         bytes = new BytesState(store, descriptor, table);
         for (int i = 0; i < batchOffsets.length; i++) {
             batchOffsets[i] = i * Long.BYTES;
@@ -197,31 +195,6 @@ public final class LongBytesState extends KeyedState {
     }
 
     @Override
-    public long size() {
-        return bytes.size();
-    }
-
-    @Override
-    public void clear() {
-        bytes.clear();
-    }
-
-    @Override
-    public TableStatistics statistics() {
-        return bytes.statistics();
-    }
-
-    @Override
-    public void checkInvariants() {
-        bytes.checkInvariants();
-    }
-
-    @Override
-    long rootAddress() {
-        return bytes.rootAddress();
-    }
-
-    @Override
     void applyPut(
             final byte[] keyBase,
             final long keyOffset,
@@ -229,13 +202,13 @@ public final class LongBytesState extends KeyedState {
             final byte[] valueBase,
             final long valueOffset,
             final int valueLength) {
-        checkKeyLength(keyLength);
+        checkWidth("keyLength", keyLength, Long.BYTES);
         bytes.applyPut(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
     }
 
     @Override
     void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
-        checkKeyLength(keyLength);
+        checkWidth("keyLength", keyLength, Long.BYTES);
         bytes.applyRemove(keyBase, keyOffset, keyLength);
     }
 
@@ -247,22 +220,5 @@ public final class LongBytesState extends KeyedState {
     @Override
     long fetchFound(final long found) {
         return bytes.fetchFound(found);
-    }
-
-    private void checkKeyLength(final int keyLength) {
-        if (keyLength != Long.BYTES) {
-            throw new CorruptStoreException("change record of another width than its state: state=" + name()
-                    + " keyLength=" + keyLength + " expected=8");
-        }
-    }
-
-    @Override
-    void applyClear() {
-        bytes.applyClear();
-    }
-
-    @Override
-    void applyDrop() {
-        bytes.applyDrop();
     }
 }

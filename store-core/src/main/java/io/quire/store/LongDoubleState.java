@@ -4,7 +4,6 @@ package io.quire.store;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.table.FixedTable;
 import io.quire.store.table.KeyGroupRange;
-import io.quire.store.table.TableStatistics;
 
 /**
  * long keys to double values, held inline: one cache miss an operation, nothing boxed, nothing allocated. Values are
@@ -15,12 +14,10 @@ import io.quire.store.table.TableStatistics;
  * <p>Threading: single writer, which also reads.
  */
 public final class LongDoubleState extends KeyedState {
-    private final FixedTable table;
     private final LongLongState longs; // the same state with the bits of the values
 
     LongDoubleState(final StateStore store, final StateDescriptor descriptor, final FixedTable table) {
-        super(store, descriptor);
-        this.table = table;
+        super(store, descriptor, table);
         longs = new LongLongState(store, descriptor, table);
     }
 
@@ -140,31 +137,6 @@ public final class LongDoubleState extends KeyedState {
     }
 
     @Override
-    public long size() {
-        return longs.size();
-    }
-
-    @Override
-    public void clear() {
-        longs.clear();
-    }
-
-    @Override
-    public TableStatistics statistics() {
-        return longs.statistics();
-    }
-
-    @Override
-    public void checkInvariants() {
-        longs.checkInvariants();
-    }
-
-    @Override
-    long rootAddress() {
-        return table.rootAddress();
-    }
-
-    @Override
     void applyPut(
             final byte[] keyBase,
             final long keyOffset,
@@ -176,17 +148,7 @@ public final class LongDoubleState extends KeyedState {
     }
 
     @Override
-    void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
-        longs.applyRemove(keyBase, keyOffset, keyLength);
-    }
-
-    @Override
-    void applyClear() {
-        longs.applyClear();
-    }
-
-    @Override
-    void applyDrop() {
-        longs.applyDrop();
+    void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        longs.checkKey(keyBase, keyOffset, keyLength);
     }
 }

@@ -2,14 +2,12 @@
 package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
-import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedTable;
 import io.quire.store.table.FixedTableReader;
 import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.ReadSession;
-import io.quire.store.table.TableStatistics;
 import java.util.Objects;
 
 /**
@@ -29,7 +27,7 @@ public final class LongLongState extends KeyedState {
     private final FixedTable table;
 
     LongLongState(final StateStore store, final StateDescriptor descriptor, final FixedTable table) {
-        super(store, descriptor);
+        super(store, descriptor, table);
         this.table = table;
     }
 
@@ -253,35 +251,6 @@ public final class LongLongState extends KeyedState {
         return table.keyGroupOf(key);
     }
 
-    @Override
-    public long size() {
-        store.beforeRead();
-        return table.size();
-    }
-
-    @Override
-    public void clear() {
-        store.beforeClear(name());
-        try {
-            table.clear();
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        log.clear(id);
-    }
-
-    @Override
-    public TableStatistics statistics() {
-        store.beforeRead();
-        return table.statistics();
-    }
-
-    @Override
-    public void checkInvariants() {
-        store.beforeRead();
-        table.checkInvariants();
-    }
-
     private void set(final long key, final long value) {
         try {
             table.set(key, value);
@@ -296,11 +265,6 @@ public final class LongLongState extends KeyedState {
     }
 
     @Override
-    long rootAddress() {
-        return table.rootAddress();
-    }
-
-    @Override
     void applyPut(
             final byte[] keyBase,
             final long keyOffset,
@@ -308,29 +272,13 @@ public final class LongLongState extends KeyedState {
             final byte[] valueBase,
             final long valueOffset,
             final int valueLength) {
-        if (keyLength != Long.BYTES || valueLength != Long.BYTES) {
-            throw new CorruptStoreException("change record of other widths than its state: state=" + name()
-                    + " keyLength=" + keyLength + " valueLength=" + valueLength + " expected=8,8");
-        }
+        checkWidth("keyLength", keyLength, Long.BYTES);
+        checkWidth("valueLength", valueLength, Long.BYTES);
         table.set(RawMemory.getLong(keyBase, keyOffset), RawMemory.getLong(valueBase, valueOffset));
     }
 
     @Override
-    void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
-        if (keyLength != Long.BYTES) {
-            throw new CorruptStoreException("change record of another width than its state: state=" + name()
-                    + " keyLength=" + keyLength + " expected=8");
-        }
-        table.remove(RawMemory.getLong(keyBase, keyOffset));
-    }
-
-    @Override
-    void applyClear() {
-        table.clear();
-    }
-
-    @Override
-    void applyDrop() {
-        table.drop();
+    void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        checkWidth("keyLength", keyLength, Long.BYTES);
     }
 }

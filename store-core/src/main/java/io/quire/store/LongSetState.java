@@ -7,7 +7,6 @@ import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedBytesTable;
 import io.quire.store.table.KeyGroupRange;
-import io.quire.store.table.TableStatistics;
 
 /**
  * A set of longs, 8 bytes each and the room between them; one cache miss an operation, nothing boxed, nothing
@@ -22,7 +21,7 @@ public final class LongSetState extends KeyedState {
     private final byte[] keyBytes = new byte[Long.BYTES];
 
     LongSetState(final StateStore store, final StateDescriptor descriptor, final FixedBytesTable table) {
-        super(store, descriptor);
+        super(store, descriptor, table);
         this.table = table;
         checkWidths(Long.BYTES, 0, table);
     }
@@ -169,40 +168,6 @@ public final class LongSetState extends KeyedState {
     }
 
     @Override
-    public long size() {
-        store.beforeRead();
-        return table.size();
-    }
-
-    @Override
-    public void clear() {
-        store.beforeClear(name());
-        try {
-            table.clear();
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        log.clear(id);
-    }
-
-    @Override
-    public TableStatistics statistics() {
-        store.beforeRead();
-        return table.statistics();
-    }
-
-    @Override
-    public void checkInvariants() {
-        store.beforeRead();
-        table.checkInvariants();
-    }
-
-    @Override
-    long rootAddress() {
-        return table.rootAddress();
-    }
-
-    @Override
     void applyPut(
             final byte[] keyBase,
             final long keyOffset,
@@ -210,30 +175,13 @@ public final class LongSetState extends KeyedState {
             final byte[] valueBase,
             final long valueOffset,
             final int valueLength) {
-        checkLengths(keyLength, valueLength);
+        checkWidth("keyLength", keyLength, Long.BYTES);
+        checkWidth("valueLength", valueLength, 0);
         insert(RawMemory.getLong(keyBase, keyOffset));
     }
 
     @Override
-    void applyRemove(final byte[] keyBase, final long keyOffset, final int keyLength) {
-        checkLengths(keyLength, 0);
-        delete(RawMemory.getLong(keyBase, keyOffset));
-    }
-
-    private void checkLengths(final int keyLength, final int valueLength) {
-        if (keyLength != Long.BYTES || valueLength != 0) {
-            throw new CorruptStoreException("change record of other widths than its state: state=" + name()
-                    + " keyLength=" + keyLength + " valueLength=" + valueLength + " expected=8,0");
-        }
-    }
-
-    @Override
-    void applyClear() {
-        table.clear();
-    }
-
-    @Override
-    void applyDrop() {
-        table.drop();
+    void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        checkWidth("keyLength", keyLength, Long.BYTES);
     }
 }

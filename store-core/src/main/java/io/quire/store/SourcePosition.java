@@ -42,6 +42,14 @@ public final class SourcePosition {
         this.name = new UnsafeBuffer(name.clone());
     }
 
+    /** Throws when a name is the one of the state that holds the positions of all sources. */
+    static void checkNotKept(final String stateName, final String what) {
+        if (stateName.equals(STATE_NAME)) {
+            throw new ConfigurationException(
+                    "the name is kept for the positions of sources and cannot be " + what + ": state=" + stateName);
+        }
+    }
+
     /**
      * The position, as a number.
      *

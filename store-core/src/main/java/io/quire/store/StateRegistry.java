@@ -7,11 +7,11 @@ import io.quire.store.catalog.StateKind;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateMismatchException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * The states of a store, by name and by id, as its catalog has them.
@@ -23,7 +23,7 @@ final class StateRegistry {
     private final StateStore store;
     private final StateCatalog catalog;
     private final Map<String, KeyedState> statesByName = new ConcurrentHashMap<>();
-    private KeyedState[] statesById = new KeyedState[8];
+    private volatile AtomicReferenceArray<KeyedState> statesById = new AtomicReferenceArray<>(8);
 
     StateRegistry(final StateStore store) {
         this.store = store;
@@ -54,7 +54,7 @@ final class StateRegistry {
     void drop(final KeyedState state) {
         catalog.remove(state.name());
         statesByName.remove(state.name());
-        statesById[state.id] = null;
+        statesById.set(state.id, null);
         state.applyDrop();
     }
 
@@ -105,10 +105,23 @@ final class StateRegistry {
 
     private void register(final KeyedState state) {
         statesByName.put(state.name(), state);
-        if (state.id >= statesById.length) {
-            statesById = Arrays.copyOf(statesById, Math.max(state.id + 1, statesById.length * 2));
+        final AtomicReferenceArray<KeyedState> states = statesById;
+        if (state.id < states.length()) {
+            states.set(state.id, state);
+        } else {
+            statesById = grown(states, state);
         }
-        statesById[state.id] = state;
+    }
+
+    private static AtomicReferenceArray<KeyedState> grown(
+            final AtomicReferenceArray<KeyedState> states, final KeyedState added) {
+        final AtomicReferenceArray<KeyedState> grown =
+                new AtomicReferenceArray<>(Math.max(added.id + 1, states.length() * 2));
+        for (int i = 0; i < states.length(); i++) {
+            grown.setPlain(i, states.getPlain(i));
+        }
+        grown.setPlain(added.id, added);
+        return grown;
     }
 
     /** The state that a change record or an undo entry names. */
@@ -121,17 +134,14 @@ final class StateRegistry {
     }
 
     KeyedState ofIdOrNull(final int id) {
-        return id > 0 && id < statesById.length ? statesById[id] : null;
+        final AtomicReferenceArray<KeyedState> states = statesById;
+        return id > 0 && id < states.length() ? states.get(id) : null;
     }
 
     /** What a change record names, or null when there is no such state. */
     StateDescriptor descriptor(final int id) {
-        for (final KeyedState state : statesByName.values()) {
-            if (state.id == id) {
-                return state.descriptor();
-            }
-        }
-        return null;
+        final KeyedState state = ofIdOrNull(id);
+        return state == null ? null : state.descriptor();
     }
 
     /** All states, by id. */

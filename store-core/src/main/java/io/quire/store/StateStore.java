@@ -205,9 +205,7 @@ public final class StateStore implements AutoCloseable {
             throw new ConfigurationException(
                     "a state cannot be dropped inside a batch or a walk over entries: state=" + name);
         }
-        if (name.equals(SourcePosition.STATE_NAME)) {
-            throw new ConfigurationException("the positions of sources cannot be dropped: state=" + name);
-        }
+        SourcePosition.checkNotKept(name, "dropped");
         final KeyedState state = registry.find(name);
         if (state == null) {
             return false;
@@ -327,8 +325,8 @@ public final class StateStore implements AutoCloseable {
             throw new ConfigurationException(
                     "a state cannot be created inside a batch: state=" + name + "; open it once before the batch");
         }
-        if (name.equals(SourcePosition.STATE_NAME) && kind != StateKind.SOURCES) {
-            throw new ConfigurationException("the name is kept for the positions of sources: state=" + name);
+        if (kind != StateKind.SOURCES) {
+            SourcePosition.checkNotKept(name, "opened as another kind");
         }
         final KeyedState state;
         try {

@@ -4,6 +4,7 @@ package io.quire.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.codec.Codec;
 import io.quire.store.codec.Codecs;
 import io.quire.store.errors.ConfigurationException;
@@ -32,6 +33,39 @@ class StateStoreTest {
     @AfterEach
     void close() {
         store.close();
+    }
+
+    @Test
+    void shouldTellWhatAnIdIsFromAnyThreadWhileStatesComeAndGo() throws InterruptedException {
+        final int count = 100;
+        final AtomicReference<String> wrong = new AtomicReference<>();
+        final AtomicInteger created = new AtomicInteger();
+        final Thread other = new Thread(() -> {
+            while (created.get() < count && wrong.get() == null) {
+                final int known = created.get();
+                for (int id = 1; id <= known; id++) {
+                    final StateDescriptor found = store.descriptor(id);
+                    if (id % 3 == 0 ? found != null && found.id() != id : found == null || found.id() != id) {
+                        wrong.set("id=" + id + " found=" + found);
+                    }
+                }
+            }
+        });
+        other.start();
+        for (int i = 1; i <= count; i++) {
+            store.longLongState("state " + i);
+            if (i % 3 == 0) {
+                store.dropState("state " + i);
+                assertThat(store.descriptor(i)).isNull();
+            }
+            created.set(i);
+        }
+        other.join();
+        assertThat(wrong.get()).isNull();
+        assertThat(store.descriptor(0)).isNull();
+        assertThat(store.descriptor(count + 1)).isNull();
+        assertThat(store.descriptor(Integer.MAX_VALUE)).isNull();
+        assertThat(store.states()).hasSize(67);
     }
 
     @Test

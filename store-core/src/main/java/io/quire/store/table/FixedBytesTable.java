@@ -31,7 +31,7 @@ import java.util.Arrays;
  *
  * <p>Threading: confined to the store's writer.
  */
-public final class FixedBytesTable {
+public final class FixedBytesTable implements StateTable {
     /** What {@link #find} returns for an absent key. */
     public static final long NOT_FOUND = 0;
     /** Longest key, bytes. */
@@ -111,6 +111,7 @@ public final class FixedBytesTable {
     }
 
     /** {@return address of the table's root, for {@link #open}} */
+    @Override
     public long rootAddress() {
         return root.address();
     }
@@ -126,6 +127,7 @@ public final class FixedBytesTable {
     }
 
     /** {@return number of entries} */
+    @Override
     public long size() {
         directory.checkPresent();
         return root.entries();
@@ -344,6 +346,20 @@ public final class FixedBytesTable {
      *
      * @param keyBase byte array or null
      * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes, {@link #keyLength()}
+     * @return whether it was present
+     */
+    @Override
+    public boolean remove(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        assert keyLength == shape.keyLength : "keyLength=" + keyLength;
+        return remove(keyBase, keyOffset);
+    }
+
+    /**
+     * Removes a key.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
      * @return whether it was present
      */
     public boolean remove(final byte[] keyBase, final long keyOffset) {
@@ -447,16 +463,19 @@ public final class FixedBytesTable {
     }
 
     /** Removes all entries; all extents but two go back to the store. O(extents). */
+    @Override
     public void clear() {
         segments.clear();
     }
 
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
+    @Override
     public void drop() {
         segments.drop();
     }
 
     /** {@return sizes of the table; O(extents of the directory)} */
+    @Override
     public TableStatistics statistics() {
         directory.checkPresent();
         final long entries = root.entries();
@@ -474,6 +493,7 @@ public final class FixedBytesTable {
      *
      * @throws CorruptStoreException naming the first thing that is not as it must be
      */
+    @Override
     public void checkInvariants() {
         new FixedBytesTableChecker(memory, root, directory, keyHash, shape).check();
     }

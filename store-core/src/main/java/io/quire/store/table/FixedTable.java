@@ -29,7 +29,7 @@ import io.quire.store.memory.RawMemory;
  *
  * <p>Threading: confined to the store's writer; other threads read through a {@link #reader}.
  */
-public final class FixedTable {
+public final class FixedTable implements StateTable {
     /** Most keys of a {@link #getAll}. */
     public static final int BATCH_COUNT_MAX = 32;
 
@@ -80,11 +80,13 @@ public final class FixedTable {
     }
 
     /** {@return address of the table's root, for {@link #open}} */
+    @Override
     public long rootAddress() {
         return root.address();
     }
 
     /** {@return number of entries} */
+    @Override
     public long size() {
         directory.checkPresent();
         return root.entries();
@@ -360,6 +362,20 @@ public final class FixedTable {
     }
 
     /**
+     * Removes a key that is given as bytes.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes, 8
+     * @return whether it was present
+     */
+    @Override
+    public boolean remove(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        assert keyLength == Long.BYTES : "keyLength=" + keyLength;
+        return remove(RawMemory.getLong(keyBase, keyOffset));
+    }
+
+    /**
      * Removes a key.
      *
      * @param key any key
@@ -510,16 +526,19 @@ public final class FixedTable {
     }
 
     /** Removes all entries; all extents but two go back to the store. O(extents). */
+    @Override
     public void clear() {
         segments.clear();
     }
 
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
+    @Override
     public void drop() {
         segments.drop();
     }
 
     /** {@return sizes of the table; O(extents of the directory)} */
+    @Override
     public TableStatistics statistics() {
         directory.checkPresent();
         final long entries = root.entries();
@@ -537,6 +556,7 @@ public final class FixedTable {
      *
      * @throws CorruptStoreException naming the first thing that is not as it must be
      */
+    @Override
     public void checkInvariants() {
         new FixedTableChecker(memory, root, directory).check();
     }

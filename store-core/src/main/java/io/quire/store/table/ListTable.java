@@ -35,7 +35,7 @@ import io.quire.store.memory.RawMemory;
  *
  * <p>Threading: confined to the store's writer.
  */
-public final class ListTable {
+public final class ListTable implements StateTable {
     /** Bytes of a mark. */
     public static final int MARK_LENGTH = HEAD_LENGTH + Long.BYTES;
     /** Bytes of a head that was kept. */
@@ -82,6 +82,7 @@ public final class ListTable {
     }
 
     /** {@return address of the table's root, for {@link #open}} */
+    @Override
     public long rootAddress() {
         return heads.rootAddress();
     }
@@ -92,7 +93,8 @@ public final class ListTable {
     }
 
     /** {@return elements of all lists} */
-    public long elementCount() {
+    @Override
+    public long size() {
         heads.directory.checkPresent();
         return root.ownerField(ELEMENTS_FIELD);
     }
@@ -383,6 +385,7 @@ public final class ListTable {
      * @param keyLength bytes
      * @return whether there was one
      */
+    @Override
     public boolean remove(final byte[] keyBase, final long keyOffset, final int keyLength) {
         final long first = detach(keyBase, keyOffset, keyLength, null, true);
         if (first == NONE) {
@@ -660,6 +663,7 @@ public final class ListTable {
     }
 
     /** Removes all lists; all extents but two go back to the store. O(extents). */
+    @Override
     public void clear() {
         root.forWriteOwner();
         heads.clear();
@@ -668,16 +672,18 @@ public final class ListTable {
     }
 
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
+    @Override
     public void drop() {
         heads.drop();
         changeCount++;
     }
 
     /** {@return sizes of the table, with elements for entries; O(extents of the heap)} */
+    @Override
     public TableStatistics statistics() {
         final TableStatistics statistics = heads.statistics();
         return new TableStatistics(
-                elementCount(),
+                size(),
                 statistics.payloadLength(),
                 statistics.segmentCount(),
                 statistics.directoryNodeCount(),
@@ -690,6 +696,7 @@ public final class ListTable {
      *
      * @throws CorruptStoreException naming the first thing that is not as it must be
      */
+    @Override
     public void checkInvariants() {
         new ListTableChecker(memory, heads).check();
     }

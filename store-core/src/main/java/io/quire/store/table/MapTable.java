@@ -28,7 +28,7 @@ import io.quire.store.memory.RawMemory;
  *
  * <p>Threading: confined to the store's writer.
  */
-public final class MapTable {
+public final class MapTable implements StateTable {
     /** Address of no entry. */
     public static final long NONE = RecordTable.NOT_FOUND;
 
@@ -77,8 +77,15 @@ public final class MapTable {
     }
 
     /** {@return address of the table's root, for {@link #open}} */
+    @Override
     public long rootAddress() {
         return entries.rootAddress();
+    }
+
+    /** {@return entries of all maps} */
+    @Override
+    public long size() {
+        return entries.size();
     }
 
     /** {@return the table of heads, for walking over the keys; it must not be changed} */
@@ -308,6 +315,7 @@ public final class MapTable {
      * @param length bytes of the entry's key
      * @return whether it was there
      */
+    @Override
     public boolean remove(final byte[] base, final long offset, final int length) {
         final long entry = entries.find(base, offset, length);
         if (entry == NONE) {
@@ -360,6 +368,7 @@ public final class MapTable {
     }
 
     /** Removes all maps; all extents but four go back to the store. O(extents). */
+    @Override
     public void clear() {
         changeCount++;
         entries.clear();
@@ -367,6 +376,7 @@ public final class MapTable {
     }
 
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
+    @Override
     public void drop() {
         changeCount++;
         entries.drop();
@@ -374,6 +384,7 @@ public final class MapTable {
     }
 
     /** {@return sizes of both tables together; O(extents of the heaps)} */
+    @Override
     public TableStatistics statistics() {
         final TableStatistics ofEntries = entries.statistics();
         final TableStatistics ofHeads = heads.statistics();
@@ -391,6 +402,7 @@ public final class MapTable {
      *
      * @throws CorruptStoreException naming the first thing that is not as it must be
      */
+    @Override
     public void checkInvariants() {
         entries.checkInvariants();
         heads.checkInvariants();

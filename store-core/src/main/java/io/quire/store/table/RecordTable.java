@@ -31,7 +31,7 @@ import io.quire.store.memory.RawMemory;
  *
  * <p>Threading: confined to the store's writer; other threads read through a {@link #reader}.
  */
-public final class RecordTable {
+public final class RecordTable implements StateTable {
     /** What {@link #find} returns for an absent key. */
     public static final long NOT_FOUND = 0;
     /** Longest key, bytes. */
@@ -102,11 +102,13 @@ public final class RecordTable {
     }
 
     /** {@return address of the table's root, for {@link #open}} */
+    @Override
     public long rootAddress() {
         return root.address();
     }
 
     /** {@return number of entries} */
+    @Override
     public long size() {
         directory.checkPresent();
         return root.entries();
@@ -553,6 +555,7 @@ public final class RecordTable {
      * @param keyLength bytes
      * @return whether it was present
      */
+    @Override
     public boolean remove(final byte[] keyBase, final long keyOffset, final int keyLength) {
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
         long slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
@@ -713,18 +716,21 @@ public final class RecordTable {
     }
 
     /** Removes all entries; all extents but two go back to the store. Cursors end. O(extents). */
+    @Override
     public void clear() {
         segments.clear();
         endCursors();
     }
 
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
+    @Override
     public void drop() {
         segments.drop();
         endCursors();
     }
 
     /** {@return sizes of the table; O(extents of the heap)} */
+    @Override
     public TableStatistics statistics() {
         directory.checkPresent();
         return new TableStatistics(
@@ -741,6 +747,7 @@ public final class RecordTable {
      *
      * @throws io.quire.store.errors.CorruptStoreException naming the first thing that is not as it must be
      */
+    @Override
     public void checkInvariants() {
         new RecordTableChecker(memory, root, directory, keyHash).check();
     }

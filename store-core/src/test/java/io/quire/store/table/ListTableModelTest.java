@@ -93,7 +93,7 @@ class ListTableModelTest {
             assertThat(replica.lineCount).isLessThan(40);
             assertThat(table.statistics().bytesPerEntry()).isLessThan(14);
             assertThat(table.remove(key, AT, 1)).isTrue();
-            assertThat(table.elementCount()).isZero();
+            assertThat(table.size()).isZero();
             table.checkInvariants();
             assertThat(table.statistics().extentCount()).isLessThan(16);
         }
@@ -136,7 +136,7 @@ class ListTableModelTest {
                 assertThatThrownBy(() -> table.appendAll(new byte[1], AT, 1, items, AT, items.length))
                         .isInstanceOf(CorruptStoreException.class);
             }
-            assertThat(table.elementCount()).isZero();
+            assertThat(table.size()).isZero();
             table.checkInvariants();
         }
     }
@@ -318,7 +318,7 @@ class ListTableModelTest {
         private void compare() {
             table.checkInvariants();
             assertThat(table.heads().size()).isEqualTo(model.size());
-            assertThat(table.elementCount())
+            assertThat(table.size())
                     .isEqualTo(model.values().stream().mapToLong(List::size).sum());
             model.forEach((name, list) -> compare(name.getBytes(StandardCharsets.UTF_8), list));
         }
