@@ -12,6 +12,7 @@ import io.quire.checkpoint.recovery.HydrationProgress;
 import io.quire.checkpoint.recovery.Hydrator;
 import io.quire.store.BytesState;
 import io.quire.store.Durability;
+import io.quire.store.ExpiryCounters;
 import io.quire.store.FixedBytesState;
 import io.quire.store.LongBytesState;
 import io.quire.store.LongDoubleState;
@@ -316,7 +317,22 @@ public final class DurableStateStore implements AutoCloseable {
         store.rollbackBatch();
     }
 
-    /** Takes a due checkpoint's barrier now; see {@link StateStore#poll}. */
+    /**
+     * Removes entries whose time to live is over; see {@link StateStore#cleanExpired}.
+     *
+     * @param budgetNs nanoseconds to spend, not negative
+     * @return entries and elements removed
+     */
+    public long cleanExpired(final long budgetNs) {
+        return store.cleanExpired(budgetNs);
+    }
+
+    /** {@return what the removal of expired entries has done so far} */
+    public ExpiryCounters expiryCounters() {
+        return store.expiryCounters();
+    }
+
+    /** Takes a due checkpoint's barrier now, and removes some expired entries; see {@link StateStore#poll}. */
     public void poll() {
         store.poll();
     }

@@ -5,6 +5,7 @@ import io.quire.checkpoint.io.DiskStoreFiles;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.live.BootIdentity;
 import io.quire.store.Durability;
+import io.quire.store.StateStore;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.memory.PageCapture;
 import io.quire.store.memory.PagedMemory;
@@ -12,7 +13,9 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SystemEpochClock;
 
 /**
  * All settings of a durable store, with their defaults. Setters return this; getters have the same names; {@link
@@ -73,6 +76,8 @@ public final class DurableStoreContext {
     private boolean acceptLossOnFallback;
     private StoreFiles storeFiles = new DiskStoreFiles();
     private ProgressListener recoveryProgress = ProgressListener.NONE;
+    private EpochClock expiryClock = SystemEpochClock.INSTANCE;
+    private long expiryBudgetNs = StateStore.EXPIRY_BUDGET_NS_DEFAULT;
 
     /**
      * Checks all settings together.
@@ -106,6 +111,10 @@ public final class DurableStoreContext {
         checkPowerOfTwo("capturePoolLength", capturePoolLength, PageCapture.POOL_LENGTH_MIN, 1 << 30);
         check("chainLengthMax", chainLengthMax, 2, 64);
         check("hydrationBytesPerSecond", hydrationBytesPerSecond, 0, Long.MAX_VALUE);
+        check("expiryBudgetNs", expiryBudgetNs, 0, Long.MAX_VALUE);
+        if (expiryClock == null) {
+            throw new ConfigurationException("no expiryClock was given");
+        }
         return this;
     }
 
@@ -641,6 +650,40 @@ public final class DurableStoreContext {
      */
     public DurableStoreContext recoveryProgress(final ProgressListener value) {
         recoveryProgress = value;
+        return this;
+    }
+
+    /** {@return tells the time by which entries with a time to live expire; not null} */
+    public EpochClock expiryClock() {
+        return expiryClock;
+    }
+
+    /**
+     * Tells the time by which entries with a time to live expire, the system's by default. Another one serves tests,
+     * and stores that live by the time of their events.
+     *
+     * @param value milliseconds since 1970 or any other moment, the same for the life of the store; asked by the writer
+     *     and by readers, so thread-safe; not null
+     * @return this
+     */
+    public DurableStoreContext expiryClock(final EpochClock value) {
+        expiryClock = value;
+        return this;
+    }
+
+    /** {@return nanoseconds that the writer spends at once on removing what has expired; 0 = only when asked} */
+    public long expiryBudgetNs() {
+        return expiryBudgetNs;
+    }
+
+    /**
+     * Time that the writer spends at once on removing what has expired.
+     *
+     * @param value nanoseconds; 0 = only when asked, see {@link DurableStateStore#cleanExpired}
+     * @return this
+     */
+    public DurableStoreContext expiryBudgetNs(final long value) {
+        expiryBudgetNs = value;
         return this;
     }
 

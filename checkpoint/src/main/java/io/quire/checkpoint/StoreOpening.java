@@ -41,6 +41,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.IntConsumer;
 import org.agrona.CloseHelper;
+import org.agrona.concurrent.SystemNanoClock;
 
 /**
  * Opens a directory: takes the lock, recovers or creates the state, and starts the log. Everything it has opened is
@@ -292,7 +293,8 @@ final class StoreOpening {
                 ? PagedMemory.create(settings)
                 : PagedMemory.recover(settings, chain, (int) layout.pageCount());
         try {
-            store = new StateStore(memory);
+            store = new StateStore(memory, context.expiryClock(), SystemNanoClock.INSTANCE);
+            store.expiryBudgetNs(context.expiryBudgetNs());
         } catch (final RuntimeException e) {
             memory.close();
             throw e;

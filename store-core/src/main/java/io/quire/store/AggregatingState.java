@@ -24,7 +24,7 @@ public final class AggregatingState<K, T, A, R> extends SingleState<K, A> {
             final BytesState bytes,
             final Codec<K> keyCodec,
             final boolean namespaced,
-            final Codec<A> codec,
+            final StoredCodec<A> codec,
             final AggregateFunction<T, A, R> function) {
         super(bytes, keyCodec, namespaced, codec);
         this.function = function;
@@ -63,7 +63,7 @@ public final class AggregatingState<K, T, A, R> extends SingleState<K, A> {
     void addAt(final K key, final T value) {
         Objects.requireNonNull(value, "value");
         store.beforeWrite();
-        final A before = read(key);
+        final A before = peek(key);
         write(key, function.add(value, before == null ? function.createAccumulator() : before));
     }
 

@@ -144,6 +144,35 @@ final class BytesListState extends KeyedState {
         return removed;
     }
 
+    /** Removes the first elements of a list, or all if it has no more; outside of batches. */
+    void removeFirst(final byte[] key, final long keyOffset, final int keyLength, final long elementCount) {
+        store.beforeWrite();
+        if (elementCount >= table.count(key, keyOffset, keyLength)) {
+            remove(key, keyOffset, keyLength);
+            return;
+        }
+        try {
+            table.removeFirst(key, keyOffset, keyLength, elementCount);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        RawMemory.putLong(mark, RawMemory.ARRAY_OFFSET, elementCount);
+        log.operation(
+                ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST,
+                id,
+                key,
+                keyOffset,
+                keyLength,
+                mark,
+                RawMemory.ARRAY_OFFSET,
+                Long.BYTES);
+    }
+
+    @Override
+    ExpiryPass expiryPass() {
+        return new ListExpiryPass(this);
+    }
+
     /** Appends the elements of the source to the target, in constant time; the two keys differ. */
     void merge(
             final byte[] target,
@@ -250,6 +279,8 @@ final class BytesListState extends KeyedState {
                 table.replace(keyBase, keyOffset, keyLength, valueBase, valueOffset, checkedLength(valueLength), null);
             case ChangeRecordDescriptor.TYPE_LIST_MERGE ->
                 applyMerge(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+            case ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST ->
+                applyRemoveFirst(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
             case UndoLog.TYPE_LIST_CUT_OFF ->
                 table.rollBack(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
             case UndoLog.TYPE_LIST_PUT_BACK -> table.putBack(keyBase, keyOffset, keyLength, valueBase, valueOffset);
@@ -264,6 +295,21 @@ final class BytesListState extends KeyedState {
             throw new CorruptStoreException("change record without elements: state=" + name());
         }
         return itemsLength;
+    }
+
+    private void applyRemoveFirst(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        final long elementCount = valueLength == Long.BYTES ? RawMemory.getLong(valueBase, valueOffset) : 0;
+        if (elementCount < 1 || elementCount >= table.count(keyBase, keyOffset, keyLength)) {
+            throw new CorruptStoreException(
+                    "change record removes elements that are not there: state=" + name() + " elements=" + elementCount);
+        }
+        table.removeFirst(keyBase, keyOffset, keyLength, elementCount);
     }
 
     private void applyMerge(

@@ -30,6 +30,11 @@ final class BytesMapState extends KeyedState {
         return table;
     }
 
+    @Override
+    ExpiryPass expiryPass() {
+        return new MapExpiryPass(this);
+    }
+
     long count(final byte[] key, final long keyOffset, final int keyLength) {
         store.beforeRead();
         return table.count(key, keyOffset, keyLength);

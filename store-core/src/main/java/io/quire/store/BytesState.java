@@ -504,6 +504,11 @@ public final class BytesState extends KeyedState {
     }
 
     @Override
+    ExpiryPass expiryPass() {
+        return new RecordExpiryPass(this);
+    }
+
+    @Override
     void applyPut(
             final byte[] keyBase,
             final long keyOffset,

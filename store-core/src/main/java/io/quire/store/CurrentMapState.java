@@ -95,7 +95,7 @@ public final class CurrentMapState<I, V> {
 
     /** {@return whether there are no entries} */
     public boolean isEmpty() {
-        return state.sizeAt(null) == 0;
+        return state.isEmptyAt(null);
     }
 
     /** Removes all entries. */

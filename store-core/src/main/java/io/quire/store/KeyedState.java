@@ -19,6 +19,7 @@ public abstract class KeyedState {
     final StateStore store;
     final StateLog log;
     final int id;
+    final StateExpiry expiry = new StateExpiry();
     private final StateTable stateTable;
     private volatile StateDescriptor descriptor; // changes when a codec evolves
 
@@ -151,6 +152,11 @@ public abstract class KeyedState {
             final int valueLength) {
         throw new CorruptStoreException("change record of a type that its state does not know: state=" + name()
                 + " kind=" + descriptor.kind() + " type=" + type);
+    }
+
+    /** Begins to look for entries that have expired; null when the kind has none. */
+    ExpiryPass expiryPass() {
+        return null;
     }
 
     /**

@@ -20,6 +20,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>An element, encoded, may have {@link #ELEMENT_LENGTH_MAX} bytes, and all that one {@link #addAll} or {@link
  * #update} writes {@link #CHANGE_LENGTH_MAX}; what is longer is a {@link StoreFullException} without effect.
  *
+ * <p>With a time to live each element expires by itself, and {@link #size(Object)} counts those too that have expired
+ * and were not removed yet.
+ *
  * <p>Threading: single writer, which also reads.
  *
  * @param <K> type of the keys
@@ -34,7 +37,7 @@ public final class ListState<K, E> extends TypedState<K> {
     private static final int PREFIX_LENGTH_MAX = ListDescriptor.PREFIX_LENGTH_MAX;
 
     private final BytesListState bytes;
-    private final Codec<E> elementCodec;
+    private final StoredCodec<E> elementCodec;
     private final CurrentListState<E> current = new CurrentListState<>(this);
     private ExpandableArrayBuffer items = new ExpandableArrayBuffer(64);
     private boolean encoding;
@@ -43,10 +46,11 @@ public final class ListState<K, E> extends TypedState<K> {
             final BytesListState bytes,
             final Codec<K> keyCodec,
             final boolean namespaced,
-            final Codec<E> elementCodec) {
+            final StoredCodec<E> elementCodec) {
         super(bytes, keyCodec, namespaced);
         this.bytes = bytes;
         this.elementCodec = elementCodec;
+        bytes.expiry.openedWith(elementCodec);
     }
 
     /** {@return the list of the store's current key, the same object each time} */
@@ -77,6 +81,13 @@ public final class ListState<K, E> extends TypedState<K> {
                 items.byteArray(),
                 RawMemory.ARRAY_OFFSET + start,
                 prefixLength + length);
+        wrote();
+    }
+
+    private void wrote() {
+        if (elementCodec.expiring()) {
+            store.expiryCleaner().wrote();
+        }
     }
 
     /** Puts an element behind room for its prefix. Returns its length. */
@@ -105,6 +116,7 @@ public final class ListState<K, E> extends TypedState<K> {
         if (length > 0) {
             final int keyLength = encodeKey(key);
             bytes.appendAll(keyBytes(), keyOffset(), keyLength, items.byteArray(), RawMemory.ARRAY_OFFSET, length);
+            wrote();
         }
         trim();
     }
@@ -126,6 +138,7 @@ public final class ListState<K, E> extends TypedState<K> {
             bytes.remove(keyBytes(), keyOffset(), keyLength);
         } else {
             bytes.replace(keyBytes(), keyOffset(), keyLength, items.byteArray(), RawMemory.ARRAY_OFFSET, length);
+            wrote();
         }
         trim();
     }
@@ -167,8 +180,9 @@ public final class ListState<K, E> extends TypedState<K> {
      *
      * @param key not null
      * @return the elements, which each iterator reads from the state as it goes: it sees those that the list has when
-     *     it is made, and throws {@link java.util.ConcurrentModificationException} once the list has been changed in
-     *     another way than by adding to it; empty when the key has none
+     *     it is made, but for those that have expired by the time it gets to them, and throws {@link
+     *     java.util.ConcurrentModificationException} once the list has been changed in another way than by adding to
+     *     it; empty when the key has none
      */
     public Iterable<E> get(final K key) {
         return getAt(Objects.requireNonNull(key, "key"));
@@ -176,14 +190,16 @@ public final class ListState<K, E> extends TypedState<K> {
 
     Iterable<E> getAt(final K key) {
         final byte[] keyCopy = copyOfKey(key);
-        return () -> new Elements<>(bytes, elementCodec, bytes.cursor(keyCopy, RawMemory.ARRAY_OFFSET, keyCopy.length));
+        return () -> elementCodec.expiring()
+                ? new LiveElements<>(bytes, elementCodec, keyCopy)
+                : new Elements<>(bytes, elementCodec, bytes.cursor(keyCopy, RawMemory.ARRAY_OFFSET, keyCopy.length));
     }
 
     /**
      * Number of elements of a key, O(1).
      *
      * @param key not null
-     * @return their number
+     * @return their number, with those that have expired and were not removed yet
      */
     public long size(final K key) {
         return sizeAt(Objects.requireNonNull(key, "key"));
@@ -197,7 +213,29 @@ public final class ListState<K, E> extends TypedState<K> {
     @Override
     boolean removeAt(final K key) {
         final int keyLength = encodeKey(key);
-        return bytes.remove(keyBytes(), keyOffset(), keyLength);
+        final boolean live = isLive(keyBytes(), keyOffset(), keyLength);
+        return bytes.remove(keyBytes(), keyOffset(), keyLength) && live;
+    }
+
+    @Override
+    boolean isLive(final long record) {
+        return isLive(null, keys().keyPointer(record), keys().keyLength(record));
+    }
+
+    /** Whether a list has an element that has not expired; looks at its elements up to the first such one. */
+    private boolean isLive(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        if (!elementCodec.expiring()) {
+            return true;
+        }
+        final ListCursor cursor = bytes.cursor(keyBase, keyOffset, keyLength);
+        final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+        while (cursor.next()) {
+            view.wrap(cursor.elementPointer(), cursor.elementLength());
+            if (!elementCodec.isExpired(view, 0, cursor.elementLength())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
@@ -239,6 +277,46 @@ public final class ListState<K, E> extends TypedState<K> {
                 throw new NoSuchElementException();
             }
             view.wrap(cursor.elementPointer(), cursor.elementLength());
+            return codec.decode(view, 0, cursor.elementLength());
+        }
+    }
+
+    /** Passes over elements that have expired when it gets to them. */
+    private static final class LiveElements<E> implements Iterator<E> {
+        private final BytesListState bytes;
+        private final StoredCodec<E> codec;
+        private final ListCursor cursor;
+        private final int walk;
+        private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+        private boolean ahead; // the cursor is at an element that was not returned yet
+
+        LiveElements(final BytesListState bytes, final StoredCodec<E> codec, final byte[] key) {
+            this.bytes = bytes;
+            this.codec = codec;
+            cursor = bytes.cursor(key, RawMemory.ARRAY_OFFSET, key.length);
+            walk = bytes.expiry.walks().begun(this, key);
+        }
+
+        @Override
+        public boolean hasNext() {
+            bytes.store.beforeRead();
+            while (!ahead && cursor.next()) {
+                view.wrap(cursor.elementPointer(), cursor.elementLength());
+                ahead = !codec.isExpired(view, 0, cursor.elementLength());
+            }
+            if (!ahead) {
+                bytes.expiry.walks().ended(this, walk);
+            }
+            return ahead;
+        }
+
+        @Override
+        public E next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            cursor.checkCurrent();
+            ahead = false;
             return codec.decode(view, 0, cursor.elementLength());
         }
     }

@@ -18,6 +18,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>Entries come in the order in which they were first put, also after recovery and after a batch was rolled back.
  *
+ * <p>With a time to live each entry expires by itself; one that is put again after that comes last, or where it was if
+ * it was not removed yet. {@link #size(Object)} counts those too that have expired and were not removed yet.
+ *
  * <p>Threading: single writer, which also reads.
  *
  * @param <K> type of the keys
@@ -30,21 +33,23 @@ public final class MapState<K, I, V> extends TypedState<K> {
 
     final BytesMapState bytes;
     final Codec<I> insideCodec;
-    final Codec<V> valueCodec;
+    final StoredCodec<V> valueCodec;
     private final CurrentMapState<I, V> current = new CurrentMapState<>(this);
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private ExpandableArrayBuffer valueBuffer = new ExpandableArrayBuffer(64);
+    private ExpandableArrayBuffer renewed = new ExpandableArrayBuffer(64);
 
     MapState(
             final BytesMapState bytes,
             final Codec<K> keyCodec,
             final boolean namespaced,
             final Codec<I> insideCodec,
-            final Codec<V> valueCodec) {
+            final StoredCodec<V> valueCodec) {
         super(bytes, keyCodec, namespaced);
         this.bytes = bytes;
         this.insideCodec = insideCodec;
         this.valueCodec = valueCodec;
+        bytes.expiry.openedWith(valueCodec);
     }
 
     /** {@return the map of the store's current key, the same object each time} */
@@ -66,13 +71,61 @@ public final class MapState<K, I, V> extends TypedState<K> {
     V getAt(final K key, final I inside) {
         final int length = encodeKeys(key, inside);
         final long entry = bytes.find(keyBytes(), AT, length);
-        return entry == MapTable.NONE ? null : valueOf(entry);
+        if (entry == MapTable.NONE) {
+            return null;
+        }
+        wrap(entry);
+        return valueCodec.renewsOnRead() ? renew(key, inside) : valueCodec.live(view, 0, view.capacity());
+    }
+
+    /**
+     * What is in the view, and sets its timestamp. The codec gets a copy, because writing may move what is in memory,
+     * and a flyweight stays where it was read.
+     */
+    private V renew(final K key, final I inside) {
+        final int length = view.capacity();
+        renewed.putBytes(LINKS_LENGTH, view, 0, length);
+        final V value = valueCodec.live(renewed, LINKS_LENGTH, length);
+        final long nowMs = valueCodec.nowMs();
+        if (value != null
+                && store.failure() == null
+                && valueCodec.timestampOf(renewed, LINKS_LENGTH, length) != nowMs) {
+            if (valueCodec.setTimestamp(renewed, LINKS_LENGTH, length, nowMs)) {
+                final int keysLength = encodeKeys(key, inside);
+                bytes.put(keyBytes(), AT, keysLength, renewed.byteArray(), AT, LINKS_LENGTH + length);
+            } else {
+                final int timestampedLength = encodeValue(value);
+                final int keysLength = encodeKeys(key, inside);
+                bytes.put(keyBytes(), AT, keysLength, valueBuffer.byteArray(), AT, timestampedLength);
+            }
+            wrote();
+        }
+        trim();
+        return value;
+    }
+
+    private void wrap(final long entry) {
+        view.wrap(bytes.table().valuePointer(entry), bytes.table().valueLength(entry));
     }
 
     V valueOf(final long entry) {
-        final int length = bytes.table().valueLength(entry);
-        view.wrap(bytes.table().valuePointer(entry), length);
-        return valueCodec.decode(view, 0, length);
+        wrap(entry);
+        return valueCodec.decode(view, 0, view.capacity());
+    }
+
+    boolean isExpired(final long entry) {
+        wrap(entry);
+        return valueCodec.isExpired(view, 0, view.capacity());
+    }
+
+    private void wrote() {
+        if (valueCodec.expiring()) {
+            store.expiryCleaner().wrote();
+        }
+    }
+
+    private boolean isPresent(final long entry) {
+        return entry != MapTable.NONE && (!valueCodec.expiring() || !isExpired(entry));
     }
 
     private int encodeKeys(final K key, final I inside) {
@@ -96,7 +149,7 @@ public final class MapState<K, I, V> extends TypedState<K> {
 
     boolean containsAt(final K key, final I inside) {
         final int length = encodeKeys(key, inside);
-        return bytes.find(keyBytes(), AT, length) != MapTable.NONE;
+        return isPresent(bytes.find(keyBytes(), AT, length));
     }
 
     /**
@@ -113,8 +166,21 @@ public final class MapState<K, I, V> extends TypedState<K> {
     void putAt(final K key, final I inside, final V value) {
         final int valueLength = encodeValue(value);
         final int length = encodeKeys(key, inside);
-        bytes.put(keyBytes(), AT, length, valueBuffer.byteArray(), AT, valueLength);
+        put(keyBytes(), length, valueLength);
+    }
+
+    /** Puts the value that was encoded. */
+    private void put(final byte[] key, final int keyLength, final int valueLength) {
+        if (valueCodec.keepsTimestamp()) {
+            final long entry = bytes.find(key, AT, keyLength);
+            if (entry != MapTable.NONE && !isExpired(entry)) {
+                final long timestampMs = valueCodec.timestampOf(view, 0, view.capacity());
+                valueCodec.setTimestamp(valueBuffer, LINKS_LENGTH, valueLength - LINKS_LENGTH, timestampMs);
+            }
+        }
+        bytes.put(key, AT, keyLength, valueBuffer.byteArray(), AT, valueLength);
         trim();
+        wrote();
     }
 
     /** Returns the length with the room for the links. */
@@ -131,14 +197,15 @@ public final class MapState<K, I, V> extends TypedState<K> {
 
     /** Sets the value of an entry whose key is in bytes already. */
     void putEncoded(final byte[] key, final int keyLength, final V value) {
-        final int valueLength = encodeValue(value);
-        bytes.put(key, AT, keyLength, valueBuffer.byteArray(), AT, valueLength);
-        trim();
+        put(key, keyLength, encodeValue(value));
     }
 
     private void trim() {
         if (valueBuffer.capacity() > KEEP_LENGTH_MAX) {
             valueBuffer = new ExpandableArrayBuffer(64);
+        }
+        if (renewed.capacity() > KEEP_LENGTH_MAX) {
+            renewed = new ExpandableArrayBuffer(64);
         }
     }
 
@@ -173,14 +240,16 @@ public final class MapState<K, I, V> extends TypedState<K> {
 
     boolean removeAt(final K key, final I inside) {
         final int length = encodeKeys(key, inside);
-        return bytes.remove(keyBytes(), AT, length);
+        final boolean live = !valueCodec.expiring() || isPresent(bytes.find(keyBytes(), AT, length));
+        return bytes.remove(keyBytes(), AT, length) && live;
     }
 
     /**
      * The entries of a key.
      *
      * @param key not null
-     * @return the entries, which each iterator reads from the state as it goes. Removing through the iterator and
+     * @return the entries, which each iterator reads from the state as it goes, but for those that have expired by the
+     *     time it gets to them. Removing through the iterator and
      *     {@link Map.Entry#setValue} of the entry returned last write to the state. Other writes are allowed too; only
      *     the removal of the entry that comes next ends the iteration with {@link
      *     java.util.ConcurrentModificationException}
@@ -243,7 +312,7 @@ public final class MapState<K, I, V> extends TypedState<K> {
      * Number of entries of a key, O(1).
      *
      * @param key not null
-     * @return their number
+     * @return their number, with those that have expired and were not removed yet
      */
     public long size(final K key) {
         return sizeAt(Objects.requireNonNull(key, "key"));
@@ -255,19 +324,42 @@ public final class MapState<K, I, V> extends TypedState<K> {
     }
 
     /**
-     * Whether a key has no entries.
+     * Whether a key has no entries; with a time to live it looks at them up to the first that has not expired.
      *
      * @param key not null
      * @return true when it has none
      */
     public boolean isEmpty(final K key) {
-        return size(key) == 0;
+        return isEmptyAt(Objects.requireNonNull(key, "key"));
+    }
+
+    boolean isEmptyAt(final K key) {
+        final int keyLength = encodeKey(key);
+        return bytes.count(keyBytes(), AT, keyLength) == 0 || !isLive(keyBytes(), AT, keyLength);
+    }
+
+    @Override
+    boolean isLive(final long record) {
+        return isLive(null, keys().keyPointer(record), keys().keyLength(record));
+    }
+
+    private boolean isLive(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        if (!valueCodec.expiring()) {
+            return true;
+        }
+        long entry = bytes.table().first(keyBase, keyOffset, keyLength);
+        while (entry != MapTable.NONE && isExpired(entry)) {
+            entry = bytes.table().next(entry);
+        }
+        return entry != MapTable.NONE;
     }
 
     @Override
     boolean removeAt(final K key) {
         final int keyLength = encodeKey(key);
-        return bytes.removeAll(keyBytes(), AT, keyLength);
+        store.beforeRead();
+        final boolean live = isLive(keyBytes(), AT, keyLength);
+        return bytes.removeAll(keyBytes(), AT, keyLength) && live;
     }
 
     @Override

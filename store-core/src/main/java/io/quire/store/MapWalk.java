@@ -28,6 +28,8 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
     private final RecordTable entries;
     private final int mapKeyLength;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+    private final int walk; // among the open ones of the state; -1 when its entries do not expire
+    private boolean nextIsLive; // it was found to be, and not returned since
     private long changeCount;
     private byte[] key = new byte[64]; // of the current entry
     private int keyLength; // 0 = there is none, or it was removed
@@ -42,6 +44,7 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
         entries = table.entries();
         mapKeyLength = mapKey.length;
         state.store.beforeRead();
+        walk = state.valueCodec.expiring() ? state.bytes.expiry.walks().begun(this, mapKey) : -1;
         changeCount = table.changeCount();
         lookAhead(table.first(mapKey, AT, mapKey.length));
     }
@@ -62,22 +65,42 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
 
     @Override
     public final boolean hasNext() {
+        if (walk >= 0 && !nextIsLive) {
+            passExpired();
+        }
         return next != MapTable.NONE;
     }
 
-    @Override
-    public final T next() {
-        if (next == MapTable.NONE) {
-            throw new NoSuchElementException();
-        }
+    private void passExpired() {
         state.store.beforeRead();
-        if (changeCount != table.changeCount()) {
+        findNext();
+        while (next != MapTable.NONE && state.isExpired(next)) {
+            lookAhead(table.next(next));
+        }
+        nextIsLive = next != MapTable.NONE;
+        if (!nextIsLive) {
+            state.bytes.expiry.walks().ended(this, walk);
+        }
+    }
+
+    private void findNext() {
+        if (next != MapTable.NONE && changeCount != table.changeCount()) {
             next = table.find(nextKey, AT, nextKeyLength);
             if (next == MapTable.NONE) {
                 throw new ConcurrentModificationException("the entry that comes next was removed during the walk");
             }
             changeCount = table.changeCount();
         }
+    }
+
+    @Override
+    public final T next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        state.store.beforeRead();
+        findNext();
+        nextIsLive = false;
         step++;
         final long entry = next;
         final byte[] swapped = key;

@@ -22,7 +22,7 @@ public final class ReducingState<K, V> extends SingleState<K, V> {
             final BytesState bytes,
             final Codec<K> keyCodec,
             final boolean namespaced,
-            final Codec<V> codec,
+            final StoredCodec<V> codec,
             final BinaryOperator<V> function) {
         super(bytes, keyCodec, namespaced, codec);
         this.function = function;
@@ -56,7 +56,7 @@ public final class ReducingState<K, V> extends SingleState<K, V> {
     void addAt(final K key, final V value) {
         Objects.requireNonNull(value, "value");
         store.beforeWrite();
-        final V before = read(key);
+        final V before = peek(key);
         write(key, before == null ? value : merged(before, value));
     }
 

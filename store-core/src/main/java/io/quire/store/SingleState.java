@@ -17,44 +17,102 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 abstract class SingleState<K, T> extends TypedState<K> {
     final BytesState bytes;
-    private final Codec<T> codec;
+    final StoredCodec<T> codec;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(64);
+    private ExpandableArrayBuffer renewed = new ExpandableArrayBuffer(64);
 
-    SingleState(final BytesState bytes, final Codec<K> keyCodec, final boolean namespaced, final Codec<T> codec) {
+    SingleState(final BytesState bytes, final Codec<K> keyCodec, final boolean namespaced, final StoredCodec<T> codec) {
         super(bytes, keyCodec, namespaced);
         this.bytes = bytes;
         this.codec = codec;
+        bytes.expiry.openedWith(codec);
+    }
+
+    /** What a key has, or null; a null key stands for the current one. May set its timestamp. */
+    final T read(final K key) {
+        if (codec.renewsOnRead()) {
+            return readAndRenew(key);
+        }
+        return peek(key);
     }
 
     /** What a key has, or null; a null key stands for the current one. */
-    final T read(final K key) {
+    final T peek(final K key) {
         final int keyLength = encodeKey(key);
-        return bytes.wrap(keyBuffer, 0, keyLength, view) ? codec.decode(view, 0, view.capacity()) : null;
+        return bytes.wrap(keyBuffer, 0, keyLength, view) ? codec.live(view, 0, view.capacity()) : null;
     }
 
-    private T readBytes(final byte[] key) {
-        return bytes.wrap(new UnsafeBuffer(key), 0, key.length, view) ? codec.decode(view, 0, view.capacity()) : null;
+    /** The codec gets a copy, because writing may move what is in memory, and a flyweight stays where it was read. */
+    private T readAndRenew(final K key) {
+        if (!bytes.wrap(keyBuffer, 0, encodeKey(key), view)) {
+            return null;
+        }
+        final int length = view.capacity();
+        renewed.putBytes(0, view, 0, length);
+        final T kept = codec.live(renewed, 0, length);
+        final long nowMs = codec.nowMs();
+        if (kept != null && store.failure() == null && codec.timestampOf(renewed, 0, length) != nowMs) {
+            if (codec.setTimestamp(renewed, 0, length, nowMs)) {
+                bytes.put(keyBuffer, 0, encodeKey(key), renewed, 0, length);
+            } else {
+                final int timestampedLength = codec.encode(kept, buffer, 0);
+                bytes.put(keyBuffer, 0, encodeKey(key), buffer, 0, timestampedLength);
+            }
+            wrote();
+        }
+        trim();
+        return kept;
+    }
+
+    private void wrote() {
+        if (codec.expiring()) {
+            store.expiryCleaner().wrote();
+        }
+    }
+
+    /** Whether a key has something that has not expired; a null key stands for the current one. */
+    final boolean isPresent(final K key) {
+        final int keyLength = encodeKey(key);
+        return bytes.wrap(keyBuffer, 0, keyLength, view) && !codec.isExpired(view, 0, view.capacity());
+    }
+
+    @Override
+    final boolean isLive(final long record) {
+        if (!codec.expiring()) {
+            return true;
+        }
+        final int length = keys().valueLength(record);
+        view.wrap(keys().valuePointer(record), length);
+        return !codec.isExpired(view, 0, length);
     }
 
     /** Keeps something for a key; a null key stands for the current one. */
     final void write(final K key, final T kept) {
         final int length = codec.encode(Objects.requireNonNull(kept, "value"), buffer, 0);
+        if (codec.keepsTimestamp() && isPresent(key)) {
+            codec.setTimestamp(buffer, 0, length, codec.timestampOf(view, 0, view.capacity()));
+        }
         final int keyLength = encodeKey(key);
         bytes.put(keyBuffer, 0, keyLength, buffer, 0, length);
         trim();
+        wrote();
     }
 
     private void trim() {
         if (buffer.capacity() > KEEP_LENGTH_MAX) {
             buffer = new ExpandableArrayBuffer(64);
         }
+        if (renewed.capacity() > KEEP_LENGTH_MAX) {
+            renewed = new ExpandableArrayBuffer(64);
+        }
     }
 
     @Override
     final boolean removeAt(final K key) {
+        final boolean live = !codec.expiring() || isPresent(key);
         final int keyLength = encodeKey(key);
-        return bytes.remove(keyBuffer, 0, keyLength);
+        return bytes.remove(keyBuffer, 0, keyLength) && live;
     }
 
     @Override
@@ -67,19 +125,28 @@ abstract class SingleState<K, T> extends TypedState<K> {
 
     @Override
     void merge(final byte[] target, final byte[][] sources) {
-        T result = readBytes(target);
+        T result = null;
         boolean found = false;
-        for (final byte[] source : sources) {
-            final T more = readBytes(source);
-            if (more != null) {
-                result = result == null ? more : Objects.requireNonNull(merged(result, more), "merged value");
-                found = true;
+        long oldestMs = Long.MAX_VALUE;
+        for (int i = -1; i < sources.length; i++) {
+            final byte[] key = i < 0 ? target : sources[i];
+            if (bytes.wrap(new UnsafeBuffer(key), 0, key.length, view)) {
+                final long timestampMs = codec.timestampOf(view, 0, view.capacity());
+                final T more = codec.live(view, 0, view.capacity());
+                if (more != null) {
+                    result = result == null ? more : Objects.requireNonNull(merged(result, more), "merged value");
+                    oldestMs = Math.min(oldestMs, timestampMs);
+                    found |= i >= 0;
+                }
             }
         }
         if (!found) {
             return;
         }
         final int length = codec.encode(result, buffer, 0);
+        if (codec.keepsTimestamp()) {
+            codec.setTimestamp(buffer, 0, length, oldestMs);
+        }
         store.inOneBatch(() -> {
             bytes.put(new UnsafeBuffer(target), 0, target.length, buffer, 0, length);
             for (final byte[] source : sources) {
@@ -87,5 +154,6 @@ abstract class SingleState<K, T> extends TypedState<K> {
             }
         });
         trim();
+        wrote();
     }
 }

@@ -4,6 +4,7 @@ package io.quire.store;
 import io.quire.store.catalog.CodecHistory;
 import io.quire.store.catalog.CodecIdentity;
 import io.quire.store.catalog.CodecRole;
+import io.quire.store.catalog.ExpiryRule;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.codec.Codec;
 import io.quire.store.errors.StateMismatchException;
@@ -12,21 +13,32 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * The codecs that a state is to be opened with, and what they do to a state that is there already: nothing, when they
- * are those it has; a new descriptor, when values written by those it has can be read; an error otherwise.
+ * The codecs that a state is to be opened with, its time to live, and what they do to a state that is there already:
+ * nothing, when they are those it has; a new descriptor, when values written by those it has can be read; an error
+ * otherwise.
  *
  * <p>Threading: thread-safe, immutable.
  */
 final class StateCodecs {
     /** For states without codecs. */
-    static final StateCodecs NONE = new StateCodecs(new EnumMap<>(CodecRole.class), new EnumMap<>(CodecRole.class));
+    static final StateCodecs NONE =
+            new StateCodecs(new EnumMap<>(CodecRole.class), new EnumMap<>(CodecRole.class), null);
 
     private final Map<CodecRole, CodecIdentity> identities;
     private final Map<CodecRole, Codec<?>> codecs; // none for what has a width only
+    private final TimeToLive timeToLive; // null leaves a state what it has
 
-    private StateCodecs(final Map<CodecRole, CodecIdentity> identities, final Map<CodecRole, Codec<?>> codecs) {
+    private StateCodecs(
+            final Map<CodecRole, CodecIdentity> identities,
+            final Map<CodecRole, Codec<?>> codecs,
+            final TimeToLive timeToLive) {
         this.identities = Collections.unmodifiableMap(identities);
         this.codecs = Collections.unmodifiableMap(codecs);
+        this.timeToLive = timeToLive;
+    }
+
+    StateCodecs with(final TimeToLive ttl) {
+        return new StateCodecs(identities, codecs, ttl);
     }
 
     StateCodecs with(final CodecRole role, final Codec<?> codec) {
@@ -47,35 +59,46 @@ final class StateCodecs {
         if (codec != null) {
             moreCodecs.put(role, codec);
         }
-        return new StateCodecs(moreIdentities, moreCodecs);
+        return new StateCodecs(moreIdentities, moreCodecs, timeToLive);
     }
 
     /** What the catalog of a new state remembers. */
     Map<CodecRole, CodecHistory> histories() {
         final Map<CodecRole, CodecHistory> histories = new EnumMap<>(CodecRole.class);
-        identities.forEach((role, identity) -> histories.put(role, CodecHistory.of(identity)));
+        identities.keySet().forEach(role -> histories.put(role, CodecHistory.of(asked(role, CodecIdentity.NONE))));
         return histories;
     }
 
+    /** What the catalog of a new state remembers of its time to live; the time is that of now. */
+    ExpiryRule expiry(final long nowMs) {
+        return timeToLive == null ? ExpiryRule.NONE : timeToLive.rule(ExpiryRule.NONE, nowMs);
+    }
+
+    /** Values that carry timestamps go on to do so. */
+    private CodecIdentity asked(final CodecRole role, final CodecIdentity found) {
+        final boolean expiring = timeToLive != null && timeToLive.isOn();
+        return identities.get(role).withTimestamps(role == CodecRole.VALUE && (found.timestamped() || expiring));
+    }
+
     /**
-     * What a state becomes when it is opened with these codecs.
+     * What a state becomes when it is opened with these codecs; the time is that of now.
      *
      * @return the same descriptor when nothing changes
      * @throws StateMismatchException when what the state holds cannot be read
      */
-    StateDescriptor evolved(final StateDescriptor found) {
+    StateDescriptor evolved(final StateDescriptor found, final long nowMs) {
         if (!found.codecs().keySet().equals(identities.keySet())) {
             throw new StateMismatchException("state exists with other codecs: state=" + found.name() + " found="
                     + found.codecs().keySet() + " asked for=" + identities.keySet());
         }
         StateDescriptor evolved = found;
         for (final CodecRole role : identities.keySet()) {
-            final CodecIdentity asked = identities.get(role);
+            final CodecIdentity asked = asked(role, found.codec(role));
             if (!found.codec(role).equals(asked)) {
                 evolved = evolved.with(role, evolved(found, role, asked));
             }
         }
-        return evolved;
+        return timeToLive == null ? evolved : evolved.with(timeToLive.rule(found.expiry(), nowMs));
     }
 
     private CodecHistory evolved(final StateDescriptor found, final CodecRole role, final CodecIdentity asked) {

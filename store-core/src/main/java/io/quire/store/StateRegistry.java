@@ -60,7 +60,8 @@ final class StateRegistry {
 
     /** Creates a state under the next id; the caller logs it. */
     KeyedState create(final String name, final StateKind kind, final StateCodecs codecs) {
-        return add(new StateDescriptor(catalog.nextId(), name, kind, codecs.histories()));
+        final long nowMs = store.expiryClock().nowMs();
+        return add(new StateDescriptor(catalog.nextId(), name, kind, codecs.histories(), codecs.expiry(nowMs)));
     }
 
     /** Gives a state another descriptor, which the caller has checked and logs. */
@@ -131,6 +132,11 @@ final class StateRegistry {
             throw new CorruptStoreException("change record of a state that does not exist: stateId=" + id);
         }
         return state;
+    }
+
+    /** More than the id of any state. */
+    int idLimit() {
+        return statesById.length();
     }
 
     KeyedState ofIdOrNull(final int id) {

@@ -20,6 +20,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemEpochClock;
+import org.agrona.concurrent.SystemNanoClock;
 
 /**
  * A store of keyed states in paged memory. States are created on first use and found again by name. Writes go to memory
@@ -39,10 +43,15 @@ public final class StateStore implements AutoCloseable {
     private static final long STARVED_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long READERS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
 
+    /** Default time that the writer spends at once on removing what has expired, nanoseconds. */
+    public static final long EXPIRY_BUDGET_NS_DEFAULT = TimeUnit.MICROSECONDS.toNanos(50);
+
     private final PagedMemory memory;
     private final Ownership ownership = new Ownership();
     private final UndoLog undoLog = new UndoLog();
     private final StateLog log = new StateLog(this);
+    private final ExpiryClock expiryClock;
+    private final ExpiryCleaner expiryCleaner;
     private final StateRegistry registry;
     private final Readers readers = new Readers(this::requestDuty, STARVED_NS);
 
@@ -63,7 +72,22 @@ public final class StateStore implements AutoCloseable {
      * @throws CorruptStoreException when the recovered pages do not hold a store
      */
     public StateStore(final PagedMemory memory) {
+        this(memory, SystemEpochClock.INSTANCE, SystemNanoClock.INSTANCE);
+    }
+
+    /**
+     * Opens the store that a memory holds, or creates it in a new one. The store closes the memory.
+     *
+     * @param memory new or recovered
+     * @param epochClock tells the time by which entries with a time to live expire, milliseconds since 1970 or any
+     *     other moment; asked by the writer and by readers, so thread-safe. The store takes no notice when it goes back
+     * @param nanoClock measures what removing them takes, nanoseconds
+     * @throws CorruptStoreException when the recovered pages do not hold a store
+     */
+    public StateStore(final PagedMemory memory, final EpochClock epochClock, final NanoClock nanoClock) {
         this.memory = memory;
+        expiryClock = new ExpiryClock(epochClock);
+        expiryCleaner = new ExpiryCleaner(this, nanoClock);
         registry = new StateRegistry(this);
     }
 
@@ -300,7 +324,7 @@ public final class StateStore implements AutoCloseable {
         if (existing == null) {
             return asWriter(() -> create(name, kind, codecs));
         }
-        return codecs.evolved(existing.descriptor()).equals(existing.descriptor())
+        return codecs.evolved(existing.descriptor(), expiryClock.nowMs()).equals(existing.descriptor())
                 ? existing
                 : asWriter(() -> alter(existing, codecs));
     }
@@ -341,18 +365,64 @@ public final class StateStore implements AutoCloseable {
     private KeyedState alter(final KeyedState state, final StateCodecs codecs) {
         beforeWrite();
         if (batch) {
-            throw new ConfigurationException("a codec cannot be replaced inside a batch: state=" + state.name()
-                    + "; open the state once before the batch");
+            throw new ConfigurationException("neither a codec nor a time to live can be replaced inside a batch: state="
+                    + state.name() + "; open the state once before the batch");
         }
-        final StateDescriptor evolved = codecs.evolved(state.descriptor());
+        final StateDescriptor evolved = codecs.evolved(state.descriptor(), expiryClock.nowMs());
         final byte[] encoded = evolved.encode(); // throws before anything is changed
         try {
             registry.alter(state, evolved);
         } catch (final StateStoreException e) {
             throw changeFailed(e);
         }
+        state.expiry.nextPassMs(Long.MIN_VALUE);
         log.alter(evolved, encoded);
         return state;
+    }
+
+    ExpiryClock expiryClock() {
+        return expiryClock;
+    }
+
+    ExpiryCleaner expiryCleaner() {
+        return expiryCleaner;
+    }
+
+    /**
+     * Removes entries that have expired, from where it stopped the last time, until the time is spent or every state
+     * with a time to live that was opened has been walked over. The writer does the same by itself, for a budget that
+     * {@link #expiryBudgetNs} sets, while it writes such entries and when it polls; what has expired is not returned in
+     * any case. By the writer, outside of batches and walks.
+     *
+     * @param budgetNs nanoseconds, not negative; the step that exceeds them is completed: one removal, that of up to
+     *     256 elements of a list, or the copying of 64 KiB
+     * @return entries and elements removed
+     * @throws ConfigurationException inside a batch or a walk over entries, or when the budget is negative
+     */
+    public long cleanExpired(final long budgetNs) {
+        beforeWrite();
+        if (batch || walks > 0) {
+            throw new ConfigurationException("expired entries cannot be removed inside a batch or a walk over entries");
+        }
+        return expiryCleaner.clean(budgetNs);
+    }
+
+    /**
+     * Sets the time that the writer spends at once on removing what has expired without being asked.
+     *
+     * @param value nanoseconds, 0 = none; {@link #EXPIRY_BUDGET_NS_DEFAULT} at first
+     * @throws ConfigurationException when it is negative
+     */
+    public void expiryBudgetNs(final long value) {
+        if (value < 0) {
+            throw new ConfigurationException("expiryBudgetNs is out of range: found=" + value + " expected=0 or more");
+        }
+        expiryCleaner.budgetNs(value);
+    }
+
+    /** {@return what the removal of expired entries has done so far; the same object each time} */
+    public ExpiryCounters expiryCounters() {
+        return expiryCleaner.counters();
     }
 
     StateRegistry registry() {
@@ -597,9 +667,15 @@ public final class StateStore implements AutoCloseable {
         ownership.release();
     }
 
-    /** Runs a due duty now, for a writer that has nothing to write for a while. By the writer. */
+    /**
+     * Runs a due duty now, for a writer that has nothing to write for a while, and removes expired entries for as long
+     * as {@link #expiryBudgetNs} allows. By the writer.
+     */
     public void poll() {
         beforeWrite();
+        if (!batch && walks == 0) {
+            expiryCleaner.runIdle();
+        }
     }
 
     private void runDuty() {
@@ -615,6 +691,9 @@ public final class StateStore implements AutoCloseable {
         }
         if (duty != null) {
             duty.run();
+        }
+        if (walks == 0) {
+            expiryCleaner.runDue();
         }
     }
 

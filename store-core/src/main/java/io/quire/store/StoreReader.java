@@ -91,7 +91,7 @@ public final class StoreReader implements AutoCloseable {
             throw new StateMismatchException(
                     "no such state: state=" + name + " kind=" + kind + "; a reader creates none, open it once before");
         }
-        if (!codecs.evolved(state.descriptor()).equals(state.descriptor())) {
+        if (!codecs.evolved(state.descriptor(), 0).equals(state.descriptor())) { // no time to live, so no time
             throw new StateMismatchException("the state has not been opened with these codecs yet: state=" + name
                     + "; a reader changes none, let the writer open it first");
         }

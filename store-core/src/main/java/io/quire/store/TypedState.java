@@ -54,12 +54,15 @@ public abstract class TypedState<K> {
         return state.name();
     }
 
-    /** {@return entries of all keys and namespaces, O(1)} */
+    /** {@return entries of all keys and namespaces, with those that have expired and were not removed yet; O(1)} */
     public final long size() {
         return state.size();
     }
 
-    /** {@return keys that have something, counted in each namespace, O(1)} */
+    /**
+     * {@return keys that have something, counted in each namespace, with those whose last entry has expired and was not
+     * removed yet; O(1)}
+     */
     public final long keyCount() {
         store.beforeRead();
         return keys().size();
@@ -73,6 +76,11 @@ public abstract class TypedState<K> {
     /** {@return what the state's tables take} */
     public final TableStatistics statistics() {
         return state.statistics();
+    }
+
+    /** {@return how long entries live, {@link TimeToLive#OFF} when they do not expire} */
+    public final TimeToLive timeToLive() {
+        return TimeToLive.of(state.descriptor().expiry());
     }
 
     /**
@@ -125,6 +133,11 @@ public abstract class TypedState<K> {
                 namespaceCodec.decode(view, keyLength, view.capacity() - KEY_TRAILER_LENGTH - keyLength)));
     }
 
+    /** Whether what a key has, by its record in {@link #keys}, has not expired altogether. */
+    boolean isLive(final long record) {
+        return true;
+    }
+
     /** Takes the bytes of a key with its namespace. */
     private interface KeyBytes {
         void accept(UnsafeBuffer view, int keyLength);
@@ -136,6 +149,9 @@ public abstract class TypedState<K> {
             final UnsafeBuffer view = new UnsafeBuffer(0, 0);
             while (cursor.next()) {
                 final long record = cursor.record();
+                if (!isLive(record)) {
+                    continue;
+                }
                 view.wrap(keys().keyPointer(record), keys().keyLength(record));
                 consumer.accept(view, namespaced ? keyLength(view) : view.capacity());
             }

@@ -4,7 +4,9 @@ package io.quire.store;
 import io.quire.store.catalog.CodecRole;
 import io.quire.store.catalog.StateKind;
 import io.quire.store.codec.Codec;
+import io.quire.store.errors.ConfigurationException;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.BinaryOperator;
 
 /**
@@ -17,6 +19,9 @@ import java.util.function.BinaryOperator;
  * @param <S> the state
  */
 public final class TypedStateDescriptor<K, S extends TypedState<K>> {
+    private static final Set<StateKind> EXPIRING =
+            Set.of(StateKind.VALUE, StateKind.LIST, StateKind.MAP, StateKind.REDUCING, StateKind.AGGREGATING);
+
     private final String name;
     private final StateKind kind;
     private final StateCodecs codecs;
@@ -33,6 +38,33 @@ public final class TypedStateDescriptor<K, S extends TypedState<K>> {
         this.kind = kind;
         this.codecs = codecs;
         this.view = view;
+    }
+
+    /**
+     * The same state with a time to live: new ones get it, and one that exists is given it when it is opened, or has it
+     * changed or, with {@link TimeToLive#OFF}, switched off; a descriptor without a time to live leaves a state the one
+     * it has. Opening it so writes one entry of the catalog, whatever the size of the state, and not inside a batch.
+     *
+     * <p>The age of a value counts from the write that the update type names, whatever the time to live was then. A
+     * value written before the state first had a time to live counts as written when it got that. A state whose values
+     * are arrays of bytes, {@link io.quire.store.codec.Codecs#BYTES}, cannot tell those values from others and can only
+     * be created with a time to live, which may be changed and switched off and on.
+     *
+     * @param timeToLive for each value, each element of a list, each entry of a map
+     * @return a descriptor with it
+     * @throws ConfigurationException when elements of lists are to live longer by being read, or entries of the kind
+     *     have no time to live
+     */
+    public TypedStateDescriptor<K, S> withTimeToLive(final TimeToLive timeToLive) {
+        Objects.requireNonNull(timeToLive, "time to live");
+        if (!EXPIRING.contains(kind)) {
+            throw new ConfigurationException("kind has no time to live: state=" + name + " kind=" + kind);
+        }
+        if (kind == StateKind.LIST && timeToLive.updateType() == TimeToLive.UpdateType.ON_READ_AND_WRITE) {
+            throw new ConfigurationException(
+                    "elements of a list are not written by reading them: state=" + name + " timeToLive=" + timeToLive);
+        }
+        return new TypedStateDescriptor<>(name, kind, codecs.with(timeToLive), view);
     }
 
     private static StateCodecs codecs(final Codec<?> keyCodec, final Codec<?> valueCodec) {

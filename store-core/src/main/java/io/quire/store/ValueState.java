@@ -18,14 +18,16 @@ import java.util.function.BiConsumer;
  */
 public final class ValueState<K, V> extends SingleState<K, V> {
     private final Codec<K> keyCodec;
-    private final Codec<V> valueCodec;
     private final boolean namespaced;
     private final CurrentValueState<V> current = new CurrentValueState<>(this);
 
-    ValueState(final BytesState bytes, final Codec<K> keyCodec, final boolean namespaced, final Codec<V> valueCodec) {
+    ValueState(
+            final BytesState bytes,
+            final Codec<K> keyCodec,
+            final boolean namespaced,
+            final StoredCodec<V> valueCodec) {
         super(bytes, keyCodec, namespaced, valueCodec);
         this.keyCodec = keyCodec;
-        this.valueCodec = valueCodec;
         this.namespaced = namespaced;
     }
 
@@ -51,8 +53,7 @@ public final class ValueState<K, V> extends SingleState<K, V> {
      * @return true when it is
      */
     public boolean containsKey(final K key) {
-        final int keyLength = encodeKey(Objects.requireNonNull(key, "key"));
-        return bytes.containsKey(keyBuffer, 0, keyLength);
+        return isPresent(Objects.requireNonNull(key, "key"));
     }
 
     /**
@@ -75,8 +76,12 @@ public final class ValueState<K, V> extends SingleState<K, V> {
         if (namespaced) {
             throw new UnsupportedOperationException("a state with namespaces is visited by keys: state=" + name());
         }
-        bytes.forEach((key, value) -> consumer.accept(
-                keyCodec.decode(key, 0, key.capacity()), valueCodec.decode(value, 0, value.capacity())));
+        bytes.forEach((key, value) -> {
+            final V live = codec.live(value, 0, value.capacity());
+            if (live != null) {
+                consumer.accept(keyCodec.decode(key, 0, key.capacity()), live);
+            }
+        });
     }
 
     @Override

@@ -7,7 +7,8 @@ import org.agrona.ExpandableArrayBuffer;
 
 /**
  * Reads a {@link ValueState} beside its writer; see {@link StoreReader} for what a read sees. What a codec allocates
- * for its objects is all that is allocated, once the reader's buffers have their size.
+ * for its objects is all that is allocated, once the reader's buffers have their size. Values that have expired are
+ * not returned; reading never makes one live longer.
  *
  * <p>Methods throw what {@link LongLongStateReader} says, and what a codec throws.
  *
@@ -19,11 +20,11 @@ import org.agrona.ExpandableArrayBuffer;
 public final class ValueStateReader<K, V> {
     private final BytesStateReader bytes;
     private final Codec<K> keyCodec;
-    private final Codec<V> valueCodec;
+    private final StoredCodec<V> valueCodec;
     private final ExpandableArrayBuffer keyBuffer = new ExpandableArrayBuffer(64);
     private final ExpandableArrayBuffer valueBuffer = new ExpandableArrayBuffer(64);
 
-    ValueStateReader(final BytesStateReader bytes, final Codec<K> keyCodec, final Codec<V> valueCodec) {
+    ValueStateReader(final BytesStateReader bytes, final Codec<K> keyCodec, final StoredCodec<V> valueCodec) {
         this.bytes = bytes;
         this.keyCodec = keyCodec;
         this.valueCodec = valueCodec;
@@ -38,7 +39,7 @@ public final class ValueStateReader<K, V> {
     public V get(final K key) {
         final int keyLength = keyCodec.encode(key, keyBuffer, 0);
         final int length = bytes.get(keyBuffer, 0, keyLength, valueBuffer, 0);
-        return length == BytesStateReader.NOT_FOUND ? null : valueCodec.decode(valueBuffer, 0, length);
+        return length == BytesStateReader.NOT_FOUND ? null : valueCodec.live(valueBuffer, 0, length);
     }
 
     /**
@@ -48,7 +49,12 @@ public final class ValueStateReader<K, V> {
      * @return true when it is
      */
     public boolean containsKey(final K key) {
-        return bytes.containsKey(keyBuffer, 0, keyCodec.encode(key, keyBuffer, 0));
+        final int keyLength = keyCodec.encode(key, keyBuffer, 0);
+        if (!valueCodec.expiring()) {
+            return bytes.containsKey(keyBuffer, 0, keyLength);
+        }
+        final int length = bytes.get(keyBuffer, 0, keyLength, valueBuffer, 0);
+        return length != BytesStateReader.NOT_FOUND && !valueCodec.isExpired(valueBuffer, 0, length);
     }
 
     /**
@@ -58,7 +64,11 @@ public final class ValueStateReader<K, V> {
      * @param consumer takes each entry once
      */
     public void forEach(final BiConsumer<? super K, ? super V> consumer) {
-        bytes.forEach((key, value) -> consumer.accept(
-                keyCodec.decode(key, 0, key.capacity()), valueCodec.decode(value, 0, value.capacity())));
+        bytes.forEach((key, value) -> {
+            final V live = valueCodec.live(value, 0, value.capacity());
+            if (live != null) {
+                consumer.accept(keyCodec.decode(key, 0, key.capacity()), live);
+            }
+        });
     }
 }

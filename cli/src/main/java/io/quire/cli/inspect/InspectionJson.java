@@ -71,6 +71,9 @@ final class InspectionJson {
             json.field("valueCodecVersion")
                     .value(state.descriptor().valueCodec().version());
             json.field("valueSchema").value(state.descriptor().valueCodec().schema());
+            if (!state.descriptor().expiry().isNone()) {
+                json.field("expiry").value(state.descriptor().expiry().describe());
+            }
             json.field("entryCount").value(state.statistics().entryCount());
             json.field("payloadLength").value(state.statistics().payloadLength());
             json.field("allocatedLength").value(state.statistics().allocatedLength());

@@ -3,6 +3,7 @@ package io.quire.cli.inspect;
 
 import io.quire.checkpoint.StoreInspection;
 import io.quire.cli.Quantities;
+import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PageDescriptor;
 import java.time.Instant;
@@ -79,7 +80,7 @@ final class InspectionText {
                 Integer.toString(state.descriptor().id()),
                 state.descriptor().kind().name(),
                 printable(state.descriptor().keyCodec().toString()),
-                printable(state.descriptor().valueCodec().toString()),
+                printable(valueCodec(state.descriptor())),
                 Quantities.count(state.statistics().entryCount()),
                 Quantities.bytes(state.statistics().payloadLength()),
                 Quantities.bytes(state.statistics().allocatedLength()),
@@ -88,6 +89,12 @@ final class InspectionText {
             });
         }
         table(rows, 5);
+    }
+
+    private static String valueCodec(final StateDescriptor state) {
+        return state.expiry().isNone()
+                ? state.valueCodec().toString()
+                : state.valueCodec() + ", expiry " + state.expiry().describe();
     }
 
     private void appendMemory() {

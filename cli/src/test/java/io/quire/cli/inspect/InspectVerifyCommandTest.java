@@ -7,6 +7,8 @@ import io.quire.checkpoint.DurableStateStore;
 import io.quire.cli.CommandRunner;
 import io.quire.cli.CommandRunner.Outcome;
 import io.quire.store.LongLongState;
+import io.quire.store.TimeToLive;
+import io.quire.store.TypedStateDescriptor;
 import io.quire.store.codec.Codecs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,6 +34,8 @@ class InspectVerifyCommandTest {
                 visits.put(i, i);
             }
             opened.valueState("na\u001bmes", Codecs.LONG, Codecs.STRING).put(1L, "one");
+            opened.state(TypedStateDescriptor.value("short", Codecs.LONG, Codecs.STRING)
+                    .withTimeToLive(TimeToLive.ofMillis(1_500)));
         }
     }
 
@@ -41,7 +45,7 @@ class InspectVerifyCommandTest {
         assertThat(outcome.exitCode()).as(outcome.err()).isZero();
         assertThat(outcome.out())
                 .contains("open         no", "visits", "LONG_LONG", "1,234", "checkpoint-0000000000000001", "log-")
-                .contains("na?mes")
+                .contains("na?mes", "quire.string v1, expiry 1500 ms after write")
                 .doesNotContain("\u001b");
     }
 
@@ -71,6 +75,7 @@ class InspectVerifyCommandTest {
                         "\"entryCount\": 1234",
                         "\"name\": \"na\\u001bmes\"",
                         "\"valueSchema\": \"string\"",
+                        "\"expiry\": \"1500 ms after write\"",
                         "\"open\": false");
         assertThat(outcome.out().chars().filter(c -> c == '{').count())
                 .isEqualTo(outcome.out().chars().filter(c -> c == '}').count());

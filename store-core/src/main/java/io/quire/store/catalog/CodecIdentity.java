@@ -14,8 +14,9 @@ import java.nio.charset.StandardCharsets;
  * @param version version of the format; 0 for primitives and bytes
  * @param schema what the bytes mean, as far as id and version do not say it
  * @param marked whether a byte behind each value says under which schema it was written
+ * @param timestamped whether each value carries the time at which it was written
  */
-public record CodecIdentity(String id, int version, String schema, boolean marked) {
+public record CodecIdentity(String id, int version, String schema, boolean marked, boolean timestamped) {
     /** For keys and values that no codec encodes. */
     public static final CodecIdentity NONE = new CodecIdentity("", 0, "", false);
 
@@ -35,6 +36,29 @@ public record CodecIdentity(String id, int version, String schema, boolean marke
             throw new ConfigurationException("codec id or schema is too long: idLength=" + idLength + " allowed="
                     + ID_LENGTH_MAX + " schemaLength=" + schema.length() + " allowed=" + Codec.SCHEMA_LENGTH_MAX);
         }
+    }
+
+    /**
+     * What the catalog remembers of a codec whose values carry no timestamp.
+     *
+     * @param id name of the format; empty for primitives and bytes
+     * @param version version of the format; 0 for primitives and bytes
+     * @param schema what the bytes mean, as far as id and version do not say it
+     * @param marked whether a byte behind each value says under which schema it was written
+     * @throws ConfigurationException when the id or the schema is too long or has an unpaired surrogate
+     */
+    public CodecIdentity(final String id, final int version, final String schema, final boolean marked) {
+        this(id, version, schema, marked, false);
+    }
+
+    /**
+     * The same codec, with or without timestamps.
+     *
+     * @param with whether each value carries one
+     * @return its identity
+     */
+    public CodecIdentity withTimestamps(final boolean with) {
+        return with == timestamped ? this : new CodecIdentity(id, version, schema, marked, with);
     }
 
     private static void checkText(final String what, final String text) {

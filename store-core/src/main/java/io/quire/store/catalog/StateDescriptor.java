@@ -23,7 +23,8 @@ import java.util.Map;
  *  +------+-------+---------------+-----------+----------
  * </pre>
  *
- * <p>A section for each codec, roles ascending, and within a role by mark, from 0 without a gap:
+ * <p>A section for each codec, roles ascending, and within a role by mark, from 0 without a gap. Of other kinds, at
+ * most one section, behind those. The section of a codec:
  *
  * <pre>
  *  0        4       6      7       8      12         16        20
@@ -34,8 +35,18 @@ import java.util.Map;
  *  +--------+-------+------+-------+------+----------+---------+----------+--------------
  * </pre>
  *
- * <p>Flags: 1 = the codec that writes now, one in each role; 2 = values are marked. Zero is neither an id nor a kind,
- * type or role.
+ * <p>Flags: 1 = the codec that writes now, one in each role; 2 = values are marked; 4 = values carry timestamps. Zero
+ * is neither an id nor a kind, type or role.
+ *
+ * <p>The section of the {@link ExpiryRule}:
+ *
+ * <pre>
+ *  0        4       6        7      8           16         24
+ *  +--------+-------+--------+------+-----------+----------+
+ *  | length | type, | update | zero | time to   | since,   |
+ *  | 24     | 2     |        |      | live, ms  | ms       |
+ *  +--------+-------+--------+------+-----------+----------+
+ * </pre>
  *
  * <p>Threading: thread-safe, immutable.
  *
@@ -43,8 +54,10 @@ import java.util.Map;
  * @param name name, not in the encoded form: it is the key there
  * @param kind shape
  * @param codecs the codecs of each role; a role without codecs is absent
+ * @param expiry when what it holds expires
  */
-public record StateDescriptor(int id, String name, StateKind kind, Map<CodecRole, CodecHistory> codecs) {
+public record StateDescriptor(
+        int id, String name, StateKind kind, Map<CodecRole, CodecHistory> codecs, ExpiryRule expiry) {
     /** Longest name, bytes of UTF-8. */
     public static final int NAME_LENGTH_MAX = 255;
     /** Longest encoded form. */
@@ -68,6 +81,14 @@ public record StateDescriptor(int id, String name, StateKind kind, Map<CodecRole
     static final short SECTION_TYPE_CODEC = 1;
     static final int FLAG_CURRENT = 1;
     static final int FLAG_MARKED = 2;
+    static final int FLAG_TIMESTAMPED = 4;
+
+    static final short SECTION_TYPE_EXPIRY = 2;
+    static final int EXPIRY_UPDATE_OFFSET = SECTION_TYPE_OFFSET + Short.BYTES;
+    static final int EXPIRY_RESERVED_OFFSET = EXPIRY_UPDATE_OFFSET + Byte.BYTES;
+    static final int EXPIRY_TTL_OFFSET = EXPIRY_RESERVED_OFFSET + Byte.BYTES;
+    static final int EXPIRY_SINCE_OFFSET = EXPIRY_TTL_OFFSET + Long.BYTES;
+    static final int EXPIRY_SECTION_LENGTH = EXPIRY_SINCE_OFFSET + Long.BYTES;
 
     /**
      * Checks what callers give.
@@ -84,6 +105,19 @@ public record StateDescriptor(int id, String name, StateKind kind, Map<CodecRole
             throw new ConfigurationException(
                     "state name must have 1.." + NAME_LENGTH_MAX + " bytes: found=" + bytes.length);
         }
+    }
+
+    /**
+     * A state in which nothing expires.
+     *
+     * @param id number of the state in its store, 1 or more
+     * @param name name
+     * @param kind shape
+     * @param codecs the codecs of each role; a role without codecs is absent
+     */
+    public StateDescriptor(
+            final int id, final String name, final StateKind kind, final Map<CodecRole, CodecHistory> codecs) {
+        this(id, name, kind, codecs, ExpiryRule.NONE);
     }
 
     /**
@@ -147,20 +181,31 @@ public record StateDescriptor(int id, String name, StateKind kind, Map<CodecRole
         final Map<CodecRole, CodecHistory> changed = new EnumMap<>(CodecRole.class);
         changed.putAll(codecs);
         changed.put(role, history);
-        return new StateDescriptor(id, name, kind, changed);
+        return new StateDescriptor(id, name, kind, changed, expiry);
     }
 
     /**
-     * Whether this is another descriptor, or what it may become by evolution of its codecs.
+     * The same state once what it holds expires by another rule.
+     *
+     * @param rule when
+     * @return the descriptor
+     */
+    public StateDescriptor with(final ExpiryRule rule) {
+        return new StateDescriptor(id, name, kind, codecs, rule);
+    }
+
+    /**
+     * Whether this is another descriptor, or what it may become by evolution of its codecs and by another time to live.
      *
      * @param earlier the other
-     * @return true when only codecs that may evolve did
+     * @return true when only codecs that may evolve did, and no value got another age
      */
     public boolean continues(final StateDescriptor earlier) {
         if (id != earlier.id
                 || kind != earlier.kind
                 || !name.equals(earlier.name)
-                || !codecs.keySet().equals(earlier.codecs.keySet())) {
+                || !codecs.keySet().equals(earlier.codecs.keySet())
+                || (!earlier.expiry.isNone() && (expiry.isNone() || expiry.sinceMs() != earlier.expiry.sinceMs()))) {
             return false;
         }
         for (final CodecRole role : codecs.keySet()) {
@@ -190,6 +235,10 @@ public record StateDescriptor(int id, String name, StateKind kind, Map<CodecRole
                 length += section.length;
             }
         }
+        if (!expiry.isNone()) {
+            sections.add(encode(expiry));
+            length += EXPIRY_SECTION_LENGTH;
+        }
         if (length > LENGTH_MAX) {
             throw new ConfigurationException("the schemas of a state are too long together: state=" + name + " length="
                     + length + " allowed=" + LENGTH_MAX);
@@ -207,7 +256,9 @@ public record StateDescriptor(int id, String name, StateKind kind, Map<CodecRole
         final byte[] schemaBytes = identity.schema().getBytes(StandardCharsets.UTF_8);
         final int length = SECTION_HEADER_LENGTH + idBytes.length + schemaBytes.length;
         final ByteBuffer buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-        final int flags = (mark == history.mark() ? FLAG_CURRENT : 0) | (identity.marked() ? FLAG_MARKED : 0);
+        final int flags = (mark == history.mark() ? FLAG_CURRENT : 0)
+                | (identity.marked() ? FLAG_MARKED : 0)
+                | (identity.timestamped() ? FLAG_TIMESTAMPED : 0);
         buffer.putInt(SECTION_LENGTH_OFFSET, length)
                 .putShort(SECTION_TYPE_OFFSET, SECTION_TYPE_CODEC)
                 .put(SECTION_ROLE_OFFSET, (byte) role.code())
@@ -218,6 +269,17 @@ public record StateDescriptor(int id, String name, StateKind kind, Map<CodecRole
         buffer.position(SECTION_HEADER_LENGTH);
         buffer.put(idBytes).put(schemaBytes);
         return buffer.array();
+    }
+
+    private static byte[] encode(final ExpiryRule rule) {
+        return ByteBuffer.allocate(EXPIRY_SECTION_LENGTH)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(SECTION_LENGTH_OFFSET, EXPIRY_SECTION_LENGTH)
+                .putShort(SECTION_TYPE_OFFSET, SECTION_TYPE_EXPIRY)
+                .put(EXPIRY_UPDATE_OFFSET, (byte) rule.update())
+                .putLong(EXPIRY_TTL_OFFSET, rule.ttlMs())
+                .putLong(EXPIRY_SINCE_OFFSET, rule.sinceMs())
+                .array();
     }
 
     /**

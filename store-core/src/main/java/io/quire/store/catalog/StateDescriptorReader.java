@@ -18,11 +18,15 @@ import java.util.Map;
  * <p>Threading: confined to one call of {@link #read}.
  */
 final class StateDescriptorReader {
+    private static final int FLAGS =
+            StateDescriptor.FLAG_CURRENT | StateDescriptor.FLAG_MARKED | StateDescriptor.FLAG_TIMESTAMPED;
+
     private final String name;
     private final byte[] bytes;
     private final ByteBuffer buffer;
     private final Map<CodecRole, List<CodecIdentity>> identities = new EnumMap<>(CodecRole.class);
     private final Map<CodecRole, Integer> current = new EnumMap<>(CodecRole.class);
+    private ExpiryRule expiry = ExpiryRule.NONE;
 
     StateDescriptorReader(final String name, final byte[] bytes) {
         this.name = name;
@@ -48,7 +52,7 @@ final class StateDescriptorReader {
             throw invalid("sections=" + sectionCount + " end=" + at);
         }
         try {
-            return new StateDescriptor(id, name, kind, histories());
+            return new StateDescriptor(id, name, kind, histories(), expiry);
         } catch (final ConfigurationException e) {
             throw new CorruptStoreException("catalog entry is not valid: " + e.getMessage(), e);
         }
@@ -64,14 +68,34 @@ final class StateDescriptorReader {
             throw invalid("sectionLength=" + length + " left=" + left);
         }
         final int type = buffer.getShort(at + StateDescriptor.SECTION_TYPE_OFFSET);
-        if (type != StateDescriptor.SECTION_TYPE_CODEC) {
-            throw type <= 0
-                    ? invalid("sectionType=" + type)
-                    : new FormatTooNewException("a state has something this version does not know: state=" + name
-                            + " sectionType=" + type + " supported=" + StateDescriptor.SECTION_TYPE_CODEC);
+        switch (type) {
+            case StateDescriptor.SECTION_TYPE_CODEC -> codec(at, length);
+            case StateDescriptor.SECTION_TYPE_EXPIRY -> expiry(at, length);
+            default ->
+                throw type <= 0
+                        ? invalid("sectionType=" + type)
+                        : new FormatTooNewException("a state has something this version does not know: state=" + name
+                                + " sectionType=" + type + " supported=" + StateDescriptor.SECTION_TYPE_EXPIRY);
         }
-        codec(at, length);
         return at + length;
+    }
+
+    private void expiry(final int at, final int length) {
+        final int update = buffer.get(at + StateDescriptor.EXPIRY_UPDATE_OFFSET);
+        if (length != StateDescriptor.EXPIRY_SECTION_LENGTH
+                || !expiry.isNone()
+                || buffer.get(at + StateDescriptor.EXPIRY_RESERVED_OFFSET) != 0
+                || buffer.getLong(at + StateDescriptor.EXPIRY_TTL_OFFSET) < 1) {
+            throw invalid("time to live: update=" + update + " length=" + length);
+        }
+        try {
+            expiry = new ExpiryRule(
+                    update,
+                    buffer.getLong(at + StateDescriptor.EXPIRY_TTL_OFFSET),
+                    buffer.getLong(at + StateDescriptor.EXPIRY_SINCE_OFFSET));
+        } catch (final ConfigurationException e) {
+            throw new CorruptStoreException("catalog entry is not valid: " + e.getMessage(), e);
+        }
     }
 
     private void codec(final int at, final int length) {
@@ -82,7 +106,8 @@ final class StateDescriptorReader {
         final int idLength = buffer.getInt(at + StateDescriptor.SECTION_ID_LENGTH_OFFSET);
         final int schemaLength = length - StateDescriptor.SECTION_HEADER_LENGTH - idLength;
         if (role == null
-                || (flags & ~(StateDescriptor.FLAG_CURRENT | StateDescriptor.FLAG_MARKED)) != 0
+                || !expiry.isNone()
+                || (flags & ~FLAGS) != 0
                 || idLength < 1
                 || version < 1
                 || schemaLength < 0) {
@@ -99,7 +124,8 @@ final class StateDescriptorReader {
                     text(idAt, idLength),
                     version,
                     text(idAt + idLength, schemaLength),
-                    (flags & StateDescriptor.FLAG_MARKED) != 0));
+                    (flags & StateDescriptor.FLAG_MARKED) != 0,
+                    (flags & StateDescriptor.FLAG_TIMESTAMPED) != 0));
         } catch (final ConfigurationException e) {
             throw new CorruptStoreException("catalog entry is not valid: " + e.getMessage(), e);
         }

@@ -72,6 +72,8 @@ public final class ChangeRecordDescriptor {
     public static final byte TYPE_LIST_MERGE = 12;
     /** Removes all entries of a map; the key is the map's. */
     public static final byte TYPE_MAP_CLEAR = 13;
+    /** Removes elements from the front of a list, but not all; the value is their number, 8 bytes. */
+    public static final byte TYPE_LIST_REMOVE_FIRST = 19;
     /** Last of the types that change one state in a way its kind defines. */
     public static final byte TYPE_OPERATION_LAST = 62;
     /** Gives a state codecs of other schemas; no key, the value is its descriptor from now on. */

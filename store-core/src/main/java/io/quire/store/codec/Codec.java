@@ -66,6 +66,17 @@ public interface Codec<T> {
     }
 
     /**
+     * A byte that no encoded value ends with. Where values are neither {@link #marked} nor of a fixed length, it tells
+     * those that carry a timestamp from those written before their state had a time to live; without it such a state
+     * can be given one only when it is created.
+     *
+     * @return 0..255, or -1 when there is none; the same for the life of the format
+     */
+    default int unusedLastByte() {
+        return -1;
+    }
+
+    /**
      * A codec for values that a codec with another identity has written, used to open a state whose values are older
      * than this codec. It decodes only.
      *

@@ -15,6 +15,11 @@ final class StringCodec extends StructuredCodec<String> {
     }
 
     @Override
+    public int unusedLastByte() {
+        return 0xff; // does not occur in UTF-8
+    }
+
+    @Override
     public boolean marked() {
         return false;
     }

@@ -60,9 +60,7 @@ public final class ListCursor {
         if (remaining == 0) {
             return false;
         }
-        if (changeCount != table.changeCount()) {
-            checkPresent();
-        }
+        checkCurrent();
         if (offset == used) {
             enterNextChunk();
         }
@@ -80,6 +78,17 @@ public final class ListCursor {
         offset += length;
         remaining--;
         return true;
+    }
+
+    /**
+     * Checks that the element it has come to is still there.
+     *
+     * @throws ConcurrentModificationException when the list is not what it was
+     */
+    public void checkCurrent() {
+        if (changeCount != table.changeCount()) {
+            checkPresent();
+        }
     }
 
     private void checkPresent() {

@@ -300,8 +300,12 @@ public final class ListTable implements StateTable {
     }
 
     private void freeChunks(final long first) {
+        freeChunks(first, NONE);
+    }
+
+    private void freeChunks(final long first, final long end) {
         root.forWriteCounters();
-        for (long chunk = first; chunk != NONE; ) {
+        for (long chunk = first; chunk != end; ) {
             final long pointer = memory.forRead(chunk, ITEMS_OFFSET);
             final long next = RawMemory.getLong(pointer + NEXT_OFFSET);
             root.addPayload(ITEMS_OFFSET - RawMemory.getInt(pointer + USED_OFFSET));
@@ -428,6 +432,83 @@ public final class ListTable implements StateTable {
         changeCount++;
         addElements(-count);
         return first;
+    }
+
+    /**
+     * Removes elements from the front of a list. Frees the chunks that have no others, and moves those that are left in
+     * the first one: takes time in proportion to the chunks removed and to the elements in the last one of them.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes
+     * @param elementCount how many; 1 or more, and fewer than the list has
+     * @throws CorruptStoreException when the list has no element where one must be; nothing has changed
+     */
+    public void removeFirst(final byte[] keyBase, final long keyOffset, final int keyLength, final long elementCount) {
+        final long head = heads.find(keyBase, keyOffset, keyLength);
+        final long headPointer = heads.valuePointerForWrite(head, keyLength, 0, HEAD_LENGTH);
+        final long first = RawMemory.getLong(headPointer + FIRST_OFFSET);
+        long chunk = first;
+        long left = elementCount;
+        int offset = ITEMS_OFFSET; // of the first item that stays
+        int used = 0;
+        while (offset >= used) {
+            if (used != 0) {
+                chunk = nextToFree(chunk);
+                offset = ITEMS_OFFSET;
+            }
+            used = usedOf(chunk);
+            final long pointer = memory.forRead(chunk, used);
+            for (; left > 0 && offset < used; left--) {
+                final int length = ListDescriptor.itemLength(null, pointer + offset, used - offset);
+                if (length < 0) {
+                    throw damaged(chunk, offset);
+                }
+                offset += length;
+            }
+        }
+        root.forWriteCounters();
+        root.forWriteOwner();
+        moveToFront(chunk, offset, used - offset);
+        root.addPayload(ITEMS_OFFSET - offset);
+        RawMemory.putLong(headPointer + COUNT_OFFSET, RawMemory.getLong(headPointer + COUNT_OFFSET) - elementCount);
+        RawMemory.putLong(headPointer + FIRST_OFFSET, chunk);
+        RawMemory.putLong(headPointer + GENERATION_OFFSET, nextGeneration());
+        changeCount++;
+        addElements(-elementCount);
+        freeChunks(first, chunk);
+    }
+
+    private void moveToFront(final long chunk, final int offset, final int length) {
+        if (offset != ITEMS_OFFSET) {
+            final byte[] items = new byte[length];
+            final long pointer = memory.forWrite(chunk, ITEMS_OFFSET + length);
+            RawMemory.copy(null, pointer + offset, items, RawMemory.ARRAY_OFFSET, length);
+            RawMemory.copy(items, RawMemory.ARRAY_OFFSET, null, pointer + ITEMS_OFFSET, length);
+            RawMemory.putInt(pointer + USED_OFFSET, ITEMS_OFFSET + length);
+        }
+    }
+
+    private int usedOf(final long chunk) {
+        final int used = chunk == NONE ? 0 : RawMemory.getInt(memory.forRead(chunk, ITEMS_OFFSET) + USED_OFFSET);
+        if (used <= ITEMS_OFFSET) {
+            throw damaged(chunk, used);
+        }
+        return used;
+    }
+
+    /** The chunk after one that is to be freed, whose pages that takes are loaded. */
+    private long nextToFree(final long chunk) {
+        final long pointer = memory.forRead(chunk, ITEMS_OFFSET);
+        if (memory.hydrating()) {
+            heap.prepareFreeRecord(chunk, RawMemory.getInt(pointer + LENGTH_OFFSET));
+        }
+        return RawMemory.getLong(pointer + NEXT_OFFSET);
+    }
+
+    private static CorruptStoreException damaged(final long chunk, final int offset) {
+        return new CorruptStoreException("list is damaged: no element where one must be: chunk=0x"
+                + Long.toHexString(chunk) + " offset=" + offset + "; run 'quire verify'");
     }
 
     /**

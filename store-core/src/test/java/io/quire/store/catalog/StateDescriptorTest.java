@@ -75,10 +75,82 @@ class StateDescriptorTest {
     @Test
     void shouldSayThatASectionIsNewer() {
         final byte[] bytes = STATE.encode();
-        bytes[16 + StateDescriptor.SECTION_TYPE_OFFSET] = 2;
+        bytes[16 + StateDescriptor.SECTION_TYPE_OFFSET] = 3;
         assertThatThrownBy(() -> StateDescriptor.decode("name", bytes))
                 .isInstanceOf(FormatTooNewException.class)
-                .hasMessageContaining("sectionType=2");
+                .hasMessageContaining("sectionType=3");
+    }
+
+    @Test
+    void shouldKeepTheLayoutOfTimeToLiveAndTimestamps() {
+        final CodecIdentity timestamped = FIRST.withTimestamps(true);
+        final StateDescriptor state = new StateDescriptor(
+                7,
+                "name",
+                StateKind.VALUE,
+                Map.of(CodecRole.VALUE, new CodecHistory(List.of(FIRST, timestamped), 1)),
+                new ExpiryRule(ExpiryRule.ON_CREATE_AND_WRITE, 0x0102, -2));
+        final String encoded = "07000000" + "03000000" + "03000000" + "00000000"
+                + "16000000" + "0100" + "02" + "02" + "00000000" + "01000000" + "01000000" + "76" + "73"
+                + "16000000" + "0100" + "02" + "07" + "01000000" + "01000000" + "01000000" + "76" + "73"
+                + "18000000" + "0200" + "02" + "00" + "0201000000000000" + "feffffffffffffff";
+        assertThat(HexFormat.of().formatHex(state.encode())).isEqualTo(encoded);
+        assertThat(StateDescriptor.decode("name", state.encode())).isEqualTo(state);
+        final byte[] bytes = state.encode();
+        int refused = 0;
+        for (int i = 0; i < bytes.length * 8; i++) {
+            final byte[] damaged = bytes.clone();
+            damaged[i / 8] ^= (byte) (1 << i % 8);
+            try {
+                assertThat(StateDescriptor.decode("name", damaged)).isNotEqualTo(state);
+            } catch (final CorruptStoreException | FormatTooNewException e) {
+                refused++;
+            }
+        }
+        assertThat(refused).isGreaterThan(bytes.length * 3);
+        for (int length = 0; length < bytes.length; length++) {
+            final byte[] cut = Arrays.copyOf(bytes, length);
+            assertThatThrownBy(() -> StateDescriptor.decode("name", cut)).isInstanceOf(CorruptStoreException.class);
+        }
+    }
+
+    @Test
+    void shouldContinueWithAnotherTimeToLiveButNotWithOtherAges() {
+        final StateDescriptor on = STATE.with(new ExpiryRule(ExpiryRule.ON_CREATE, 5, 100));
+        assertThat(on.continues(STATE)).isTrue();
+        assertThat(STATE.continues(on)).isFalse();
+        assertThat(STATE.with(new ExpiryRule(ExpiryRule.ON_READ_AND_WRITE, 6, 100))
+                        .continues(on))
+                .isTrue();
+        assertThat(STATE.with(on.expiry().off()).continues(on)).isTrue();
+        assertThat(STATE.with(new ExpiryRule(ExpiryRule.ON_CREATE, 5, 101)).continues(on))
+                .isFalse();
+        assertThat(on.with(CodecRole.VALUE, CodecHistory.of(FIRST)).expiry()).isEqualTo(on.expiry());
+    }
+
+    @Test
+    void shouldExpireExactlyAndNeverOverflow() {
+        final ExpiryRule rule = new ExpiryRule(ExpiryRule.ON_CREATE_AND_WRITE, 10, 0);
+        assertThat(rule.expired(100, 109)).isFalse();
+        assertThat(rule.expired(100, 110)).isTrue();
+        assertThat(rule.expired(100, Long.MIN_VALUE)).isFalse();
+        assertThat(rule.expired(Long.MIN_VALUE, Long.MIN_VALUE + 9)).isFalse();
+        assertThat(rule.expired(Long.MIN_VALUE, Long.MIN_VALUE + 10)).isTrue();
+        assertThat(rule.expired(Long.MIN_VALUE, Long.MAX_VALUE)).isTrue();
+        assertThat(rule.expired(Long.MAX_VALUE - 9, Long.MAX_VALUE)).isFalse();
+        assertThat(rule.expired(Long.MAX_VALUE - 10, Long.MAX_VALUE)).isTrue();
+        final ExpiryRule longest = new ExpiryRule(ExpiryRule.ON_CREATE, Long.MAX_VALUE, 0);
+        assertThat(longest.expired(0, Long.MAX_VALUE - 1)).isFalse();
+        assertThat(longest.expired(0, Long.MAX_VALUE)).isTrue();
+        assertThat(longest.expired(Long.MIN_VALUE, -2)).isFalse();
+        assertThat(longest.expired(Long.MIN_VALUE, -1)).isTrue();
+        assertThat(longest.expired(1, Long.MAX_VALUE)).isFalse();
+        assertThat(rule.off().expired(Long.MIN_VALUE, Long.MAX_VALUE)).isFalse();
+        assertThat(ExpiryRule.NONE.expired(Long.MIN_VALUE, Long.MAX_VALUE)).isFalse();
+        assertThat(ExpiryRule.NONE.off()).isEqualTo(ExpiryRule.NONE);
+        assertThatThrownBy(() -> new ExpiryRule(ExpiryRule.ON_CREATE, 0, 0)).isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> new ExpiryRule(4, 1, 0)).isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> new ExpiryRule(-1, 1, 0)).isInstanceOf(ConfigurationException.class);
     }
 
     @Test

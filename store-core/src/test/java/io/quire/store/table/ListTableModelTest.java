@@ -100,6 +100,39 @@ class ListTableModelTest {
     }
 
     @Test
+    void shouldRemoveTheFirstElementsWithTheirChunks() {
+        try (PagedMemory memory = PagedMemory.anonymous(1)) {
+            final ListTable table = ListTable.create(memory);
+            final byte[] key = {1};
+            for (int i = 0; i < 1_000_000; i++) {
+                final byte[] item = item(new byte[] {(byte) i, (byte) (i >>> 8), (byte) (i >>> 16)});
+                table.append(key, AT, 1, item, AT, item.length);
+            }
+            final long extents = table.statistics().extentCount();
+            int removed = 0;
+            for (final int count : new int[] {1, 1, 30, 2_000, 3, 990_000, 7_964}) {
+                table.removeFirst(key, AT, 1, count);
+                removed += count;
+                table.checkInvariants();
+                assertThat(table.count(key, AT, 1)).isEqualTo(1_000_000 - removed);
+                final ListCursor cursor = table.cursor(key, AT, 1);
+                assertThat(cursor.next()).isTrue();
+                assertThat(RawMemory.getByte(cursor.elementPointer()) & 0xff).isEqualTo(removed & 0xff);
+                assertThat(RawMemory.getByte(cursor.elementPointer() + 1) & 0xff)
+                        .isEqualTo(removed >>> 8 & 0xff);
+            }
+            assertThat(table.size()).isEqualTo(1);
+            assertThat(table.statistics().extentCount()).isLessThan(extents / 2);
+            final byte[] item = item(new byte[] {7});
+            table.append(key, AT, 1, item, AT, item.length);
+            table.removeFirst(key, AT, 1, 1);
+            table.checkInvariants();
+            assertThat(table.remove(key, AT, 1)).isTrue();
+            table.checkInvariants();
+        }
+    }
+
+    @Test
     void shouldNotWalkOverWhatIsGone() {
         try (PagedMemory memory = PagedMemory.anonymous(1)) {
             final ListTable table = ListTable.create(memory);
@@ -205,10 +238,23 @@ class ListTableModelTest {
                 put(name, List.of(), more);
             } else if (operation < 86) {
                 merge(key, name, list);
+            } else if (operation < 89) {
+                removeFirst(key, name, list);
             } else if (operation < 94) {
                 takeBack(key);
             } else {
                 compare(key, list);
+            }
+        }
+
+        private void removeFirst(final byte[] key, final String name, final List<ByteBuffer> list) {
+            if (list.size() > 1) {
+                final int count = 1 + random.nextInt(list.size() - 1);
+                final ListCursor stale = table.cursor(key, AT, key.length);
+                table.removeFirst(key, AT, key.length, count);
+                assertThatThrownBy(stale::next).isInstanceOf(ConcurrentModificationException.class);
+                model.put(name, new ArrayList<>(list.subList(count, list.size())));
+                compare(key, model.get(name));
             }
         }
 
