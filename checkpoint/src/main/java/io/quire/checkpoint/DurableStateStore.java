@@ -18,10 +18,12 @@ import io.quire.store.LongBytesState;
 import io.quire.store.LongDoubleState;
 import io.quire.store.LongLongState;
 import io.quire.store.LongSetState;
+import io.quire.store.LongTimerState;
 import io.quire.store.NamespacedState;
 import io.quire.store.SourcePosition;
 import io.quire.store.StateStore;
 import io.quire.store.StoreReader;
+import io.quire.store.TimeDomain;
 import io.quire.store.TypedState;
 import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
@@ -182,6 +184,17 @@ public final class DurableStateStore implements AutoCloseable {
      */
     public LongBytesState longBytesState(final String name) {
         return store.longBytesState(name);
+    }
+
+    /**
+     * Timers of longs, created when there are none; see {@link StateStore#longTimerState}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeDomain which time makes them due
+     * @return the state
+     */
+    public LongTimerState longTimerState(final String name, final TimeDomain timeDomain) {
+        return store.longTimerState(name, timeDomain);
     }
 
     /**

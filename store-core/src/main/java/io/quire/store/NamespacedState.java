@@ -72,6 +72,37 @@ public final class NamespacedState<K, N, S extends TypedState<K>> {
         state.forEachKey(namespaceCodec, consumer);
     }
 
+    /**
+     * Delivers all timers that are due, whatever their namespaces, as {@link TimerState#pollDue(long, TimerConsumer)}
+     * does. The selected namespace stays what it is.
+     *
+     * @param now event time: the watermark; processing time: the clock; milliseconds
+     * @param consumer takes each timer
+     * @return how many it has taken
+     * @throws UnsupportedOperationException when the state is no {@link TimerState}
+     * @throws IllegalStateException when the consumer of a poll of the same state calls this
+     */
+    public long pollDue(final long now, final NamespacedTimerConsumer<? super K, ? super N> consumer) {
+        return pollDue(now, Long.MAX_VALUE, consumer);
+    }
+
+    /**
+     * Delivers some of the timers that are due, whatever their namespaces, as {@link TimerState#pollDue(long, long,
+     * TimerConsumer)} does. The selected namespace stays what it is.
+     *
+     * @param now event time: the watermark; processing time: the clock; milliseconds
+     * @param limit most timers to deliver, 0 or more
+     * @param consumer takes each timer
+     * @return how many it has taken
+     * @throws UnsupportedOperationException when the state is no {@link TimerState}
+     * @throws IllegalArgumentException when the limit is negative
+     * @throws IllegalStateException when the consumer of a poll of the same state calls this
+     */
+    public long pollDue(
+            final long now, final long limit, final NamespacedTimerConsumer<? super K, ? super N> consumer) {
+        return state.pollDue(namespaceCodec, now, limit, consumer);
+    }
+
     /** {@return the name the state was created with} */
     public String name() {
         return state.name();

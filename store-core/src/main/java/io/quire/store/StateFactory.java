@@ -8,6 +8,7 @@ import io.quire.store.table.FixedTable;
 import io.quire.store.table.ListTable;
 import io.quire.store.table.MapTable;
 import io.quire.store.table.RecordTable;
+import io.quire.store.table.TimerTable;
 
 /**
  * Which class stands for which kind of state. A new kind of state is one line here, one in {@link
@@ -39,6 +40,8 @@ final class StateFactory {
                 new BytesState(store, descriptor, recordTable(memory, root));
             case LIST -> new BytesListState(store, descriptor, listTable(memory, root));
             case MAP -> new BytesMapState(store, descriptor, mapTable(memory, root));
+            case EVENT_TIME_TIMERS, PROCESSING_TIME_TIMERS ->
+                new BytesTimerState(store, descriptor, timerTable(memory, root));
         };
     }
 
@@ -60,5 +63,9 @@ final class StateFactory {
 
     private static MapTable mapTable(final PagedMemory memory, final long root) {
         return root == NEW ? MapTable.create(memory) : MapTable.open(memory, root);
+    }
+
+    private static TimerTable timerTable(final PagedMemory memory, final long root) {
+        return root == NEW ? TimerTable.create(memory) : TimerTable.open(memory, root);
     }
 }

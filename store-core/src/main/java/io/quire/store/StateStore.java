@@ -152,6 +152,19 @@ public final class StateStore implements AutoCloseable {
     }
 
     /**
+     * Timers of longs, created when there are none.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeDomain which time makes them due
+     * @return the state
+     * @throws StateMismatchException when the name belongs to a state of another kind, of other keys or with namespaces
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public LongTimerState longTimerState(final String name, final TimeDomain timeDomain) {
+        return new LongTimerState((BytesTimerState) state(name, timeDomain.kind(), LongTimerState.codecs()));
+    }
+
+    /**
      * The state of a name, created when there is none.
      *
      * @param name 1..255 bytes of UTF-8
@@ -251,6 +264,13 @@ public final class StateStore implements AutoCloseable {
     public void setCurrentKey(final Object key) {
         beforeRead();
         currentKey = Objects.requireNonNull(key, "key");
+    }
+
+    /** Sets the current key, or none, by a caller that has checked the thread; returns what it was, null = none. */
+    Object exchangeCurrentKey(final Object key) {
+        final Object before = currentKey;
+        currentKey = key;
+        return before;
     }
 
     Object currentKey() {

@@ -184,6 +184,19 @@ public abstract class TypedState<K> {
      */
     abstract void merge(byte[] target, byte[][] sources);
 
+    /**
+     * Delivers and removes due timers, whatever their namespaces.
+     *
+     * @throws UnsupportedOperationException when states of the kind have no timers
+     */
+    <N> long pollDue(
+            final Codec<N> namespaceCodec,
+            final long now,
+            final long limit,
+            final NamespacedTimerConsumer<? super K, ? super N> consumer) {
+        throw new UnsupportedOperationException("state has no timers: state=" + name());
+    }
+
     /** Puts the bytes of a key at the start of the buffer; null stands for the current key. Returns their number. */
     final int encodeKey(final K key) {
         final int length = keyCodec.encode(key == null ? currentKey() : key, keyBuffer, 0);
@@ -200,6 +213,22 @@ public abstract class TypedState<K> {
         keyBuffer.putBytes(keyLength, namespace, 0, namespaceLength);
         keyBuffer.putInt(keyLength + namespaceLength, keyLength);
         return keyLength + namespaceLength + KEY_TRAILER_LENGTH;
+    }
+
+    /** Whether a namespace is a part of each key. */
+    final boolean namespaced() {
+        return namespaced;
+    }
+
+    /** The key that bytes begin with. */
+    final K decodeKey(final UnsafeBuffer view) {
+        return keyCodec.decode(view, 0, namespaced ? keyLength(view) : view.capacity());
+    }
+
+    /** The namespace in the bytes of a key. */
+    final <N> N decodeNamespace(final Codec<N> namespaceCodec, final UnsafeBuffer view) {
+        final int keyLength = keyLength(view);
+        return namespaceCodec.decode(view, keyLength, view.capacity() - KEY_TRAILER_LENGTH - keyLength);
     }
 
     private void checkNamespace() {

@@ -185,6 +185,24 @@ public final class TypedStateDescriptor<K, S extends TypedState<K>> {
                         (BytesState) state, keyCodec, namespaced, StoredCodec.of(state, accumulatorCodec), function));
     }
 
+    /**
+     * Timers of each key.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyCodec how keys become bytes
+     * @param timeDomain which time makes them due; as in the state that is there, if there is one
+     * @param <K> type of the keys
+     * @return its descriptor
+     */
+    public static <K> TypedStateDescriptor<K, TimerState<K>> timers(
+            final String name, final Codec<K> keyCodec, final TimeDomain timeDomain) {
+        return new TypedStateDescriptor<>(
+                name,
+                timeDomain.kind(),
+                StateCodecs.NONE.with(CodecRole.KEY, Objects.requireNonNull(keyCodec, "key codec")),
+                (state, namespaced) -> new TimerState<>((BytesTimerState) state, keyCodec, namespaced));
+    }
+
     S open(final StateStore store) {
         return view.of(store.state(name, kind, codecs), false);
     }

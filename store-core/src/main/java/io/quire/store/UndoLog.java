@@ -21,6 +21,8 @@ final class UndoLog {
     static final byte TYPE_LIST_SPLIT = -3;
     /** An entry of a map is inserted where it was. */
     static final byte TYPE_MAP_INSERT = -4;
+    /** A timer is put back to its place among those of the same time. */
+    static final byte TYPE_TIMER_PUT_BACK = -10;
 
     private static final int STATE_ID_OFFSET = Integer.BYTES;
     private static final int KEY_LENGTH_OFFSET = STATE_ID_OFFSET + Integer.BYTES;

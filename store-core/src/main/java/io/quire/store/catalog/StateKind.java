@@ -31,7 +31,11 @@ public enum StateKind {
     /** typed key to a typed accumulator. */
     AGGREGATING(23),
     /** names of sources to their positions; bytes to bytes underneath. */
-    SOURCES(32);
+    SOURCES(32),
+    /** timers of typed keys that watermarks make due. */
+    EVENT_TIME_TIMERS(40),
+    /** timers of typed keys that the clock makes due. */
+    PROCESSING_TIME_TIMERS(41);
 
     private final int code;
 

@@ -70,7 +70,7 @@ public final class ChangeRecordDescriptor {
     public static final byte TYPE_LIST_REPLACE = 11;
     /** Appends one list to another and removes it; the key is the other's, the value its own key. */
     public static final byte TYPE_LIST_MERGE = 12;
-    /** Removes all entries of a map; the key is the map's. */
+    /** Removes all entries of a map, or all timers of a key; the key is the map's or the timers' own. */
     public static final byte TYPE_MAP_CLEAR = 13;
     /** Removes elements from the front of a list, but not all; the value is their number, 8 bytes. */
     public static final byte TYPE_LIST_REMOVE_FIRST = 19;

@@ -275,8 +275,9 @@ public final class MapTable implements StateTable {
      * @param value array of the links and the value
      * @param valueOffset offset of the links in the array
      * @param valueLength bytes of links and value
+     * @return address of its record
      */
-    public void insert(
+    public long insert(
             final long next,
             final byte[] base,
             final long offset,
@@ -305,6 +306,7 @@ public final class MapTable implements StateTable {
         }
         relink(pointer, previous, next, entry, entry);
         RawMemory.putLong(pointer + COUNT_OFFSET, RawMemory.getLong(pointer + COUNT_OFFSET) + 1);
+        return entry;
     }
 
     /**
@@ -405,6 +407,11 @@ public final class MapTable implements StateTable {
     @Override
     public void checkInvariants() {
         entries.checkInvariants();
+        checkMaps();
+    }
+
+    /** Checks heads and links, O(their number); entries are those of a table that was checked. */
+    void checkMaps() {
         heads.checkInvariants();
         heads.forEach(this::checkMap);
         long linked = 0;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.RawMemory;
 import org.junit.jupiter.api.Test;
 
 /** Pins what stands in pages, so that no layout changes unnoticed. */
@@ -103,6 +104,35 @@ class LayoutTest {
         assertThat(MapDescriptor.LAST_OFFSET).isEqualTo(16);
         assertThat(MapDescriptor.HEAD_LENGTH).isEqualTo(24);
         assertThat(MapDescriptor.HEADS_FIELD).isZero();
+    }
+
+    @Test
+    void shouldPinTimers() {
+        assertThat(TimerDescriptor.KEY_TRAILER_LENGTH).isEqualTo(12);
+        assertThat(TimerDescriptor.KEY_LENGTH_MAX).isEqualTo(1_048_564);
+        assertThat(TimerDescriptor.VALUE_LENGTH).isEqualTo(24);
+        assertThat(TimerDescriptor.NODE_MAGIC).isEqualTo(0x4e515451);
+        assertThat(TimerDescriptor.MAGIC_OFFSET).isZero();
+        assertThat(TimerDescriptor.LEVEL_OFFSET).isEqualTo(4);
+        assertThat(TimerDescriptor.START_OFFSET).isEqualTo(8);
+        assertThat(TimerDescriptor.COUNT_OFFSET).isEqualTo(12);
+        assertThat(TimerDescriptor.HEADER_LENGTH).isEqualTo(16);
+        assertThat(TimerDescriptor.TIMESTAMP_OFFSET).isZero();
+        assertThat(TimerDescriptor.SEQUENCE_OFFSET).isEqualTo(8);
+        assertThat(TimerDescriptor.ADDRESS_OFFSET).isEqualTo(16);
+        assertThat(TimerDescriptor.ELEMENT_LENGTH).isEqualTo(24);
+        assertThat(TimerDescriptor.COUNT_MAX).isEqualTo(42);
+        assertThat(TimerDescriptor.NODE_LENGTH).isEqualTo(1_024);
+        assertThat(TimerDescriptor.LEVEL_MAX).isEqualTo(15);
+        assertThat(TimerDescriptor.TOP_FIELD).isEqualTo(1);
+        assertThat(TimerDescriptor.SEQUENCE_FIELD).isEqualTo(2);
+        assertThat(TimerDescriptor.placeOffset(41)).isEqualTo(1_000);
+        final byte[] key = {7, 1, 0, 0, 0, 0, 0, 0, -128, 1, 0, 0, 0};
+        assertThat(TimerDescriptor.isEntryKey(key, RawMemory.ARRAY_OFFSET, 13)).isTrue();
+        assertThat(TimerDescriptor.isEntryKey(key, RawMemory.ARRAY_OFFSET + 1, 12))
+                .isFalse();
+        assertThat(TimerDescriptor.isEntryKey(key, RawMemory.ARRAY_OFFSET, 11)).isFalse();
+        assertThat(TimerDescriptor.timestamp(key, RawMemory.ARRAY_OFFSET, 13)).isEqualTo(Long.MIN_VALUE + 1);
     }
 
     @Test

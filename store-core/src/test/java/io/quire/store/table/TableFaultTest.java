@@ -9,8 +9,10 @@ import io.quire.store.memory.PageSource;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -207,6 +209,64 @@ class TableFaultTest {
             }
             assertThat(faults).isGreaterThan(1_000);
         });
+    }
+
+    @Test
+    void shouldLeaveTimersAsTheyWereWhenAPageFailsToLoad() {
+        Seed.with(getClass(), seed -> {
+            final Random random = new Random(seed);
+            for (int round = 0; round < 8; round++) {
+                final Set<Long> model = new HashSet<>();
+                final TestMemory.Replica replica = new TestMemory.Replica();
+                final long root;
+                try (PagedMemory memory = memory(seed)) {
+                    final TimerTable table = TimerTable.create(memory);
+                    for (int i = 0; i < KEYS; i++) {
+                        register(table, model, random);
+                    }
+                    root = table.rootAddress();
+                    replica.checkpoint(memory);
+                }
+                healthy = false;
+                try (PagedMemory memory = replica.recover(flaky(replica, random))) {
+                    final TimerTable table = retry(() -> TimerTable.open(memory, root));
+                    for (int i = 0; i < 20_000; i++) {
+                        register(table, model, random);
+                    }
+                    healthy = true;
+                    table.checkInvariants();
+                    assertThat(table.size()).isEqualTo(model.size());
+                    model.forEach(timestamp -> {
+                        final byte[] key = timerKey(timestamp);
+                        assertThat(table.find(key, RawMemory.ARRAY_OFFSET, key.length))
+                                .isNotEqualTo(TimerTable.NONE);
+                    });
+                }
+            }
+            assertThat(faults).isGreaterThan(1_000);
+        });
+    }
+
+    private static void register(final TimerTable table, final Set<Long> model, final Random random) {
+        final long timestamp = random.nextInt(10 * KEYS);
+        final byte[] key = timerKey(timestamp);
+        try {
+            if (table.find(key, RawMemory.ARRAY_OFFSET, key.length) == TimerTable.NONE) {
+                table.insert(key, RawMemory.ARRAY_OFFSET, key.length, TimerTable.NEW);
+                model.add(timestamp);
+            }
+        } catch (final StoreIoException e) {
+            // No effect, as the comparison at the end shows.
+        }
+    }
+
+    /** The last digit of the timestamp is the key. */
+    private static byte[] timerKey(final long timestamp) {
+        final byte[] key = new byte[1 + TimerDescriptor.KEY_TRAILER_LENGTH];
+        key[0] = (byte) (timestamp % 10);
+        RawMemory.putLong(key, RawMemory.ARRAY_OFFSET + 1, timestamp);
+        RawMemory.putInt(key, RawMemory.ARRAY_OFFSET + 1 + Long.BYTES, 1);
+        return key;
     }
 
     private static void operate(
