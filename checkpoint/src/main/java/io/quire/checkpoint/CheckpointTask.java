@@ -12,6 +12,7 @@ import io.quire.store.memory.PageCapture;
  * @param requests who waits for the checkpoint, null = nobody
  * @param logPosition log position at the barrier
  * @param pageLimit pages that may hold something at the barrier
+ * @param freedExtents extents given back since the store was opened, at the barrier
  * @param takenAtMs wall clock at the barrier, milliseconds since 1970
  * @param prepareNs time from the request to the barrier
  * @param startNs when the barrier began, nanoTime
@@ -22,6 +23,7 @@ record CheckpointTask(
         CheckpointRequest requests,
         long logPosition,
         int pageLimit,
+        long freedExtents,
         long takenAtMs,
         long prepareNs,
         long startNs,

@@ -268,7 +268,15 @@ final class Checkpointer implements Runnable {
         final long nowMs = clockMs.getAsLong();
         final PageCapture capture = memory.seal();
         final CheckpointTask next = new CheckpointTask(
-                capture, taken, logPosition, pageLimit, nowMs, startNs - askedNs, startNs, System.nanoTime() - startNs);
+                capture,
+                taken,
+                logPosition,
+                pageLimit,
+                memory.freedExtentCount(),
+                nowMs,
+                startNs - askedNs,
+                startNs,
+                System.nanoTime() - startNs);
         task.set(next);
         if (asleep) {
             LockSupport.unpark(thread);
@@ -378,7 +386,7 @@ final class Checkpointer implements Runnable {
         FlightEvents.end(event, info, failure, published.newest());
         finished(current.requests(), info, failure);
         if (info != null) {
-            clearUp();
+            clearUp(current);
         }
     }
 
@@ -515,10 +523,10 @@ final class Checkpointer implements Runnable {
         return failure;
     }
 
-    private void clearUp() {
+    private void clearUp(final CheckpointTask done) {
         try {
             log.deleteBefore(published.retain());
-            merger.wake();
+            merger.wake(done.freedExtents());
         } catch (final Throwable e) {
             // What was not deleted is found again by the next attempt.
             LOG.log(Level.WARNING, "old checkpoints or log segments could not be deleted: directory=" + directory, e);

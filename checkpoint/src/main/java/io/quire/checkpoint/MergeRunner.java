@@ -3,13 +3,16 @@ package io.quire.checkpoint;
 
 import io.quire.checkpoint.block.CheckpointFileInfo;
 import io.quire.checkpoint.block.CheckpointFileSettings;
+import io.quire.checkpoint.block.PageChain;
+import io.quire.checkpoint.manifest.Manifest;
 import io.quire.checkpoint.merge.CheckpointMerger;
 import io.quire.checkpoint.merge.MergePolicy;
 import io.quire.checkpoint.merge.MergeResult;
 import io.quire.checkpoint.merge.MergeRun;
-import io.quire.checkpoint.merge.PageFilter;
 import io.quire.checkpoint.recovery.Threads;
 import io.quire.store.StateStore;
+import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.UsedExtents;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,6 +26,11 @@ import java.util.function.BooleanSupplier;
  * names and publishes the result as another manifest of the same checkpoint. Checkpoints go on meanwhile, and a merge
  * rests while one is under way, unless the chain has become so long that it must not. A merge that fails leaves
  * everything as it was and is tried again after the next checkpoint.
+ *
+ * <p>A merge keeps only pages that the newest checkpoint uses. Its extent maps, which are among its pages, tell which.
+ * That is sound for later checkpoints, too, on top of which the result may be published: whoever takes a free extent
+ * writes all that will be read of it, so the lines are in the later checkpoint's own file. When so much was given back
+ * that much of the base may be unused, the maps are looked at for that alone.
  *
  * <p>Threading: {@link #wake} and counters from any thread.
  */
@@ -43,6 +51,9 @@ final class MergeRunner implements Runnable {
     private final CheckpointThrottle.Pace pace;
     private final Thread thread;
     private volatile BooleanSupplier checkpointUnderway = () -> false;
+    private volatile long freedExtents; // ever, at the barrier of the newest checkpoint
+    private long lookAtFreed; // when so many have been given back there may be something to drop
+    private long lookedAtBase = -1; // file number of the base that is said of
     private volatile boolean running = true;
     private volatile boolean woken;
     private volatile boolean merging;
@@ -101,8 +112,13 @@ final class MergeRunner implements Runnable {
                         && MergePolicy.deltasLength(chain) >= chain.get(0).length());
     }
 
-    /** Says that a checkpoint was published. */
-    void wake() {
+    /**
+     * Says that a checkpoint was published. By the checkpointer.
+     *
+     * @param freed extents ever given back, at its barrier
+     */
+    void wake(final long freed) {
+        freedExtents = freed;
         woken = true;
         LockSupport.unpark(thread);
     }
@@ -143,9 +159,9 @@ final class MergeRunner implements Runnable {
     private void mergeWhatIsDue() {
         merging = true;
         try {
-            Optional<MergeRun> run = policy.choose(published.newest().files());
+            Optional<MergeRun> run = choose();
             while (running && run.isPresent() && merge(run.get())) {
-                run = policy.choose(published.newest().files());
+                run = choose();
             }
             failing = false;
         } catch (final Throwable e) {
@@ -154,6 +170,32 @@ final class MergeRunner implements Runnable {
             LOG.log(Level.WARNING, "merge failed, it will be tried again: directory=" + directory, e);
         } finally {
             merging = false;
+        }
+    }
+
+    private Optional<MergeRun> choose() {
+        final long freed = freedExtents; // read first: the manifest is of this barrier or a later one
+        final Manifest newest = published.newest();
+        final List<CheckpointFileInfo> chain = newest.files();
+        final Optional<MergeRun> due = policy.choose(chain);
+        if (due.isPresent() || chain.isEmpty()) {
+            return due;
+        }
+        final long base = chain.get(0).identity().fileNumber();
+        if (base == lookedAtBase && freed < lookAtFreed) {
+            return due;
+        }
+        final long usedPages = usedExtents(newest).usedPageCount();
+        lookAtFreed = freed + policy.pagesToShrink(chain, usedPages) / PageDescriptor.PAGES_PER_EXTENT;
+        lookedAtBase = base;
+        return policy.chooseToShrink(chain, usedPages);
+    }
+
+    /** The files of the newest manifest are there at least as long as this thread publishes no other. */
+    private UsedExtents usedExtents(final Manifest newest) {
+        try (PageChain pages = PageChain.open(published.storage(), newest.files())) {
+            return UsedExtents.read(
+                    pages, newest.layout().windowShift(), newest.layout().pageCount());
         }
     }
 
@@ -176,7 +218,8 @@ final class MergeRunner implements Runnable {
     private boolean merge(final MergeRun run) {
         final MergeEvent event = FlightEvents.beginMerge();
         pace.begin();
-        final Optional<MergeResult> merged = merger.merge(run, PageFilter.ALL, this::cancelled);
+        final UsedExtents extents = usedExtents(published.newest());
+        final Optional<MergeResult> merged = merger.merge(run, extents::isUsed, this::cancelled);
         if (merged.isEmpty()) {
             return false;
         }

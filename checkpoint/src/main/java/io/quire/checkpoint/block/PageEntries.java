@@ -3,6 +3,7 @@ package io.quire.checkpoint.block;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * The entries of a checkpoint file in page order.
@@ -147,6 +148,21 @@ public final class PageEntries implements AutoCloseable {
         }
         header.readHeader(file, blockPosition, staging);
         return header.entryCount() == count && header.lineCount() == line;
+    }
+
+    /**
+     * Tells something of the pages of all the entries up to {@link #lastPage()}.
+     *
+     * @param test is asked for each page until it says false
+     * @return whether it never did
+     */
+    public boolean allPages(final IntPredicate test) {
+        for (int i = 0; i < count; i++) {
+            if (!test.test(pages[i])) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** {@return page of the last entry of those that lie in this entry's block and follow each other} */

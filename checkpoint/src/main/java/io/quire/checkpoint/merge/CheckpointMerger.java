@@ -29,9 +29,9 @@ import java.util.function.BooleanSupplier;
  * Makes one checkpoint file of several: of each page the newest of each line.
  *
  * <p>Files are read in page order side by side, so memory is bounded by their number whatever their length, and the
- * result is in page order. A block none of whose pages another file of the run has is taken over compressed as it
- * is, its checksum checked on the way. The result is read back and checked before it is given out, because the files
- * it replaces will be deleted.
+ * result is in page order. A block all of whose pages are kept and none of which another file of the run has is taken
+ * over compressed as it is, its checksum checked on the way. The result is read back and checked before it is given
+ * out, because the files it replaces will be deleted.
  *
  * <p>Crash safety: a merge only adds a file. It becomes part of a checkpoint when a manifest of the same checkpoint
  * with a new generation names it; the old files go when {@linkplain io.quire.checkpoint.manifest.Retention retention}
@@ -214,10 +214,9 @@ public final class CheckpointMerger {
         /** Takes over the block of the next page if it has nothing that has to be merged or left out. */
         private boolean appendBlock(final CheckpointFileWriter writer, final PageFilter filter) {
             final PageEntries entries = ofPage.get(0).entries;
-            final boolean alone = filter == PageFilter.ALL
-                    && ofPage.size() == 1
-                    && (byPage.isEmpty() || byPage.element().page() > entries.lastPage());
-            if (!alone || !entries.wholeBlock()) {
+            final boolean alone =
+                    ofPage.size() == 1 && (byPage.isEmpty() || byPage.element().page() > entries.lastPage());
+            if (!alone || !entries.wholeBlock() || !entries.allPages(filter::keeps)) {
                 return false;
             }
             final int length = writer.appendBlock(entries);

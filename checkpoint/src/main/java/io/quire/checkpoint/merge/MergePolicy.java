@@ -9,8 +9,9 @@ import java.util.Optional;
 /**
  * Decides which files of a chain to merge.
  *
- * <ol> <li>When the deltas together reach a fraction of the base, everything is merged into a new base. The base, by
- * far the longest file, is rewritten for no other reason. <li>Otherwise, when the chain is longer than it may be,
+ * <ol> <li>When the deltas together reach a fraction of the base, everything is merged into a new base; so it is when
+ * that fraction of the base's pages would be dropped, because the store no longer uses them. The base, by far the
+ * longest file, is rewritten for no other reason. <li>Otherwise, when the chain is longer than it may be,
  * deltas are merged from the newest backwards: two, and on as long as the next older one is shorter than what is
  * already to be merged. So lengths about double from delta to delta, and a byte is rewritten as often as its delta
  * doubles. </ol>
@@ -68,6 +69,42 @@ public record MergePolicy(int chainLengthMax, double baseFraction) {
             return Optional.of(run(chain, 0));
         }
         return count > chainLengthMax ? Optional.of(run(chain, firstToMerge(chain))) : Optional.empty();
+    }
+
+    /**
+     * Chooses files to merge in order to drop pages that are no longer used. A merge of everything keeps none of those,
+     * so this is not asked for twice for the same pages.
+     *
+     * @param chain files of a checkpoint, oldest first
+     * @param usedPageCount pages that the checkpoint uses
+     * @return the run to merge next, or empty when most of the base is in use or there is only the base
+     */
+    public Optional<MergeRun> chooseToShrink(final List<CheckpointFileInfo> chain, final long usedPageCount) {
+        return chain.size() > 1 && unusedPagesMin(chain, usedPageCount) >= unusedPagesMax(chain)
+                ? Optional.of(run(chain, 0))
+                : Optional.empty();
+    }
+
+    /** {@return pages of the base that are certainly not used, negative or 0 when there may be none} */
+    private static long unusedPagesMin(final List<CheckpointFileInfo> chain, final long usedPageCount) {
+        return chain.get(0).pageCount() - usedPageCount;
+    }
+
+    /** Unused pages from which on the base is rewritten. */
+    private long unusedPagesMax(final List<CheckpointFileInfo> chain) {
+        return Math.max(1, (long) (baseFraction * chain.get(0).pageCount()));
+    }
+
+    /**
+     * How many more pages have to be given back before {@link #chooseToShrink} can find something to do, as long as the
+     * base is the same.
+     *
+     * @param chain files of a checkpoint, oldest first, at least one
+     * @param usedPageCount pages that the checkpoint uses
+     * @return pages, at least 1
+     */
+    public long pagesToShrink(final List<CheckpointFileInfo> chain, final long usedPageCount) {
+        return Math.max(1, unusedPagesMax(chain) - unusedPagesMin(chain, usedPageCount));
     }
 
     /**

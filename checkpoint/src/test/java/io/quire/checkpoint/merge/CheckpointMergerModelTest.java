@@ -205,6 +205,39 @@ class CheckpointMergerModelTest {
     }
 
     @Test
+    void shouldTakeOverTheOtherBlocksWhenPagesAreDropped() {
+        final Random random = new Random(6);
+        final PageImages model = new PageImages();
+        final List<CheckpointFileInfo> chain = new ArrayList<>();
+        chain.add(writeInOrder(random, model, 1, 0, PAGE_LIMIT));
+        chain.add(writeInOrder(random, model, 2, 2950, PAGE_LIMIT));
+        final MergeResult result = merger.merge(
+                        new MergeRun(chain), page -> page < 1000 || page >= 2005 && page != 2500, () -> false)
+                .orElseThrow();
+        assertThat((double) result.copiedLength() / result.writtenLength()).isBetween(0.9, 0.99);
+        assertThat(result.file().pageCount()).isEqualTo(PAGE_LIMIT - 1005 - 1);
+        try (PageChain pages = PageChain.open(files, DIRECTORY, List.of(result.file()))) {
+            for (int page = 0; page < PAGE_LIMIT; page++) {
+                pages.load(page, lines);
+                final boolean kept = page < 1000 || page >= 2005 && page != 2500;
+                assertThat(model.equalsPage(page, lines)).as("page %d", page).isEqualTo(kept);
+            }
+        }
+    }
+
+    @Test
+    void shouldMakeAFileOfNoPagesWhenAllAreDropped() {
+        final Random random = new Random(7);
+        final PageImages model = new PageImages();
+        final List<CheckpointFileInfo> chain =
+                List.of(writeInOrder(random, model, 1, 0, 100), writeInOrder(random, model, 2, 50, 60));
+        final MergeResult result =
+                merger.merge(new MergeRun(chain), page -> false, () -> false).orElseThrow();
+        assertThat(result.file().pageCount()).isZero();
+        check(List.of(result.file()), new PageImages());
+    }
+
+    @Test
     void shouldLeaveNoTraceWhenCancelled() {
         final Random random = new Random(2);
         final PageImages model = new PageImages();

@@ -44,6 +44,34 @@ class MergePolicyTest {
     }
 
     @Test
+    void shouldRewriteTheBaseWhenMuchOfItIsNoLongerUsed() {
+        final MergePolicy policy = MergePolicy.defaults();
+        final List<CheckpointFileInfo> chain = List.of(file(1, 1, 1, 900, 100), file(2, 2, 2, 9, 1));
+        assertThat(policy.chooseToShrink(chain, 51)).isEmpty();
+        assertThat(policy.chooseToShrink(chain, 1000)).isEmpty();
+        assertLengths(policy.chooseToShrink(chain, 50), 900, 9);
+        assertThat(policy.chooseToShrink(chain.subList(0, 1), 1)).as("alone").isEmpty();
+        final List<CheckpointFileInfo> shrunk = List.of(file(3, 1, 2, 450, 50), file(4, 3, 3, 9, 1));
+        assertThat(policy.chooseToShrink(shrunk, 50)).as("not again").isEmpty();
+    }
+
+    @Test
+    void shouldTellFromWhenOnTheBaseMayBeWorthRewriting() {
+        final MergePolicy policy = MergePolicy.defaults();
+        final List<CheckpointFileInfo> chain = List.of(file(1, 1, 1, 900, 100), file(2, 2, 2, 9, 1));
+        for (int used = 1; used < 300; used++) {
+            final long more = policy.pagesToShrink(chain, used);
+            assertThat(more).isPositive();
+            if (more < used) {
+                assertThat(policy.chooseToShrink(chain, used - more)).isPresent();
+            }
+            if (more > 1) {
+                assertThat(policy.chooseToShrink(chain, used - more + 1)).isEmpty();
+            }
+        }
+    }
+
+    @Test
     void shouldRefuseSettingsOutOfRange() {
         assertThatThrownBy(() -> new MergePolicy(1, 0.5)).isInstanceOf(ConfigurationException.class);
         assertThatThrownBy(() -> new MergePolicy(65, 0.5)).isInstanceOf(ConfigurationException.class);
@@ -121,7 +149,12 @@ class MergePolicyTest {
     }
 
     private static CheckpointFileInfo file(final long number, final long oldest, final long newest, final long length) {
+        return file(number, oldest, newest, length, 0);
+    }
+
+    private static CheckpointFileInfo file(
+            final long number, final long oldest, final long newest, final long length, final long pages) {
         return new CheckpointFileInfo(
-                new CheckpointFileIdentity(STORE_ID, number, oldest, newest), length, 0, 0, 0, 0, 0);
+                new CheckpointFileIdentity(STORE_ID, number, oldest, newest), length, 0, pages, 0, 0, 0);
     }
 }

@@ -22,6 +22,7 @@ final class ExtentAllocator {
     private final int extentsPerWindow;
     private int windowCount;
     private int pageLimit; // kept, because barriers ask for it and the memory it stands in is cold by then
+    private long freedCount;
 
     ExtentAllocator(final PagedMemory memory, final int windowShift) {
         this.memory = memory;
@@ -155,6 +156,12 @@ final class ExtentAllocator {
             putField(window, WindowDescriptor.SEARCH_START_OFFSET, extent);
         }
         memory.forget(address, (long) count << EXTENT_SHIFT);
+        freedCount += count;
+    }
+
+    /** Extents given back since the memory was opened, those that were taken again since included. */
+    long freedCount() {
+        return freedCount;
     }
 
     ExtentKind kindOf(final long address) {

@@ -445,6 +445,14 @@ public final class PagedMemory implements AutoCloseable {
     }
 
     /**
+     * {@return extents given back since the memory was opened, those that were taken again since included; by the
+     * writer}
+     */
+    public long freedExtentCount() {
+        return extents.freedCount();
+    }
+
+    /**
      * Extents in use by kind, O(extents).
      *
      * @return counts, indexed by {@link ExtentKind#code()}

@@ -7,12 +7,15 @@ import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PageSource;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import io.quire.store.memory.UsedExtents;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Memories for table tests, and a replica that gets the lines that count as changed and nothing else: a store recovered
- * from it is complete only if every change was announced.
+ * Memories for table tests, and a replica that gets the lines that count as changed and nothing else, and forgets the
+ * pages of extents that are free: a store recovered from it is complete only if every change was announced and nothing
+ * is expected of an extent that is taken again.
  */
 final class TestMemory {
     static final int SMALL_WINDOW_SHIFT = 20;
@@ -27,6 +30,8 @@ final class TestMemory {
     }
 
     static final class Replica {
+        private static final byte UNDEFINED = 0x5a; // must not matter
+
         private final Map<Integer, byte[]> pages = new HashMap<>();
         private int pageLimit;
         private long hashSeed;
@@ -44,10 +49,12 @@ final class TestMemory {
                 capture.capture(Integer.MAX_VALUE, this::accept);
             }
             capture.end();
+            final UsedExtents used = UsedExtents.read(this::load, windowShift, pageLimit);
+            pages.keySet().removeIf(page -> !used.isUsed(page));
         }
 
         private void accept(final int page, final long mask, final long lines) {
-            final byte[] image = pages.computeIfAbsent(page, any -> new byte[PageDescriptor.PAGE_LENGTH]);
+            final byte[] image = pages.computeIfAbsent(page, any -> undefined());
             long from = lines;
             for (int line = 0; line < PageDescriptor.LINES_PER_PAGE; line++) {
                 if ((mask >>> line & 1) != 0) {
@@ -79,8 +86,14 @@ final class TestMemory {
             if (image != null) {
                 RawMemory.copy(image, RawMemory.ARRAY_OFFSET, null, target, PageDescriptor.PAGE_LENGTH);
             } else {
-                RawMemory.setMemory(target, PageDescriptor.PAGE_LENGTH, (byte) 0x5a); // must not matter
+                RawMemory.setMemory(target, PageDescriptor.PAGE_LENGTH, UNDEFINED);
             }
+        }
+
+        private static byte[] undefined() {
+            final byte[] image = new byte[PageDescriptor.PAGE_LENGTH];
+            Arrays.fill(image, UNDEFINED);
+            return image;
         }
     }
 }
