@@ -6,8 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.quire.store.BytesState;
 import io.quire.store.BytesStateReader;
 import io.quire.store.Durability;
+import io.quire.store.FixedBytesState;
+import io.quire.store.FixedBytesStateReader;
+import io.quire.store.LongBytesState;
+import io.quire.store.LongBytesStateReader;
+import io.quire.store.LongDoubleState;
+import io.quire.store.LongDoubleStateReader;
 import io.quire.store.LongLongState;
 import io.quire.store.LongLongStateReader;
+import io.quire.store.LongSetState;
+import io.quire.store.LongSetStateReader;
 import io.quire.store.StoreReader;
 import io.quire.store.errors.StoreClosedException;
 import java.nio.file.Path;
@@ -16,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Tag;
@@ -31,6 +40,7 @@ class StoreReaderStressTest {
     private static final int STAYING = 1_000;
     private static final int KEYS = 20_000;
     private static final int WRITES = 20_000;
+    private static final int FIXED_LENGTH = 48;
 
     @TempDir
     Path temp;
@@ -70,12 +80,10 @@ class StoreReaderStressTest {
     private void round(final int number) throws InterruptedException {
         final DurableStateStore store = DurableStateStore.open(
                 new DurableStoreContext().directory(temp.resolve("store")).durability(Durability.PROCESS));
-        final LongLongState longs = store.longLongState("longs");
-        final BytesState bytes = store.bytesState("bytes");
-        final LongLongState cleared = store.longLongState("cleared");
+        final Written written = new Written(store);
         if (number == 0) {
             for (int i = 0; i < STAYING; i++) {
-                put(longs, bytes, cleared, i);
+                put(written, i);
             }
         }
         final CountDownLatch reading = new CountDownLatch(READERS);
@@ -86,7 +94,7 @@ class StoreReaderStressTest {
             readers[i].start();
         }
         try {
-            write(store, longs, bytes, cleared);
+            write(store, written);
             reading.await(); // on a busy machine a reader may not have begun yet
         } finally {
             store.close();
@@ -96,40 +104,64 @@ class StoreReaderStressTest {
         }
     }
 
-    private void write(
-            final DurableStateStore store,
-            final LongLongState longs,
-            final BytesState bytes,
-            final LongLongState cleared) {
+    /** The states, as the writer has them. */
+    private static final class Written {
+        private final LongLongState longs;
+        private final BytesState bytes;
+        private final LongLongState cleared;
+        private final LongSetState set;
+        private final LongDoubleState doubles;
+        private final LongBytesState longBytes;
+        private final FixedBytesState fixed;
+
+        Written(final DurableStateStore store) {
+            longs = store.longLongState("longs");
+            bytes = store.bytesState("bytes");
+            cleared = store.longLongState("cleared");
+            set = store.longSetState("set");
+            doubles = store.longDoubleState("doubles");
+            longBytes = store.longBytesState("long bytes");
+            fixed = store.fixedBytesState("fixed", Long.BYTES, FIXED_LENGTH);
+        }
+    }
+
+    private void write(final DurableStateStore store, final Written written) {
         final int growth = random.nextInt(101);
         for (int i = 0; i < WRITES && failure.get() == null; i++) {
             final int number = random.nextInt(KEYS);
             if (number < STAYING || random.nextInt(100) < growth) {
-                put(longs, bytes, cleared, number);
+                put(written, number);
             } else {
-                longs.remove(number);
+                written.longs.remove(number);
                 key.putLong(0, number);
-                bytes.remove(key, 0, Long.BYTES);
+                written.bytes.remove(key, 0, Long.BYTES);
+                written.set.remove(number);
+                written.doubles.remove(number);
+                written.longBytes.remove(number);
+                written.fixed.remove(key, 0);
             }
             if (i % 5_000 == 1_000) {
                 store.checkpoint();
-                cleared.clear();
+                written.cleared.clear();
             }
         }
     }
 
-    private void put(
-            final LongLongState longs, final BytesState bytes, final LongLongState cleared, final long number) {
+    private void put(final Written written, final long number) {
         version++;
-        longs.put(number, longOf(number, version));
-        cleared.put(number, longOf(~number, version));
+        written.longs.put(number, longOf(number, version));
+        written.cleared.put(number, longOf(~number, version));
+        written.set.add(number);
+        written.doubles.put(number, Double.longBitsToDouble(longOf(number, version)));
         final int length =
                 random.nextInt(500) == 0 ? 40_000 + random.nextInt(20_000) : Long.BYTES * (1 + random.nextInt(30));
         key.putLong(0, number);
-        for (int i = 0; i < length; i += Long.BYTES) {
+        for (int i = 0; i < Math.max(length, FIXED_LENGTH); i += Long.BYTES) {
             value.putLong(i, i == 0 ? version : longOf(number + i, version));
         }
-        bytes.put(key, 0, Long.BYTES, value, 0, length & -Long.BYTES);
+        written.bytes.put(key, 0, Long.BYTES, value, 0, length & -Long.BYTES);
+        written.longBytes.put(number, value, 0, length & -Long.BYTES);
+        written.fixed.put(key, 0, value, 0);
     }
 
     private static long longOf(final long number, final long version) {
@@ -150,6 +182,7 @@ class StoreReaderStressTest {
             final LongLongStateReader longs = reader.longLongState("longs");
             final LongLongStateReader cleared = reader.longLongState("cleared");
             final BytesStateReader bytes = reader.bytesState("bytes");
+            final Others others = new Others(reader);
             final UnsafeBuffer number = new UnsafeBuffer(new byte[Long.BYTES]);
             final ExpandableArrayBuffer copy = new ExpandableArrayBuffer(64);
             while (true) {
@@ -158,10 +191,15 @@ class StoreReaderStressTest {
                 checkLong(wanted, wanted, longs.get(wanted, 0));
                 checkLong(KEYS, ~wanted, cleared.get(wanted, 0));
                 checkBytes(wanted, copy, bytes.get(number, 0, Long.BYTES, copy, 0));
-                count += 3;
+                others.read(wanted, number, copy);
+                count += 7;
                 reading.countDown();
                 if (readerRandom.nextInt(5_000) == 0) {
                     scan(longs, bytes);
+                    others.scan();
+                }
+                if (readerRandom.nextInt(50) == 0) {
+                    others.readMany(readerRandom);
                 }
             }
         } catch (final StoreClosedException e) {
@@ -172,6 +210,64 @@ class StoreReaderStressTest {
         reading.countDown();
     }
 
+    /** Readers of the other states. */
+    private static final class Others {
+        private static final int BATCH = 50;
+
+        private final LongSetStateReader set;
+        private final LongDoubleStateReader doubles;
+        private final LongBytesStateReader longBytes;
+        private final FixedBytesStateReader fixed;
+        private final long[] numbers = new long[BATCH];
+        private final double[] found = new double[BATCH];
+        private final UnsafeBuffer keys = new UnsafeBuffer(new byte[BATCH * Long.BYTES]);
+
+        Others(final StoreReader reader) {
+            set = reader.longSetState("set");
+            doubles = reader.longDoubleState("doubles");
+            longBytes = reader.longBytesState("long bytes");
+            fixed = reader.fixedBytesState("fixed", Long.BYTES, FIXED_LENGTH);
+        }
+
+        void read(final long wanted, final UnsafeBuffer number, final ExpandableArrayBuffer copy) {
+            if (!set.contains(wanted) && wanted < STAYING) {
+                throw new AssertionError("missed: " + wanted);
+            }
+            checkLong(wanted, wanted, Double.doubleToRawLongBits(doubles.get(wanted, 0)));
+            checkBytes(wanted, copy, longBytes.get(wanted, copy, 0));
+            final boolean present = fixed.get(number, 0, copy, 0);
+            checkBytes(wanted, copy, present ? FIXED_LENGTH : BytesStateReader.NOT_FOUND);
+        }
+
+        void readMany(final Random random) {
+            for (int i = 0; i < BATCH; i++) {
+                numbers[i] = random.nextInt(KEYS);
+                keys.putLong(i * Long.BYTES, numbers[i]);
+            }
+            doubles.getAll(numbers, 0, BATCH, found, 0);
+            for (int i = 0; i < BATCH; i++) {
+                checkLong(numbers[i], numbers[i], Double.doubleToRawLongBits(found[i]));
+            }
+            longBytes.getAll(numbers, 0, BATCH, (index, value) -> checkBytes(numbers[index], value, value.capacity()));
+            fixed.getAll(keys, 0, BATCH, (index, value) -> checkBytes(numbers[index], value, value.capacity()));
+        }
+
+        void scan() {
+            final int[] staying = new int[4];
+            set.forEach(number -> staying[0] += number < STAYING ? 1 : 0);
+            doubles.forEach((number, value) -> staying[1] += number < STAYING ? 1 : 0);
+            longBytes.forEach((number, value) -> {
+                checkBytes(number, value, value.capacity());
+                staying[2] += number < STAYING ? 1 : 0;
+            });
+            fixed.forEach((number, value) -> {
+                checkBytes(number.getLong(0), value, value.capacity());
+                staying[3] += number.getLong(0) < STAYING ? 1 : 0;
+            });
+            assertThat(staying).containsOnly(STAYING);
+        }
+    }
+
     private static void checkLong(final long wanted, final long number, final long found) {
         if (found != 0) {
             check(number, found);
@@ -180,7 +276,7 @@ class StoreReaderStressTest {
         }
     }
 
-    private static void checkBytes(final long wanted, final ExpandableArrayBuffer copy, final int length) {
+    private static void checkBytes(final long wanted, final DirectBuffer copy, final int length) {
         if (length == BytesStateReader.NOT_FOUND) {
             if (wanted < STAYING) {
                 throw new AssertionError("missed: " + wanted);

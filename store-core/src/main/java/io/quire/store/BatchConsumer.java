@@ -12,7 +12,7 @@ import org.agrona.DirectBuffer;
 public interface BatchConsumer {
     /**
      * Accepts the value of one key; not called for a key that is absent. The buffer is a view of the store's memory,
-     * the same object each time, valid during the call only.
+     * from a reader beside the writer one of a copy; the same object each time, valid during the call only.
      *
      * @param index which key of the batch, from 0; in ascending order
      * @param value its value, from index 0 to capacity

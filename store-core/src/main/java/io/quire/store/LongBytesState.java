@@ -4,7 +4,9 @@ package io.quire.store;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.ReadSession;
 import io.quire.store.table.RecordTable;
+import io.quire.store.table.RecordTableReader;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -15,7 +17,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>Methods throw what those of {@link BytesState} do, and buffers are used as there.
  *
- * <p>Threading: single writer, which also reads.
+ * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#longBytesState}.
  */
 public final class LongBytesState extends KeyedState {
     /** Returned for an absent key. */
@@ -172,6 +174,10 @@ public final class LongBytesState extends KeyedState {
     public void forEach(final KeyGroupRange range, final LongBytesConsumer consumer) {
         bytes.forEach(
                 range, (key, value) -> consumer.accept(RawMemory.getLong(key.byteArray(), key.addressOffset()), value));
+    }
+
+    RecordTableReader tableReader(final ReadSession session) {
+        return bytes.tableReader(session);
     }
 
     /**

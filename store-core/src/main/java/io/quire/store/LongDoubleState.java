@@ -3,7 +3,9 @@ package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.table.FixedTable;
+import io.quire.store.table.FixedTableReader;
 import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.ReadSession;
 
 /**
  * long keys to double values, held inline: one cache miss an operation, nothing boxed, nothing allocated. Values are
@@ -11,7 +13,7 @@ import io.quire.store.table.KeyGroupRange;
  *
  * <p>Methods throw what those of {@link LongLongState} do.
  *
- * <p>Threading: single writer, which also reads.
+ * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#longDoubleState}.
  */
 public final class LongDoubleState extends KeyedState {
     private final LongLongState longs; // the same state with the bits of the values
@@ -115,6 +117,10 @@ public final class LongDoubleState extends KeyedState {
      */
     public void forEach(final KeyGroupRange range, final LongDoubleConsumer consumer) {
         longs.forEach(range, (key, value) -> consumer.accept(key, Double.longBitsToDouble(value)));
+    }
+
+    FixedTableReader tableReader(final ReadSession session) {
+        return longs.tableReader(session);
     }
 
     /**

@@ -6,7 +6,9 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedBytesTable;
+import io.quire.store.table.FixedBytesTableReader;
 import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.ReadSession;
 
 /**
  * A set of longs, 8 bytes each and the room between them; one cache miss an operation, nothing boxed, nothing
@@ -14,7 +16,7 @@ import io.quire.store.table.KeyGroupRange;
  *
  * <p>Methods throw what those of {@link LongLongState} do.
  *
- * <p>Threading: single writer, which also reads.
+ * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#longSetState}.
  */
 public final class LongSetState extends KeyedState {
     private final FixedBytesTable table;
@@ -144,6 +146,10 @@ public final class LongSetState extends KeyedState {
     private long keyOf(final long entry) {
         table.copyKey(entry, keyBytes, RawMemory.ARRAY_OFFSET);
         return RawMemory.getLong(keyBytes, RawMemory.ARRAY_OFFSET);
+    }
+
+    FixedBytesTableReader tableReader(final ReadSession session) {
+        return table.reader(session);
     }
 
     /**

@@ -67,6 +67,57 @@ public final class StoreReader implements AutoCloseable {
     /**
      * Reads the state of a name.
      *
+     * @param name of a state that exists
+     * @return its reader, confined to this thread
+     * @throws StateMismatchException when there is no such state, or it is of another kind
+     */
+    public LongSetStateReader longSetState(final String name) {
+        final LongSetState state = (LongSetState) find(name, StateKind.LONG_SET, StateCodecs.NONE);
+        return new LongSetStateReader(state.tableReader(session));
+    }
+
+    /**
+     * Reads the state of a name.
+     *
+     * @param name of a state that exists
+     * @return its reader, confined to this thread
+     * @throws StateMismatchException when there is no such state, or it is of another kind
+     */
+    public LongDoubleStateReader longDoubleState(final String name) {
+        final LongDoubleState state = (LongDoubleState) find(name, StateKind.LONG_DOUBLE, StateCodecs.NONE);
+        return new LongDoubleStateReader(state.tableReader(session));
+    }
+
+    /**
+     * Reads the state of a name.
+     *
+     * @param name of a state that exists
+     * @return its reader, confined to this thread
+     * @throws StateMismatchException when there is no such state, or it is of another kind
+     */
+    public LongBytesStateReader longBytesState(final String name) {
+        final LongBytesState state = (LongBytesState) find(name, StateKind.LONG_BYTES, StateCodecs.NONE);
+        return new LongBytesStateReader(state.tableReader(session));
+    }
+
+    /**
+     * Reads the state of a name.
+     *
+     * @param name of a state that exists
+     * @param keyLength bytes of every key
+     * @param valueLength bytes of every value
+     * @return its reader, confined to this thread
+     * @throws StateMismatchException when there is no such state, or it is of another kind or of other lengths
+     */
+    public FixedBytesStateReader fixedBytesState(final String name, final int keyLength, final int valueLength) {
+        final FixedBytesState state =
+                (FixedBytesState) find(name, StateKind.FIXED_BYTES, FixedBytesState.codecs(keyLength, valueLength));
+        return new FixedBytesStateReader(state.tableReader(session), keyLength, valueLength);
+    }
+
+    /**
+     * Reads the state of a name.
+     *
      * @param name of a state that exists and was opened with these codecs
      * @param keyCodec how keys become bytes; used by this thread
      * @param valueCodec how values become bytes

@@ -9,12 +9,18 @@ import io.quire.checkpoint.DurableStoreContext;
 import io.quire.checkpoint.LiveMemoryKind;
 import io.quire.store.BatchConsumer;
 import io.quire.store.BytesState;
+import io.quire.store.BytesStateReader;
 import io.quire.store.Durability;
 import io.quire.store.FixedBytesState;
+import io.quire.store.FixedBytesStateReader;
 import io.quire.store.LongBytesState;
+import io.quire.store.LongBytesStateReader;
 import io.quire.store.LongDoubleState;
+import io.quire.store.LongDoubleStateReader;
 import io.quire.store.LongLongState;
+import io.quire.store.LongLongStateReader;
 import io.quire.store.LongSetState;
+import io.quire.store.LongSetStateReader;
 import io.quire.store.ValueUpdater;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -78,7 +84,12 @@ class AllocationGateTest {
     Stream<DynamicTest> shouldAllocateNothing() {
         return Stream.of(Durability.NONE, Durability.PROCESS)
                 .flatMap(durability -> Stream.of(
-                                longLongOperations(), bytesOperations(), primitiveOperations(), fixedBytesOperations())
+                                longLongOperations(),
+                                bytesOperations(),
+                                primitiveOperations(),
+                                fixedBytesOperations(),
+                                readerOperations(),
+                                batchReaderOperations())
                         .flatMap(operations -> operations.entrySet().stream())
                         .map(operation -> DynamicTest.dynamicTest(
                                 operation.getKey() + " " + durability,
@@ -344,6 +355,125 @@ class AllocationGateTest {
                         + (state.update(key, 0, updater) ? 1 : 0)
                         + (state.compareAndSet(key, 0, value, 0, value, 0) ? 1 : 0)
                         + (state.putIfAbsent(key, 0, value, 0) ? 1 : 0);
+            };
+        });
+        return operations;
+    }
+
+    /** Reads beside the writer; here by the writer itself, which is measured. */
+    private Map<String, OperationOf> readerOperations() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.put("LongLongStateReader.get, containsKey", store -> {
+            filled(store);
+            final LongLongStateReader reader = store.reader().longLongState("longs");
+            return index -> reader.get(key(index), -1)
+                    + reader.get(KeySpace.absentKeyOf(index), -1)
+                    + (reader.containsKey(key(index + 1)) ? 1 : 0);
+        });
+        operations.put("LongSetStateReader.contains", store -> {
+            final LongSetState state = store.longSetState("set");
+            for (int i = 0; i < ENTRY_COUNT; i++) {
+                state.add(key(i));
+            }
+            final LongSetStateReader reader = store.reader().longSetState("set");
+            return index ->
+                    (reader.contains(key(index)) ? 1 : 0) + (reader.contains(KeySpace.absentKeyOf(index)) ? 1 : 0);
+        });
+        operations.put("LongDoubleStateReader.get, containsKey", store -> {
+            final LongDoubleState state = store.longDoubleState("doubles");
+            for (int i = 0; i < ENTRY_COUNT; i++) {
+                state.put(key(i), i);
+            }
+            final LongDoubleStateReader reader = store.reader().longDoubleState("doubles");
+            return index -> (long) reader.get(key(index), -1) + (reader.containsKey(key(index + 1)) ? 1 : 0);
+        });
+        operations.put("LongBytesStateReader.get, valueLength", store -> {
+            final LongBytesState state = store.longBytesState("bytes");
+            final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(VALUE_LENGTH));
+            for (int i = 0; i < ENTRY_COUNT; i++) {
+                state.put(key(i), value, 0, VALUE_LENGTH);
+            }
+            final LongBytesStateReader reader = store.reader().longBytesState("bytes");
+            return index -> reader.get(key(index), value, 0) + reader.valueLength(key(index + 1));
+        });
+        operations.put("BytesStateReader.get, valueLength", store -> {
+            final Bytes bytes = new Bytes(store, VALUE_LENGTH);
+            final BytesStateReader reader = store.reader().bytesState("bytes");
+            return index -> reader.get(bytes.at(key(index)), 0, KEY_LENGTH, bytes.value, 0)
+                    + reader.valueLength(bytes.at(key(index + 1)), 0, KEY_LENGTH);
+        });
+        operations.put("FixedBytesStateReader.get, containsKey", store -> {
+            final UnsafeBuffer key = new UnsafeBuffer(ByteBuffer.allocateDirect(KEY_LENGTH));
+            final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(VALUE_LENGTH));
+            fillFixed(store, key, value);
+            final FixedBytesStateReader reader = store.reader().fixedBytesState("fixed", KEY_LENGTH, VALUE_LENGTH);
+            return index -> {
+                key.putLong(0, key(index));
+                return (reader.get(key, 0, value, 0) ? value.getLong(0) : 0) + (reader.containsKey(key, 0) ? 1 : 0);
+            };
+        });
+        return operations;
+    }
+
+    private static FixedBytesState fillFixed(
+            final DurableStateStore store, final UnsafeBuffer key, final UnsafeBuffer value) {
+        final FixedBytesState state = store.fixedBytesState("fixed", KEY_LENGTH, VALUE_LENGTH);
+        for (int i = 0; i < ENTRY_COUNT; i++) {
+            key.putLong(0, key(i));
+            state.put(key, 0, value, 0);
+        }
+        return state;
+    }
+
+    private Map<String, OperationOf> batchReaderOperations() {
+        final int batch = 100;
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.put("LongLongStateReader.getAll", store -> {
+            filled(store);
+            final LongLongStateReader reader = store.reader().longLongState("longs");
+            final long[] keys = new long[batch];
+            final long[] values = new long[batch];
+            return index -> {
+                keys[index % batch] = key(index);
+                if (index % batch == batch - 1) {
+                    reader.getAll(keys, 0, batch, values, -1);
+                }
+                return values[index % batch];
+            };
+        });
+        operations.put("FixedBytesState.getAll, FixedBytesStateReader.getAll", store -> {
+            final UnsafeBuffer key = new UnsafeBuffer(ByteBuffer.allocateDirect(KEY_LENGTH));
+            final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(VALUE_LENGTH));
+            final FixedBytesState state = fillFixed(store, key, value);
+            final FixedBytesStateReader reader = store.reader().fixedBytesState("fixed", KEY_LENGTH, VALUE_LENGTH);
+            final UnsafeBuffer keys = new UnsafeBuffer(new byte[batch * KEY_LENGTH]);
+            final long[] sum = new long[1];
+            final BatchConsumer consumer = (index, found) -> sum[0] += found.getLong(0);
+            return index -> {
+                keys.putLong(index % batch * KEY_LENGTH, key(index));
+                if (index % batch == batch - 1) {
+                    state.getAll(keys, 0, batch, consumer);
+                    reader.getAll(keys, 0, batch, consumer);
+                }
+                return sum[0];
+            };
+        });
+        operations.put("LongBytesStateReader.getAll", store -> {
+            final LongBytesState state = store.longBytesState("bytes");
+            final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(VALUE_LENGTH));
+            for (int i = 0; i < ENTRY_COUNT; i++) {
+                state.put(key(i), value, 0, VALUE_LENGTH);
+            }
+            final LongBytesStateReader reader = store.reader().longBytesState("bytes");
+            final long[] keys = new long[batch];
+            final long[] sum = new long[1];
+            final BatchConsumer consumer = (index, found) -> sum[0] += found.getLong(0);
+            return index -> {
+                keys[index % batch] = key(index);
+                if (index % batch == batch - 1) {
+                    reader.getAll(keys, 0, batch, consumer);
+                }
+                return sum[0];
             };
         });
         return operations;

@@ -41,7 +41,7 @@ final class FixedBytesSegments extends Segments {
             final long keyOffset,
             final byte[] valueBase,
             final long valueOffset) {
-        if (hash == 0) {
+        if (FixedBytesShape.isZeroSlot(emptySlot)) {
             return insertZero(emptySlot, keyBase, keyOffset, valueBase, valueOffset);
         }
         long slot = emptySlot;
@@ -64,7 +64,7 @@ final class FixedBytesSegments extends Segments {
         return slot;
     }
 
-    /** Adds the entry of hash 0, which has a slot of its own. */
+    /** Adds the entry that has a slot of its own. */
     private long insertZero(
             final long slot,
             final byte[] keyBase,
@@ -103,9 +103,11 @@ final class FixedBytesSegments extends Segments {
     void overwrite(
             final long slot, final int offset, final byte[] sourceBase, final long sourceOffset, final int length) {
         final long target = memory.forWrite(slot + shape.valueOffset + offset, length);
-        if (length == Long.BYTES && (offset & (Long.BYTES - 1)) == 0) {
+        if (length == Long.BYTES && shape.valueLength == Long.BYTES) {
             RawMemory.putLongRelease(target, RawMemory.getLong(sourceBase, sourceOffset)); // readers see it or do not
         } else {
+            // Also when it is only one field of several: a reader copies them all, and must not get one that is older
+            // and another that is newer than what was there at any moment.
             final long change = sequences.begin(slot);
             RawMemory.copy(sourceBase, sourceOffset, null, target, length);
             sequences.end(change);
@@ -114,7 +116,7 @@ final class FixedBytesSegments extends Segments {
 
     private long emptySlot(final long segment, final long hash) {
         int offset = shape.homeOffset(hash);
-        while (RawMemory.getLong(memory.forRead(segment + offset)) != 0) {
+        while (!shape.isEmpty(memory.forRead(segment + offset, shape.slotLength))) {
             offset = shape.nextOffset(offset);
         }
         return segment + offset;
@@ -160,10 +162,11 @@ final class FixedBytesSegments extends Segments {
         long gapPointer = forSlot(segment + gap, apply);
         while (true) {
             offset = shape.nextOffset(offset);
-            final long hash = RawMemory.getLong(memory.forRead(segment + offset) + HASH_OFFSET);
-            if (hash == 0) {
+            final long slot = memory.forRead(segment + offset, shape.slotLength);
+            if (shape.isEmpty(slot)) {
                 break;
             }
+            final long hash = RawMemory.getLong(slot + HASH_OFFSET);
             if (staysReachable(shape.homeOffset(hash), gap, offset)) {
                 continue;
             }
@@ -190,7 +193,7 @@ final class FixedBytesSegments extends Segments {
 
     /**
      * {@inheritDoc} In place: taking the entries in order from an empty slot on, none can find its new slot after its
-     * old one, so no entry is overwritten before it was moved. That of hash 0 stays.
+     * old one, so no entry is overwritten before it was moved. That with a slot of its own stays.
      */
     @Override
     void divide(final long pointer, final long siblingPointer, final int depth) {
@@ -200,8 +203,8 @@ final class FixedBytesSegments extends Segments {
         int offset = firstEmpty(pointer);
         for (int i = 0; i < shape.slotCount; i++) {
             final long slot = pointer + offset;
-            final long hash = RawMemory.getLong(slot + HASH_OFFSET);
-            if (hash != 0) {
+            if (!shape.isEmpty(slot)) {
+                final long hash = RawMemory.getLong(slot + HASH_OFFSET);
                 RawMemory.copy(null, slot, moved, RawMemory.ARRAY_OFFSET, shape.slotLength);
                 RawMemory.setMemory(slot, shape.slotLength, (byte) 0);
                 if ((hash & bit) != 0) {
@@ -220,7 +223,7 @@ final class FixedBytesSegments extends Segments {
 
     private int firstEmpty(final long pointer) {
         int offset = shape.firstSlotOffset;
-        while (RawMemory.getLong(pointer + offset + HASH_OFFSET) != 0) {
+        while (!shape.isEmpty(pointer + offset)) {
             offset += shape.slotLength;
         }
         return offset;
@@ -228,7 +231,7 @@ final class FixedBytesSegments extends Segments {
 
     private void place(final long pointer, final long hash, final byte[] slotBase, final long slotOffset) {
         int offset = shape.homeOffset(hash);
-        while (RawMemory.getLong(pointer + offset + HASH_OFFSET) != 0) {
+        while (!shape.isEmpty(pointer + offset)) {
             offset = shape.nextOffset(offset);
         }
         RawMemory.copy(slotBase, slotOffset, null, pointer + offset, shape.slotLength);
@@ -238,9 +241,8 @@ final class FixedBytesSegments extends Segments {
     void unite(final long lowPointer, final long highPointer) {
         for (int index = 0; index < shape.slotCount; index++) {
             final long slot = highPointer + shape.slotOffset(index);
-            final long hash = RawMemory.getLong(slot + HASH_OFFSET);
-            if (hash != 0) {
-                place(lowPointer, hash, null, slot);
+            if (!shape.isEmpty(slot)) {
+                place(lowPointer, RawMemory.getLong(slot + HASH_OFFSET), null, slot);
             }
         }
     }

@@ -3,6 +3,7 @@ package io.quire.store.table;
 
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.RawMemory;
 
 /**
  * Slots of a segment with inline entries whose key and value have fixed widths; little-endian, 8-byte aligned.
@@ -10,8 +11,8 @@ import io.quire.store.memory.PageDescriptor;
  * <pre>
  *  0                8                      r = 8 + key length - 8, rounded up to 8
  *  +----------------+----------------------+----------------+
- *  | hash of key    | key after its first  | value, padded  |     hash 0 = empty
- *  |                | 8 bytes, padded      | to 8           |
+ *  | hash of key    | key after its first  | value, padded  |     hash 0 and the key's
+ *  |                | 8 bytes, padded      | to 8           |     other bytes 0 = empty
  *  +----------------+----------------------+----------------+
  * </pre>
  *
@@ -19,7 +20,10 @@ import io.quire.store.memory.PageDescriptor;
  * entry takes no more than its key and value, each rounded up to 8, and no slot has to be hashed to be moved. Padding
  * is zeros.
  *
- * <p>The header of a segment is followed by one slot for a key whose hash is 0, then, from the next line on, by the
+ * <p>An empty slot is zeros. The one key that would look like that, with hash 0 and zeros after its first eight bytes,
+ * has a slot of its own, which the header has a flag for. Another key whose hash is 0 is an entry like any other.
+ *
+ * <p>The header of a segment is followed by the slot of that one key, then, from the next line on, by the
  * slots that are searched. An entry stands at its home slot or after it, cyclically, with no empty slot in between. A
  * slot may straddle lines and pages.
  *
@@ -28,7 +32,7 @@ import io.quire.store.memory.PageDescriptor;
 final class FixedBytesShape {
     static final int KEY_LENGTH_MAX = 64;
     static final int VALUE_LENGTH_MAX = 256;
-    static final int HASH_OFFSET = 0; // long: KeyHash.ofFixed(key); 0 = empty
+    static final int HASH_OFFSET = 0; // long: KeyHash.ofFixed(key)
     static final int REST_OFFSET = HASH_OFFSET + Long.BYTES;
     static final int ZERO_SLOT_OFFSET = SegmentDescriptor.HEADER_LENGTH;
 
@@ -73,6 +77,70 @@ final class FixedBytesShape {
     /** Two neighbours with at most this many entries together become one segment. */
     int mergeCountMax() {
         return countMax / 2;
+    }
+
+    /** Whether a slot holds no entry. */
+    boolean isEmpty(final long slot) {
+        return isEmpty(null, slot);
+    }
+
+    /** Whether a slot holds no entry; it is at an offset in an array, or at a native pointer when that is null. */
+    boolean isEmpty(final byte[] slotBase, final long slot) {
+        return RawMemory.getLong(slotBase, slot + HASH_OFFSET) == 0 && isRestZero(slotBase, slot);
+    }
+
+    /** Whether the bytes of the key in a slot after the first eight are zeros. */
+    boolean isRestZero(final long slot) {
+        return isRestZero(null, slot);
+    }
+
+    private boolean isRestZero(final byte[] slotBase, final long slot) {
+        for (int offset = REST_OFFSET; offset < valueOffset; offset += Long.BYTES) {
+            if (RawMemory.getLong(slotBase, slot + offset) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the bytes of a key after the first eight are those in a slot. */
+    boolean hasRest(final long slot, final byte[] keyBase, final long keyOffset) {
+        return restLength == 0 || RawMemory.equal(keyBase, keyOffset + Long.BYTES, slot + REST_OFFSET, restLength);
+    }
+
+    /** Writes the key of a slot, which is at an offset in an array, or at a native pointer when that is null. */
+    void copyKey(
+            final KeyHash keyHash, final byte[] slotBase, final long slot, final byte[] keyBase, final long keyOffset) {
+        final long hash = RawMemory.getLong(slotBase, slot + HASH_OFFSET);
+        final long first = keyHash.firstOf(hash, slotBase, slot + REST_OFFSET, keyLength);
+        if (keyLength >= Long.BYTES) {
+            RawMemory.putLong(keyBase, keyOffset, first);
+            if (restLength > 0) {
+                RawMemory.copy(slotBase, slot + REST_OFFSET, keyBase, keyOffset + Long.BYTES, restLength);
+            }
+        } else {
+            for (int i = 0; i < keyLength; i++) {
+                RawMemory.putByte(keyBase, keyOffset + i, (byte) (first >>> (i * Byte.SIZE)));
+            }
+        }
+    }
+
+    /** Whether a key is the one that has a slot of its own. */
+    boolean isZeroKey(final long hash, final byte[] keyBase, final long keyOffset) {
+        if (hash != 0) {
+            return false;
+        }
+        for (int i = Long.BYTES; i < keyLength; i++) {
+            if (RawMemory.getByte(keyBase, keyOffset + i) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the address of a slot is that of the slot for the one key. */
+    static boolean isZeroSlot(final long slot) {
+        return (slot & (SegmentDescriptor.SEGMENT_LENGTH - 1)) == ZERO_SLOT_OFFSET;
     }
 
     int slotOffset(final int index) {

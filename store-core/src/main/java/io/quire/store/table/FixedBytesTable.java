@@ -2,7 +2,6 @@
 package io.quire.store.table;
 
 import static io.quire.store.table.FixedBytesShape.HASH_OFFSET;
-import static io.quire.store.table.FixedBytesShape.REST_OFFSET;
 import static io.quire.store.table.FixedBytesShape.ZERO_SLOT_OFFSET;
 import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
 
@@ -29,11 +28,13 @@ import java.util.Arrays;
  * methods: what loading a page after recovery throws. After any of them the table is as before the call. After {@link
  * #drop} every method throws {@link IllegalStateException}.
  *
- * <p>Threading: confined to the store's writer.
+ * <p>Threading: confined to the store's writer; other threads read through a {@link #reader}.
  */
 public final class FixedBytesTable implements StateTable {
     /** What {@link #find} returns for an absent key. */
     public static final long NOT_FOUND = 0;
+    /** Most keys of a {@link #findAll}. */
+    public static final int BATCH_COUNT_MAX = 32;
     /** Longest key, bytes. */
     public static final int KEY_LENGTH_MAX = FixedBytesShape.KEY_LENGTH_MAX;
     /** Longest value, bytes. */
@@ -47,6 +48,8 @@ public final class FixedBytesTable implements StateTable {
     private final Directory directory;
     private final KeyHash keyHash;
     private final byte[] inserted;
+    private final long[] batchHashes = new long[BATCH_COUNT_MAX];
+    long touched; // written and never read, so that the loads before are not left out
     private boolean lastInserted;
 
     private FixedBytesTable(final PagedMemory memory, final TableRoot root, final FixedBytesShape shape) {
@@ -147,27 +150,58 @@ public final class FixedBytesTable implements StateTable {
     }
 
     /**
+     * Finds the entries of several keys, in less time than one by one: the cache misses of up to {@link
+     * #BATCH_COUNT_MAX} keys overlap.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer of the first key, which the others follow without a gap
+     * @param count keys, at most {@link #BATCH_COUNT_MAX}
+     * @param entries takes the address of each entry, or {@link #NOT_FOUND}, from index 0 on
+     */
+    public void findAll(final byte[] keyBase, final long keyOffset, final int count, final long[] entries) {
+        final boolean hydrating = memory.hydrating();
+        for (int i = 0; i < count; i++) {
+            batchHashes[i] = keyHash.ofFixed(keyBase, keyOffset + (long) i * shape.keyLength, shape.keyLength);
+            if (!hydrating) {
+                entries[i] = directory.pointer(batchHashes[i]) + shape.homeOffset(batchHashes[i]);
+            }
+        }
+        long all = 0;
+        for (int i = 0; i < count && !hydrating; i++) {
+            all ^= RawMemory.getLong(entries[i]); // do not depend on each other: the processor awaits them all at once
+        }
+        touched = all;
+        for (int i = 0; i < count; i++) {
+            final long slot = locate(batchHashes[i], keyBase, keyOffset + (long) i * shape.keyLength);
+            entries[i] = slot > 0 ? slot : NOT_FOUND;
+        }
+    }
+
+    /**
      * Finds the slot of a key.
      *
      * @return its address; when absent the complement of that of the slot to insert it at
      */
     private long locate(final long hash, final byte[] keyBase, final long keyOffset) {
         final long segment = DirectoryDescriptor.address(directory.reference(hash));
-        if (hash == 0) {
-            return locateZero(segment, keyBase, keyOffset);
+        if (shape.isZeroKey(hash, keyBase, keyOffset)) {
+            final long zeroSlot = segment + ZERO_SLOT_OFFSET;
+            return FixedBytesSegments.hasZero(memory.forRead(segment)) ? zeroSlot : ~zeroSlot;
         }
         if (memory.hydrating()) {
             return locateWithCare(segment, hash, keyBase, keyOffset);
         }
         final long pointer = memory.forRead(segment);
         int offset = shape.homeOffset(hash);
-        // Linear probing (Knuth vol. 3, 6.4, algorithm L). A segment always has an empty slot.
+        // Linear probing (Knuth vol. 3, 6.4, algorithm L). With the hash the same, the first eight bytes of the key
+        // are,
+        // so only the rest is compared. A segment always has an empty slot.
         while (true) {
             final long found = RawMemory.getLong(pointer + offset + HASH_OFFSET);
-            if (found == hash && hasRest(pointer + offset, keyBase, keyOffset)) {
+            if (found == hash && shape.hasRest(pointer + offset, keyBase, keyOffset)) {
                 return segment + offset;
             }
-            if (found == 0) {
+            if (found == 0 && shape.isRestZero(pointer + offset)) {
                 return ~(segment + offset);
             }
             offset += shape.slotLength;
@@ -183,28 +217,15 @@ public final class FixedBytesTable implements StateTable {
         for (int count = 0; count < shape.slotCount; count++) {
             final long pointer = memory.forRead(segment + offset, shape.slotLength);
             final long found = RawMemory.getLong(pointer + HASH_OFFSET);
-            if (found == hash && hasRest(pointer, keyBase, keyOffset)) {
+            if (found == hash && shape.hasRest(pointer, keyBase, keyOffset)) {
                 return segment + offset;
             }
-            if (found == 0) {
+            if (found == 0 && shape.isRestZero(pointer)) {
                 return ~(segment + offset);
             }
             offset = shape.nextOffset(offset);
         }
         throw Segments.noEmptySlot(segment);
-    }
-
-    private long locateZero(final long segment, final byte[] keyBase, final long keyOffset) {
-        final long pointer = memory.forRead(segment, ZERO_SLOT_OFFSET + shape.slotLength);
-        return FixedBytesSegments.hasZero(pointer) && hasRest(pointer + ZERO_SLOT_OFFSET, keyBase, keyOffset)
-                ? segment + ZERO_SLOT_OFFSET
-                : ~(segment + ZERO_SLOT_OFFSET);
-    }
-
-    /** Whether the bytes after the first eight are a key's too; with the hash the same, the first eight are. */
-    private boolean hasRest(final long slot, final byte[] keyBase, final long keyOffset) {
-        return shape.restLength == 0
-                || RawMemory.equal(keyBase, keyOffset + Long.BYTES, slot + REST_OFFSET, shape.restLength);
     }
 
     /**
@@ -256,18 +277,7 @@ public final class FixedBytesTable implements StateTable {
     }
 
     private void copyKeyAt(final long slot, final byte[] keyBase, final long keyOffset) {
-        final long hash = RawMemory.getLong(slot + HASH_OFFSET);
-        final long first = keyHash.firstOf(hash, slot + REST_OFFSET, shape.keyLength);
-        if (shape.keyLength >= Long.BYTES) {
-            RawMemory.putLong(keyBase, keyOffset, first);
-            if (shape.restLength > 0) {
-                RawMemory.copy(null, slot + REST_OFFSET, keyBase, keyOffset + Long.BYTES, shape.restLength);
-            }
-        } else {
-            for (int i = 0; i < shape.keyLength; i++) {
-                RawMemory.putByte(keyBase, keyOffset + i, (byte) (first >>> (i * Byte.SIZE)));
-            }
-        }
+        shape.copyKey(keyHash, null, slot, keyBase, keyOffset);
     }
 
     /**
@@ -325,9 +335,6 @@ public final class FixedBytesTable implements StateTable {
             final long keyOffset,
             final byte[] valueBase,
             final long valueOffset) {
-        if (hash == 0 && FixedBytesSegments.hasZero(memory.forRead(HeapExtentDescriptor.extentOf(emptySlot)))) {
-            throw new StoreFullException("a second key with hash 0 has no place; remove the one that is there");
-        }
         // A copy, since key and value may lie in entries of this table, which a split moves.
         final long value = RawMemory.ARRAY_OFFSET + shape.keyLength;
         RawMemory.copy(keyBase, keyOffset, inserted, RawMemory.ARRAY_OFFSET, shape.keyLength);
@@ -369,7 +376,7 @@ public final class FixedBytesTable implements StateTable {
             return false;
         }
         final long segment = HeapExtentDescriptor.extentOf(slot);
-        if (hash == 0) {
+        if (FixedBytesShape.isZeroSlot(slot)) {
             segments.removeZero(segment);
             return true;
         }
@@ -415,8 +422,8 @@ public final class FixedBytesTable implements StateTable {
             consumer.accept(segment + ZERO_SLOT_OFFSET);
         }
         for (int offset = shape.firstSlotOffset; offset < shape.endOffset; offset += shape.slotLength) {
-            final long hash = RawMemory.getLong(pointer + offset + HASH_OFFSET);
-            if (hash != 0 && (all || range.containsHash(hash))) {
+            final long slot = pointer + offset;
+            if (!shape.isEmpty(slot) && (all || range.containsHash(RawMemory.getLong(slot + HASH_OFFSET)))) {
                 consumer.accept(segment + offset);
             }
         }
@@ -430,6 +437,16 @@ public final class FixedBytesTable implements StateTable {
     public FixedBytesCursor cursor() {
         directory.checkPresent();
         return new FixedBytesCursor(this, shape);
+    }
+
+    /**
+     * Makes a reader for another thread. From any thread.
+     *
+     * @param session says when the thread reads
+     * @return a reader for that thread
+     */
+    public FixedBytesTableReader reader(final ReadSession session) {
+        return new FixedBytesTableReader(memory, directory, keyHash, session, shape);
     }
 
     /**
@@ -449,7 +466,7 @@ public final class FixedBytesTable implements StateTable {
         }
         for (int offset = shape.firstSlotOffset; offset < shape.endOffset; offset += shape.slotLength) {
             final long hash = RawMemory.getLong(pointer + offset + HASH_OFFSET);
-            if (hash != 0 && Long.compareUnsigned(hash, position) >= 0) {
+            if (Long.compareUnsigned(hash, position) >= 0 && !shape.isEmpty(pointer + offset)) {
                 copyKeyAt(pointer + offset, keys, RawMemory.ARRAY_OFFSET + (long) count * shape.keyLength);
                 count++;
             }

@@ -37,7 +37,7 @@ final class FixedBytesTableChecker extends TableChecker {
         for (int offset = shape.firstSlotOffset; offset < shape.endOffset; offset += shape.slotLength) {
             final long slot = pointer + offset;
             final long hash = RawMemory.getLong(slot + HASH_OFFSET);
-            if (hash == 0) {
+            if (shape.isEmpty(slot)) {
                 require(isZero(slot, shape.slotLength), segment, "empty slot with content");
                 continue;
             }
@@ -50,18 +50,18 @@ final class FixedBytesTableChecker extends TableChecker {
         require(keys.size() < shape.slotCount, segment, "no empty slot");
         final long zeroSlot = pointer + ZERO_SLOT_OFFSET;
         if (!FixedBytesSegments.hasZero(pointer)) {
-            require(isZero(zeroSlot, shape.slotLength), segment, "content in the unused slot of hash 0");
+            require(isZero(zeroSlot, shape.slotLength), segment, "content in the unused slot of the key of zeros");
             return keys.size();
         }
-        require(prefix == 0, segment, "hash 0 in another segment than the first");
-        requireEqual(segment, "hash in the slot of hash 0", RawMemory.getLong(zeroSlot + HASH_OFFSET), 0);
+        require(prefix == 0, segment, "key of hash 0 in another segment than the first");
+        require(shape.isEmpty(zeroSlot), segment, "another key in the slot of the key of zeros");
         checkPadding(segment, zeroSlot, 0);
         return keys.size() + 1L;
     }
 
     private void checkReachable(final long segment, final long pointer, final long hash, final int offset) {
         for (int at = shape.homeOffset(hash); at != offset; at = shape.nextOffset(at)) {
-            require(RawMemory.getLong(pointer + at + HASH_OFFSET) != 0, segment, "entry behind an empty slot");
+            require(!shape.isEmpty(pointer + at), segment, "entry behind an empty slot");
         }
     }
 

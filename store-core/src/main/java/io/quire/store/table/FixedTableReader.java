@@ -53,22 +53,53 @@ public final class FixedTableReader extends TableReader {
         return find(key);
     }
 
+    /**
+     * Values of several keys, in less time than one by one, because the cache misses overlap. Each is of one moment
+     * during the call, not all of the same. Allocates nothing.
+     *
+     * @param keys any keys
+     * @param from index of the first key; its value goes to the same index of values
+     * @param count keys, at most {@link FixedTable#BATCH_COUNT_MAX} for what the processor can do at once
+     * @param values takes the values
+     * @param missing what to put where a key is absent
+     */
+    public void getAll(final long[] keys, final int from, final int count, final long[] values, final long missing) {
+        session.enter();
+        try {
+            long all = 0;
+            for (int i = from; i < from + count; i++) {
+                final long hash = keyHash.ofLong(keys[i]);
+                all ^= touch(hash, slotOffset(homeIndex(hash)));
+            }
+            touched = all;
+            for (int i = from; i < from + count; i++) {
+                values[i] = findInside(keyHash.ofLong(keys[i])) ? foundValue : missing;
+            }
+        } finally {
+            session.leave();
+        }
+    }
+
     private boolean find(final long key) {
         final long hash = keyHash.ofLong(key);
         session.enter();
         try {
-            int failures = 0;
-            while (true) {
-                if (locate(hash)) {
-                    final boolean found = findInSegment(hash);
-                    if (unchanged()) {
-                        return found;
-                    }
-                }
-                session.failed(++failures);
-            }
+            return findInside(hash);
         } finally {
             session.leave();
+        }
+    }
+
+    private boolean findInside(final long hash) {
+        int failures = 0;
+        while (true) {
+            if (locate(hash)) {
+                final boolean found = findInSegment(hash);
+                if (unchanged()) {
+                    return found;
+                }
+            }
+            session.failed(++failures);
         }
     }
 
@@ -133,19 +164,5 @@ public final class FixedTableReader extends TableReader {
 
     private static long at(final int offset) {
         return RawMemory.ARRAY_OFFSET + offset;
-    }
-
-    /** Copies the segment of a hash as it is at one moment; returns the first hash after it. */
-    private long copySegmentOf(final long position, final byte[] copy) {
-        session.enter();
-        try {
-            int failures = 0;
-            while (!locate(position) || !copySegment(copy)) {
-                session.failed(++failures);
-            }
-            return end(position);
-        } finally {
-            session.leave();
-        }
     }
 }

@@ -71,8 +71,13 @@ final class KeyHash {
      * @param length bytes of the key
      */
     long firstOf(final long hash, final long rest, final int length) {
+        return firstOf(hash, null, rest, length);
+    }
+
+    /** The same with the rest at an offset in an array, or at a native pointer when that is null. */
+    long firstOf(final long hash, final byte[] restBase, final long restOffset, final int length) {
         final long first = keyOf(hash);
-        return length <= Long.BYTES ? first : first ^ ofRest(null, rest, length - Long.BYTES);
+        return length <= Long.BYTES ? first : first ^ ofRest(restBase, restOffset, length - Long.BYTES);
     }
 
     private long ofRest(final byte[] base, final long offset, final int length) {

@@ -34,6 +34,7 @@ public final class RecordTableReader extends TableReader {
     private static final int CHANGED = -2;
 
     private final Directory directory;
+    private final long[] touchedSlots = new long[RecordTable.BATCH_COUNT_MAX];
 
     // What findRecord has found: the record, and who tells when its value changes.
     private long foundRecord;
@@ -110,6 +111,37 @@ public final class RecordTableReader extends TableReader {
                 }
                 session.failed(++failures);
             }
+        } finally {
+            session.leave();
+        }
+    }
+
+    /**
+     * Brings what reading several keys will need into the caches, so that the misses overlap. Nothing else is the
+     * result. Allocates nothing.
+     *
+     * @param keyBase byte array or null that holds the keys
+     * @param keyOffset offset in the array or native pointer of where key offsets count from
+     * @param keyOffsets key i begins at offset i and ends at offset i + 1
+     * @param from index of the first key
+     * @param count keys, at most {@link RecordTable#BATCH_COUNT_MAX}
+     */
+    public void touchAll(
+            final byte[] keyBase, final long keyOffset, final int[] keyOffsets, final int from, final int count) {
+        session.enter();
+        try {
+            for (int i = 0; i < count; i++) {
+                final int start = keyOffsets[from + i];
+                final long hash = keyHash.ofBytes(keyBase, keyOffset + start, keyOffsets[from + i + 1] - start);
+                touchedSlots[i] = touch(hash, RecordSlotDescriptor.slotOffset(RecordSlotDescriptor.homeIndex(hash)));
+            }
+            long all = 0;
+            for (int i = 0; i < count; i++) {
+                if (touchedSlots[i] != 0) {
+                    all ^= touchRecord(RecordSlotDescriptor.record(touchedSlots[i]));
+                }
+            }
+            touched = all;
         } finally {
             session.leave();
         }

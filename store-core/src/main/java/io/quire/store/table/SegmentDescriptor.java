@@ -16,7 +16,8 @@ import io.quire.store.memory.PageDescriptor;
  *
  * <p>A segment holds the entries whose hash begins with the first {@code depth} bits of {@code prefix}. {@code count}
  * is the number of slots in use. The one key whose hash is 0, which marks an empty slot in a {@link FixedTable}, has
- * its flag and value here; in a {@link FixedBytesTable} its flag only, and a slot of its own. Zero is no valid magic.
+ * its flag and value here. In a {@link FixedBytesTable} that is the one key whose other bytes are zeros, too; it has
+ * its flag here and a slot of its own. Zero is no valid magic.
  *
  * <p>Threading: thread-safe, immutable.
  */

@@ -37,6 +37,8 @@ abstract class TableReader {
     private long counter;
     private long sequence;
 
+    long touched; // what touch has read; written and never read, so that the reads are not left out
+
     TableReader(final PagedMemory memory, final Directory directory, final KeyHash keyHash, final ReadSession session) {
         this.memory = memory;
         this.directory = directory;
@@ -128,6 +130,46 @@ abstract class TableReader {
     /** First hash after those of the segment last located, 0 = none. */
     final long end(final long hash) {
         return Segments.next(hash, reference);
+    }
+
+    /**
+     * Reads at an offset in the segment of a hash for no other reason than that it will be in the caches: several such
+     * reads one after the other wait together. Between enter and leave of the session.
+     *
+     * @return what was there, which cannot be believed; 0 also when nothing was read
+     */
+    final long touch(final long hash, final int offset) {
+        if (memory.hydrating()) {
+            return 0; // loading a page takes so much longer
+        }
+        final long pointer = memory.forDoubtfulRead(
+                DirectoryDescriptor.address(directory.referenceForReader(hash)) + offset, Long.BYTES);
+        return pointer == 0 ? 0 : RawMemory.getLong(pointer);
+    }
+
+    /** Reads a record that {@link #touch} may have led to, as it does. */
+    final long touchRecord(final long address) {
+        final long pointer = memory.forDoubtfulRead(address, Long.BYTES);
+        return pointer == 0 ? 0 : RawMemory.getLong(pointer);
+    }
+
+    /**
+     * Copies the segment of a hash as it is at one moment. Not between enter and leave.
+     *
+     * @param target takes all of it
+     * @return first hash after those of the segment, 0 = none
+     */
+    final long copySegmentOf(final long hash, final byte[] target) {
+        session.enter();
+        try {
+            int failures = 0;
+            while (!locate(hash) || !copySegment(target)) {
+                session.failed(++failures);
+            }
+            return end(hash);
+        } finally {
+            session.leave();
+        }
     }
 
     /**

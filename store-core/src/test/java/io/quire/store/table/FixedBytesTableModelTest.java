@@ -23,6 +23,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Random operations against a {@link HashMap} for many widths, with reopening, recovery and full memory. */
 class FixedBytesTableModelTest {
+    private static final int ZERO_HASH_KEYS = 4;
     private static final int[][] WIDTHS = {
         {4, 0}, {4, 4}, {8, 0}, {8, 8}, {8, 256}, {16, 0}, {16, 8}, {16, 100}, {1, 1}, {7, 3}, {9, 17}, {33, 5},
         {64, 0}, {64, 256}
@@ -53,6 +54,43 @@ class FixedBytesTableModelTest {
             }
             assertThat(fullCount).isGreaterThan(100);
         });
+    }
+
+    @Test
+    void shouldHoldManyKeysWhoseHashIsZero() {
+        final long seed = 0x5eedL;
+        final int keyLength = 16;
+        final int count = 1_000;
+        final KeyHash keyHash = new KeyHash(seed);
+        final byte[] key = new byte[keyLength];
+        final long nativeRest = RawMemory.allocate(Long.BYTES);
+        try (PagedMemory memory = PagedMemory.anonymous(seed)) {
+            final FixedBytesTable table = FixedBytesTable.create(memory, keyLength, Long.BYTES);
+            for (int step = 0; step < 3; step++) { // put, look, remove
+                for (long number = 0; number < count; number++) {
+                    RawMemory.putLong(nativeRest, number);
+                    RawMemory.putLong(key, RawMemory.ARRAY_OFFSET, keyHash.firstOf(0, nativeRest, keyLength));
+                    RawMemory.putLong(key, RawMemory.ARRAY_OFFSET + Long.BYTES, number);
+                    assertThat(keyHash.ofFixed(key, RawMemory.ARRAY_OFFSET, keyLength))
+                            .isZero();
+                    if (step == 0) {
+                        table.put(key, RawMemory.ARRAY_OFFSET, key, RawMemory.ARRAY_OFFSET + Long.BYTES);
+                    } else if (step == 1) {
+                        final long entry = table.find(key, RawMemory.ARRAY_OFFSET);
+                        assertThat(RawMemory.getLong(table.valuePointer(entry))).isEqualTo(number);
+                        final byte[] found = new byte[keyLength];
+                        table.copyKey(entry, found, RawMemory.ARRAY_OFFSET);
+                        assertThat(found).isEqualTo(key);
+                    } else {
+                        assertThat(table.remove(key, RawMemory.ARRAY_OFFSET)).isTrue();
+                    }
+                }
+                table.checkInvariants();
+                assertThat(table.size()).isEqualTo(step < 2 ? count : 0);
+            }
+        } finally {
+            RawMemory.free(nativeRest);
+        }
     }
 
     @Test
@@ -136,8 +174,8 @@ class FixedBytesTableModelTest {
         private byte[] key() {
             final byte[] key = new byte[keyLength];
             final int number = random.nextInt(universe);
-            if (number == 0) {
-                zeroHashKey(key);
+            if (number < ZERO_HASH_KEYS) {
+                zeroHashKey(key, number);
                 return key;
             }
             // The number at the front or at the back, so that keys differ in the first eight bytes or after them.
@@ -148,10 +186,11 @@ class FixedBytesTableModelTest {
             return key;
         }
 
-        /** The key whose rest is zeros and whose hash is 0, if the width has one. */
-        private void zeroHashKey(final byte[] key) {
-            final byte[] rest = new byte[Math.max(1, keyLength)];
-            System.arraycopy(rest, 0, key, 0, keyLength);
+        /** One of the keys whose hash is 0, if the width has one; number 0 has zeros after the first eight bytes. */
+        private void zeroHashKey(final byte[] key, final int number) {
+            if (keyLength > Long.BYTES) {
+                key[number % 2 == 0 ? Long.BYTES : keyLength - 1] = (byte) number;
+            }
             if (keyLength >= Long.BYTES) {
                 RawMemory.copy(key, RawMemory.ARRAY_OFFSET, null, nativeKey, keyLength);
                 final long first = keyHash.firstOf(0, nativeKey + Long.BYTES, keyLength);

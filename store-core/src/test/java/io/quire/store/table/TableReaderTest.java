@@ -8,8 +8,10 @@ import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.ExtentSequences;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,6 +127,91 @@ class TableReaderTest {
         table.clear();
         assertThat(reader.containsKey(49_500)).isFalse();
         assertThat(session.failures).isZero();
+    }
+
+    @Test
+    void shouldReadWhatAFixedBytesTableHoldsThroughGrowthAndShrinking() {
+        for (final int[] widths : new int[][] {{4, 0}, {8, 0}, {8, 8}, {16, 0}, {16, 40}, {33, 5}, {64, 256}}) {
+            final FixedBytesTable table = FixedBytesTable.create(memory, widths[0], widths[1]);
+            final FixedBytesTableReader reader = table.reader(session);
+            final int count = 20_000;
+            assertThat(valueOf(reader, widths, 1)).isNull();
+            for (int i = 0; i < count; i++) {
+                table.put(keyOf(widths[0], i), RawMemory.ARRAY_OFFSET, valueFor(widths[1], i), RawMemory.ARRAY_OFFSET);
+            }
+            for (int i = 0; i < count; i++) {
+                assertThat(valueOf(reader, widths, i)).isEqualTo(valueFor(widths[1], i));
+            }
+            assertThat(valueOf(reader, widths, count)).isNull();
+            final Map<ByteBuffer, byte[]> seen = new HashMap<>();
+            reader.forEach((key, values, valueOffset) -> assertThat(seen.put(
+                            ByteBuffer.wrap(key.clone()),
+                            Arrays.copyOfRange(values, valueOffset, valueOffset + widths[1])))
+                    .isNull());
+            assertThat(seen).hasSize(count);
+            for (int i = 0; i < count; i++) {
+                assertThat(seen.get(ByteBuffer.wrap(keyOf(widths[0], i)))).isEqualTo(valueFor(widths[1], i));
+                if (i < count - 100) {
+                    table.remove(keyOf(widths[0], i), RawMemory.ARRAY_OFFSET);
+                }
+            }
+            assertThat(valueOf(reader, widths, count - 101)).isNull();
+            assertThat(valueOf(reader, widths, count - 100)).isEqualTo(valueFor(widths[1], count - 100));
+            table.clear();
+            assertThat(valueOf(reader, widths, count - 1)).isNull();
+            table.drop();
+            assertThatThrownBy(() -> valueOf(reader, widths, 1)).isInstanceOf(IllegalStateException.class);
+        }
+        assertThat(session.failures).isZero();
+        assertThat(session.inside).isFalse();
+    }
+
+    private static byte[] keyOf(final int length, final int number) {
+        final byte[] key = new byte[length];
+        key[0] = (byte) number;
+        key[1] = (byte) (number >>> 8);
+        key[length - 1] = (byte) (number >>> 16); // some differ at the end only
+        key[length - 2] = (byte) (number >>> 4);
+        return key;
+    }
+
+    private static byte[] valueFor(final int length, final int number) {
+        final byte[] value = new byte[length];
+        for (int i = 0; i < length; i++) {
+            value[i] = (byte) (number * 31 + i);
+        }
+        return value;
+    }
+
+    private static byte[] valueOf(final FixedBytesTableReader reader, final int[] widths, final int number) {
+        final byte[] key = keyOf(widths[0], number);
+        final byte[] value = new byte[widths[1]];
+        final boolean found = reader.get(key, RawMemory.ARRAY_OFFSET, value, RawMemory.ARRAY_OFFSET);
+        assertThat(reader.containsKey(key, RawMemory.ARRAY_OFFSET)).isEqualTo(found);
+        return found ? value : null;
+    }
+
+    @Test
+    void shouldReadSeveralKeysOfAFixedTableAtOnce() {
+        final FixedTable table = FixedTable.create(memory);
+        final FixedTableReader reader = table.reader(session);
+        final long zeroHashKey = new KeyHash(SEED).keyOf(0);
+        for (int i = 0; i < 30_000; i += 2) {
+            table.set(i, i * 3L);
+        }
+        table.set(zeroHashKey, 5);
+        final long[] keys = new long[32];
+        final long[] values = new long[32];
+        for (int first = 0; first < 30_000; first += 1_000) {
+            for (int i = 0; i < 32; i++) {
+                keys[i] = i == 7 ? zeroHashKey : first + i;
+            }
+            reader.getAll(keys, 1, 31, values, -1);
+            for (int i = 1; i < 32; i++) {
+                assertThat(values[i]).isEqualTo(i == 7 ? 5 : i % 2 == 0 ? keys[i] * 3 : -1);
+            }
+        }
+        assertThat(session.inside).isFalse();
     }
 
     @Test
@@ -304,9 +391,12 @@ class TableReaderTest {
         final TestMemory.Replica replica = new TestMemory.Replica();
         final FixedTable fixed = FixedTable.create(memory);
         final RecordTable records = RecordTable.create(memory);
+        final FixedBytesTable bytes = FixedBytesTable.create(memory, 16, 40);
+        final int[] widths = {16, 40};
         for (int i = 0; i < 10_000; i++) {
             fixed.set(i, i);
             put(records, "key-" + i, valueOf(i));
+            bytes.put(keyOf(16, i), RawMemory.ARRAY_OFFSET, valueFor(40, i), RawMemory.ARRAY_OFFSET);
         }
         replica.checkpoint(memory);
         try (PagedMemory recovered = replica.recover()) {
@@ -314,7 +404,11 @@ class TableReaderTest {
                     FixedTable.open(recovered, fixed.rootAddress()).reader(session);
             final RecordTableReader recordReader =
                     RecordTable.open(recovered, records.rootAddress()).reader(session);
+            final FixedBytesTableReader bytesReader =
+                    FixedBytesTable.open(recovered, bytes.rootAddress()).reader(session);
+            recovered.hydrationRunLength(1); // slots that straddle pages need both
             for (int i = 0; i < 10_000; i += 7) {
+                assertThat(valueOf(bytesReader, widths, i)).isEqualTo(valueFor(40, i));
                 assertThat(fixedReader.get(i, -1)).isEqualTo(i);
                 assertThat(get(recordReader, "key-" + i)).isEqualTo(valueOf(i));
             }
