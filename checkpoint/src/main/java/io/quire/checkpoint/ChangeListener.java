@@ -22,7 +22,9 @@ public interface ChangeListener {
      * @param position log position after the change, or after the batch that it belongs to
      * @param state the state that changed
      * @param key its bytes, valid until the method returns; of a long key 8 bytes, little-endian
-     * @param value its new value's bytes, valid until the method returns; null when the key was removed
+     * @param value its new value's bytes, valid until the method returns, with what stands behind its content: the
+     *     timestamp of a state that has had a time to live, the mark of a codec that evolves; null when the key was
+     *     removed, by whoever or because it had expired
      */
     void onChange(long position, StateDescriptor state, DirectBuffer key, DirectBuffer value);
 

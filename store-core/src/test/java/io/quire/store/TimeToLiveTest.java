@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.quire.store.TimeToLive.UpdateType;
 import io.quire.store.codec.Codec;
 import io.quire.store.codec.Codecs;
+import io.quire.store.codec.FlyweightCodec;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.memory.PagedMemory;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.ConcurrentModificationException;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -165,6 +168,42 @@ class TimeToLiveTest {
             assertThat(mapOf(values)).isEmpty();
             assertThat(maps.isEmpty(1L)).isTrue();
         }
+    }
+
+    @Test
+    void shouldKeepWhatAFlyweightShowsWhenReadingMakesItLiveLonger() {
+        final Codec<UnsafeBuffer> codec = new FlyweightCodec<>(
+                "test.view",
+                1,
+                new UnsafeBuffer(0, 0),
+                (view, bytes, offset, length, acting) -> view.wrap(bytes, offset, length),
+                (view, bytes, offset) -> {
+                    bytes.putBytes(offset, view, 0, view.capacity());
+                    return view.capacity();
+                });
+        final TypedStateDescriptor<Long, ValueState<Long, UnsafeBuffer>> values =
+                TypedStateDescriptor.value("values", Codecs.LONG, codec);
+        final TypedStateDescriptor<Long, MapState<Long, Long, UnsafeBuffer>> maps =
+                TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, codec);
+        final UnsafeBuffer before = new UnsafeBuffer("before the time to live".getBytes(StandardCharsets.UTF_8));
+        final UnsafeBuffer after = new UnsafeBuffer("after".getBytes(StandardCharsets.UTF_8));
+        store.state(values).put(1L, before);
+        store.state(maps).put(1L, 1L, before);
+        final TimeToLive onRead = TEN.updatedBy(UpdateType.ON_READ_AND_WRITE);
+        final ValueState<Long, UnsafeBuffer> value = store.state(values.withTimeToLive(onRead));
+        final MapState<Long, Long, UnsafeBuffer> map = store.state(maps.withTimeToLive(onRead));
+        value.put(2L, after);
+        map.put(1L, 2L, after);
+        for (int round = 0; round < 5; round++) {
+            clock.addAndGet(9);
+            assertThat(value.get(1L)).isEqualTo(before);
+            assertThat(value.get(2L)).isEqualTo(after);
+            assertThat(map.get(1L, 1L)).isEqualTo(before);
+            assertThat(map.get(1L, 2L)).isEqualTo(after);
+        }
+        clock.addAndGet(10);
+        assertThat(value.get(1L)).isNull();
+        assertThat(map.get(1L, 2L)).isNull();
     }
 
     @Test
