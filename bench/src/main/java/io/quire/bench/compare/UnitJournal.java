@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the units of a run have measured, a unit a line in {@code units.jsonl}, by which an interrupted run is resumed: a
- * unit that was interrupted or has failed is measured anew.
+ * What the units of a run have measured, a unit a line in {@code units.jsonl}, by which an interrupted run is resumed:
+ * a unit that was interrupted or has failed is measured anew.
  *
  * <p>Threading: confined to one thread.
  */

@@ -25,7 +25,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Every operation of {@link LongSetState}, {@link LongDoubleState} and {@link LongBytesState}: long keys, one thread. */
+/** Operations of {@link LongSetState}, {@link LongDoubleState} and {@link LongBytesState}: long keys, one thread. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
