@@ -69,6 +69,10 @@ final class ChangeDispatch implements ChangeRecordHandler {
                 final String name = state(stateId).name();
                 listener.onAlter(position, learn(stateId, name, copy(valuePointer, valueLength)));
             }
+            case ChangeRecordDescriptor.TYPE_DROP_STATE -> {
+                listener.onDrop(position, state(stateId));
+                known.remove(stateId);
+            }
             default -> {
                 if (type < ChangeRecordDescriptor.TYPE_OPERATION_FIRST) {
                     throw new CorruptStoreException("change record of a type that this version does not know: type="

@@ -69,6 +69,14 @@ public interface ChangeListener {
     default void onAlter(final long position, final StateDescriptor state) {}
 
     /**
+     * A state was dropped with everything in it. Another one of the same name, if there is one later, is created anew.
+     *
+     * @param position log position after the change
+     * @param state the state that is no more
+     */
+    default void onDrop(final long position, final StateDescriptor state) {}
+
+    /**
      * Everything up to a position was handed over: the place to subscribe from again.
      *
      * @param position log position

@@ -24,7 +24,6 @@ import org.agrona.concurrent.IdleStrategy;
  * <p>Threading: thread-safe.
  */
 public final class ChangeSubscription implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(ChangeSubscription.class.getName());
     private static final long STOP_TIMEOUT_MS = TimeUnit.SECONDS.toMillis(2);
     private static final long IDLE_SLEEP_NS_MAX = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -117,10 +116,12 @@ public final class ChangeSubscription implements AutoCloseable {
             try {
                 listener.onEnd(cause);
             } catch (final RuntimeException e) {
-                LOG.log(Level.WARNING, "a listener has failed while it was told that its subscription ended", e);
+                System.getLogger(ChangeSubscription.class.getName())
+                        .log(Level.WARNING, "a listener has failed while it was told that its subscription ended", e);
             }
             if (cause != null) {
-                LOG.log(Level.WARNING, "a subscription has ended at position " + position, cause);
+                System.getLogger(ChangeSubscription.class.getName())
+                        .log(Level.WARNING, "a subscription has ended at position " + position, cause);
             }
         } else {
             opened.completeExceptionally(cause);
@@ -155,7 +156,8 @@ public final class ChangeSubscription implements AutoCloseable {
     public void close() {
         running = false;
         if (Thread.currentThread() != thread && !Threads.join(thread, STOP_TIMEOUT_MS)) {
-            LOG.log(Level.WARNING, "a listener is still inside a call: its thread ends when it returns");
+            System.getLogger(ChangeSubscription.class.getName())
+                    .log(Level.WARNING, "a listener is still inside a call: its thread ends when it returns");
         }
     }
 
@@ -204,6 +206,12 @@ public final class ChangeSubscription implements AutoCloseable {
         public void onAlter(final long at, final StateDescriptor state) {
             count();
             listener.onAlter(at, state);
+        }
+
+        @Override
+        public void onDrop(final long at, final StateDescriptor state) {
+            count();
+            listener.onDrop(at, state);
         }
 
         @Override

@@ -265,6 +265,13 @@ public final class StoreLog implements AutoCloseable {
         }
 
         @Override
+        public void onDrop(final long at, final StateDescriptor state) {
+            if (at > fromPosition) {
+                listener.onDrop(at, state);
+            }
+        }
+
+        @Override
         public void onGroupEnd(final long at) {
             if (at > fromPosition) {
                 listener.onGroupEnd(at);

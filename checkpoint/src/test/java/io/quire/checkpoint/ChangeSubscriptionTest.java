@@ -10,6 +10,7 @@ import io.quire.checkpoint.log.LogHold;
 import io.quire.store.Durability;
 import io.quire.store.LongLongState;
 import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.codec.Codecs;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.LogTruncatedException;
 import io.quire.store.errors.StoreClosedException;
@@ -85,6 +86,16 @@ class ChangeSubscriptionTest {
         }
 
         @Override
+        public void onAlter(final long position, final StateDescriptor state) {
+            lines.add(state.name() + " altered to " + state.valueCodec().schema() + " @" + position);
+        }
+
+        @Override
+        public void onDrop(final long position, final StateDescriptor state) {
+            lines.add(state.name() + " dropped @" + position);
+        }
+
+        @Override
         public void onGroupEnd(final long position) {
             assertThat(position).isGreaterThan(groupEnd);
             groupEnd = position;
@@ -140,6 +151,48 @@ class ChangeSubscriptionTest {
         assertThat(recorder.groupEnd).isEqualTo(positions.get(3));
         assertThat(recorder.ended).isTrue();
         assertThat(recorder.cause).isNull();
+    }
+
+    record Visits(int count) {}
+
+    record LongVisits(long count) {}
+
+    /** Live and read again later, when only the log knows what the states have been meanwhile. */
+    @Test
+    void shouldTellWhatBecomesOfStates() {
+        final Recorder live = new Recorder();
+        final Recorder later = new Recorder();
+        final List<Long> positions = new ArrayList<>();
+        try (DurableStateStore store = DurableStateStore.open(context());
+                ChangeSubscription subscription = store.subscribe(0, live)) {
+            store.valueState("v", Codecs.LONG, Codecs.record(Visits.class));
+            positions.add(store.appliedPosition());
+            store.valueState("v", Codecs.LONG, Codecs.record(LongVisits.class));
+            positions.add(store.appliedPosition());
+            assertThat(store.dropState("v")).isTrue();
+            positions.add(store.appliedPosition());
+            store.longLongState("v").put(1, 10);
+            positions.add(store.appliedPosition());
+            await(() -> subscription.position() == store.appliedPosition());
+            try (ChangeSubscription again = store.subscribe(0, later)) {
+                await(() -> again.position() == store.appliedPosition());
+            }
+            // From where the log does not say any more what the state is that is dropped later.
+            final Recorder from = new Recorder();
+            try (ChangeSubscription again = store.subscribe(positions.get(0), from)) {
+                await(() -> again.position() == store.appliedPosition());
+            }
+            assertThat(from.lines).isEqualTo(live.lines.subList(1, 5));
+        }
+        assertThat(live.lines)
+                .startsWith(
+                        "v created @" + positions.get(0),
+                        "v altered to " + Codecs.record(LongVisits.class).schema() + " @" + positions.get(1),
+                        "v dropped @" + positions.get(2))
+                .endsWith("v 1=10 @" + positions.get(3))
+                .hasSize(5);
+        assertThat(later.lines).isEqualTo(live.lines);
+        assertThat(live.cause).isNull();
     }
 
     @Test

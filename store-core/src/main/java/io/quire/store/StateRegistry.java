@@ -23,6 +23,7 @@ final class StateRegistry {
     private final StateStore store;
     private final StateCatalog catalog;
     private final Map<String, KeyedState> statesByName = new ConcurrentHashMap<>();
+    private final Map<Integer, StateDescriptor> dropped = new ConcurrentHashMap<>(); // since the store was opened
     private volatile AtomicReferenceArray<KeyedState> statesById = new AtomicReferenceArray<>(8);
 
     StateRegistry(final StateStore store) {
@@ -52,6 +53,7 @@ final class StateRegistry {
 
     /** Takes a state out of the catalog and gives its space back; the caller logs it. */
     void drop(final KeyedState state) {
+        dropped.put(state.id, state.descriptor()); // who reads the log meets its changes later
         catalog.remove(state.name());
         statesByName.remove(state.name());
         statesById.set(state.id, null);
@@ -144,10 +146,10 @@ final class StateRegistry {
         return id > 0 && id < states.length() ? states.get(id) : null;
     }
 
-    /** What a change record names, or null when there is no such state. */
+    /** What a change record names, or null when there is no such state and was none since the store was opened. */
     StateDescriptor descriptor(final int id) {
         final KeyedState state = ofIdOrNull(id);
-        return state == null ? null : state.descriptor();
+        return state == null ? dropped.get(id) : state.descriptor();
     }
 
     /** All states, by id. */

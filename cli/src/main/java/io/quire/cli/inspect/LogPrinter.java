@@ -110,6 +110,11 @@ final class LogPrinter implements ChangeListener {
         print(position, state, "alter");
     }
 
+    @Override
+    public void onDrop(final long position, final StateDescriptor state) {
+        print(position, state, "drop");
+    }
+
     private void print(final long position, final StateDescriptor state, final String operation) {
         if (begin(position, state, operation)) {
             if (json) {

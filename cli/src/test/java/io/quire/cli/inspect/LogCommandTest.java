@@ -137,6 +137,28 @@ class LogCommandTest {
         assertThat(lines(log("--state", "set"))).element(1).asString().endsWith("\tput\t7\t\"\"");
     }
 
+    record Visits(int count) {}
+
+    record LongVisits(long count) {}
+
+    @Test
+    void shouldPrintWhatBecomesOfStates() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            store.valueState("typed", Codecs.LONG, Codecs.record(Visits.class)).put(1L, new Visits(1));
+            store.valueState("typed", Codecs.LONG, Codecs.record(LongVisits.class));
+            afterFirst = store.appliedPosition();
+            store.dropState("typed");
+            end = store.appliedPosition();
+        }
+        final List<String> lines = lines(log());
+        assertThat(lines).hasSize(4);
+        assertThat(lines.get(0)).endsWith("\ttyped\tcreate\tVALUE");
+        assertThat(lines.get(2)).isEqualTo(afterFirst + "\ttyped\talter\tVALUE");
+        assertThat(lines.get(3)).isEqualTo(end + "\ttyped\tdrop\tVALUE");
+        assertThat(lines(log("--format", "json")).get(2))
+                .isEqualTo("{\"position\":" + afterFirst + ",\"state\":\"typed\",\"op\":\"alter\",\"kind\":\"VALUE\"}");
+    }
+
     @Test
     void shouldTakeFromTheRingOfAnOpenStoreWhatIsNotInItsFiles() {
         // Each change is printed at once, whether the log agent has come to it already or not.

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.changelog.ChangeRecordDescriptor;
+import io.quire.store.codec.Codecs;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of states when records of the log that create, alter and drop them are replayed. */
+class StateReplayTest {
+    private static final String NAME = "s";
+
+    record Count(int n) {}
+
+    record LongCount(long n) {}
+
+    record Other(byte[] n) {}
+
+    private final StateStore source = new StateStore(PagedMemory.anonymous(1));
+    private final StateStore target = new StateStore(PagedMemory.anonymous(2));
+    private final StateReplay replay = new StateReplay(target);
+
+    @AfterEach
+    void close() {
+        source.close();
+        target.close();
+    }
+
+    private void replay(final byte type, final int stateId, final byte[] key, final byte[] value) {
+        final long pointer = RawMemory.allocate(key.length + value.length + 1L);
+        try {
+            RawMemory.copy(key, RawMemory.ARRAY_OFFSET, null, pointer, key.length);
+            RawMemory.copy(value, RawMemory.ARRAY_OFFSET, null, pointer + key.length, value.length);
+            replay.onRecord(type, stateId, pointer, key.length, pointer + key.length, value.length);
+        } finally {
+            RawMemory.free(pointer);
+        }
+    }
+
+    private void create(final StateDescriptor state) {
+        final byte[] name = state.name().getBytes(StandardCharsets.UTF_8);
+        replay(ChangeRecordDescriptor.TYPE_CREATE_STATE, state.id(), name, state.encode());
+    }
+
+    private void alter(final StateDescriptor state) {
+        replay(ChangeRecordDescriptor.TYPE_ALTER_STATE, state.id(), new byte[0], state.encode());
+    }
+
+    private StateDescriptor first() {
+        source.valueState(NAME, Codecs.LONG, Codecs.record(Count.class));
+        return source.descriptor(1);
+    }
+
+    private StateDescriptor evolved() {
+        source.valueState(NAME, Codecs.LONG, Codecs.record(LongCount.class));
+        return source.descriptor(1);
+    }
+
+    @Test
+    void shouldAlterAStateAsItWasAltered() {
+        final StateDescriptor first = first();
+        create(first);
+        final ValueState<Long, Count> before = target.valueState(NAME, Codecs.LONG, Codecs.record(Count.class));
+        before.put(1L, new Count(7));
+        final StateDescriptor evolved = evolved();
+        assertThat(evolved).isNotEqualTo(first);
+        alter(evolved);
+        assertThat(target.descriptor(1)).isEqualTo(evolved);
+        final ValueState<Long, LongCount> after = target.valueState(NAME, Codecs.LONG, Codecs.record(LongCount.class));
+        assertThat(target.descriptor(1))
+                .as("asking for it again alters nothing")
+                .isEqualTo(evolved);
+        assertThat(after.get(1L)).isEqualTo(new LongCount(7));
+    }
+
+    @Test
+    void shouldRefuseADescriptorThatDoesNotContinueTheStates() {
+        create(first());
+        final StateDescriptor there = target.descriptor(1);
+        final StateStore other = new StateStore(PagedMemory.anonymous(3));
+        other.valueState(NAME, Codecs.LONG, Codecs.record(Other.class));
+        final StateDescriptor foreign = other.descriptor(1);
+        other.close();
+        assertThatThrownBy(() -> alter(foreign))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("state=s");
+        assertThat(target.descriptor(1)).isEqualTo(there);
+    }
+
+    @Test
+    void shouldRefuseToAlterOrDropAStateThatIsNotThere() {
+        final StateDescriptor first = first();
+        assertThatThrownBy(() -> alter(first)).isInstanceOf(CorruptStoreException.class);
+        create(first);
+        replay(ChangeRecordDescriptor.TYPE_DROP_STATE, 1, new byte[0], new byte[0]);
+        assertThat(target.states()).isEmpty();
+        assertThat(target.descriptor(1)).as("for who reads the log later").isEqualTo(first);
+        assertThat(target.descriptor(2)).isNull();
+        assertThatThrownBy(() -> alter(first)).isInstanceOf(CorruptStoreException.class);
+        assertThatThrownBy(() -> replay(ChangeRecordDescriptor.TYPE_DROP_STATE, 1, new byte[0], new byte[0]))
+                .isInstanceOf(CorruptStoreException.class);
+    }
+}
