@@ -13,7 +13,6 @@ import org.agrona.concurrent.IdleStrategy;
  * <p>Threading: thread-safe.
  */
 final class AgentThread implements Runnable {
-    private static final System.Logger LOG = System.getLogger(AgentThread.class.getName());
 
     private final Agent agent;
     private final IdleStrategy idleStrategy;
@@ -57,7 +56,8 @@ final class AgentThread implements Runnable {
             agent.onClose();
         } catch (final Throwable e) {
             // What counts, that everything was written and forced, the agent has told whoever waits for it.
-            LOG.log(Level.WARNING, agent.roleName() + " could not be closed in order", e);
+            System.getLogger(AgentThread.class.getName())
+                    .log(Level.WARNING, agent.roleName() + " could not be closed in order", e);
         }
     }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint.block;
 
+import io.quire.checkpoint.io.Lz4;
 import net.jpountz.lz4.LZ4Compressor;
 import net.jpountz.lz4.LZ4Factory;
 import net.jpountz.lz4.LZ4JNIFastResetCompressor;
@@ -15,12 +16,12 @@ import net.jpountz.lz4.LZ4SafeDecompressor;
  * <p>Threading: a compressor is confined to one thread; the decompressor is thread-safe.
  */
 final class BlockCompression implements AutoCloseable {
-    static final LZ4SafeDecompressor DECOMPRESSOR = LZ4Factory.fastestInstance().safeDecompressor();
+    static final LZ4SafeDecompressor DECOMPRESSOR = Lz4.factory().safeDecompressor();
 
     private final LZ4Compressor compressor;
 
     BlockCompression(final int acceleration) {
-        compressor = compressor(LZ4Factory.fastestInstance(), acceleration);
+        compressor = compressor(Lz4.factory(), acceleration);
     }
 
     static LZ4Compressor compressor(final LZ4Factory factory, final int acceleration) {

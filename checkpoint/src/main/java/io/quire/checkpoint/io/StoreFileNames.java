@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint.io;
 
-import java.util.Locale;
-
 /**
  * Names of checkpoint files and manifests: a word, a dash and a number in 16 hexadecimal digits, so that names sort
  * by number. Names are built from numbers only; no name is ever read out of a file, so no file can point elsewhere.
@@ -16,7 +14,6 @@ public final class StoreFileNames {
     private static final String CHECKPOINT_PREFIX = "checkpoint-";
     private static final String MANIFEST_PREFIX = "manifest-";
     private static final String TEMPORARY_SUFFIX = ".tmp";
-    private static final int DIGITS = 16;
 
     private StoreFileNames() {}
 
@@ -86,11 +83,11 @@ public final class StoreFileNames {
         if (number <= 0) {
             throw new IllegalArgumentException("file number out of range: " + number);
         }
-        return String.format(Locale.ROOT, "%016x", number);
+        return HexDigits.of(number);
     }
 
     private static long parse(final String name, final String prefix) {
-        if (!name.startsWith(prefix) || name.length() != prefix.length() + DIGITS) {
+        if (!name.startsWith(prefix) || name.length() != prefix.length() + HexDigits.COUNT) {
             return NOT_A_MATCH;
         }
         long number = 0;

@@ -40,6 +40,7 @@ public final class StoreLock implements AutoCloseable {
     public static final String FILE_NAME = "LOCK";
 
     private static final String REGISTRY_PREFIX = "io.quire.open:";
+    private static final String OWNER_SEPARATOR = "@";
 
     private final Path directory;
     private final FileChannel channel;
@@ -60,11 +61,11 @@ public final class StoreLock implements AutoCloseable {
      */
     public static StoreLock acquire(final Path directory) {
         final String entry = REGISTRY_PREFIX + directory;
-        final String self = "pid " + ProcessHandle.current().pid() + " since " + Instant.now();
+        final String self = ProcessHandle.current().pid() + OWNER_SEPARATOR + System.currentTimeMillis();
         final Object other = System.getProperties().putIfAbsent(entry, self);
         if (other != null) {
             throw new StoreLockedException(
-                    "store is open in this process already: directory=" + directory + " owner=" + other);
+                    "store is open in this process already: directory=" + directory + " owner=" + describe(other));
         }
         boolean locked = false;
         try {
@@ -75,6 +76,18 @@ public final class StoreLock implements AutoCloseable {
             if (!locked) {
                 System.getProperties().remove(entry);
             }
+        }
+    }
+
+    /** Made readable for messages only: to write a date takes a young JVM longer than to open a store. */
+    private static String describe(final Object entry) {
+        final String text = String.valueOf(entry);
+        final int separator = text.indexOf(OWNER_SEPARATOR);
+        try {
+            return "pid " + text.substring(0, separator) + " since "
+                    + Instant.ofEpochMilli(Long.parseLong(text, separator + 1, text.length(), 10));
+        } catch (final IndexOutOfBoundsException | NumberFormatException e) {
+            return text; // taken by another version, from another class loader
         }
     }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint.log;
 
+import io.quire.checkpoint.io.Lz4;
 import io.quire.store.changelog.ChangeGroupAssembler;
 import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import net.jpountz.lz4.LZ4Compressor;
-import net.jpountz.lz4.LZ4Factory;
 import org.agrona.BufferUtil;
 
 /**
@@ -29,7 +29,7 @@ final class LogBlockEncoder implements AutoCloseable {
         checksum = new LogBlockChecksum(identity);
         maxBlockLength = settings.maxBlockLength();
         raw = direct(LogBlockDescriptor.blockLength(maxBlockLength));
-        compressor = settings.compressed() ? LZ4Factory.fastestInstance().fastCompressor() : null;
+        compressor = settings.compressed() ? Lz4.factory().fastCompressor() : null;
         compressed = compressor == null
                 ? null
                 : direct(LogBlockDescriptor.blockLength(compressor.maxCompressedLength(maxBlockLength)));

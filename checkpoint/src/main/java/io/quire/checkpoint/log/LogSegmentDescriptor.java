@@ -2,8 +2,8 @@
 package io.quire.checkpoint.log;
 
 import io.quire.checkpoint.io.FileHeaderDescriptor;
+import io.quire.checkpoint.io.HexDigits;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /**
  * Layout of the header of a log segment; little-endian. Blocks follow it, see {@link LogBlockDescriptor}.
@@ -34,12 +34,11 @@ final class LogSegmentDescriptor {
     static final String NAME_PREFIX = "log-";
     static final String NAME_SUFFIX = ".qlog";
     static final String TEMPORARY_SUFFIX = ".tmp";
-    private static final int POSITION_DIGITS = 16;
 
     private LogSegmentDescriptor() {}
 
     static Path path(final Path directory, final long startPosition) {
-        return directory.resolve(NAME_PREFIX + String.format(Locale.ROOT, "%016x", startPosition) + NAME_SUFFIX);
+        return directory.resolve(NAME_PREFIX + HexDigits.of(startPosition) + NAME_SUFFIX);
     }
 
     static Path temporaryPath(final Path directory, final long startPosition) {
@@ -53,13 +52,13 @@ final class LogSegmentDescriptor {
 
     /** Start position in a file's name, or -1 when it is not the name of a segment. */
     static long startPosition(final String name) {
-        if (name.length() != NAME_PREFIX.length() + POSITION_DIGITS + NAME_SUFFIX.length()
+        if (name.length() != NAME_PREFIX.length() + HexDigits.COUNT + NAME_SUFFIX.length()
                 || !name.startsWith(NAME_PREFIX)
                 || !name.endsWith(NAME_SUFFIX)) {
             return -1;
         }
         long position = 0;
-        for (int i = NAME_PREFIX.length(); i < NAME_PREFIX.length() + POSITION_DIGITS; i++) {
+        for (int i = NAME_PREFIX.length(); i < NAME_PREFIX.length() + HexDigits.COUNT; i++) {
             final int digit = "0123456789abcdef".indexOf(name.charAt(i));
             if (digit < 0) {
                 return -1;

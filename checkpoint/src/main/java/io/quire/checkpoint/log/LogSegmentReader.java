@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint.log;
 
+import io.quire.checkpoint.io.Lz4;
 import io.quire.checkpoint.io.StoreFile;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.errors.CorruptStoreException;
@@ -8,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import net.jpountz.lz4.LZ4Exception;
-import net.jpountz.lz4.LZ4Factory;
 import net.jpountz.lz4.LZ4SafeDecompressor;
 import org.agrona.BufferUtil;
 import org.agrona.CloseHelper;
@@ -212,8 +212,7 @@ final class LogSegmentReader implements AutoCloseable {
         int length = -1;
         LZ4Exception cause = null;
         try {
-            final LZ4SafeDecompressor decompressor =
-                    LZ4Factory.fastestInstance().safeDecompressor();
+            final LZ4SafeDecompressor decompressor = Lz4.factory().safeDecompressor();
             length = decompressor.decompress(window, body, storedLength, decompressed, 0, rawLength);
         } catch (final LZ4Exception e) {
             cause = e;

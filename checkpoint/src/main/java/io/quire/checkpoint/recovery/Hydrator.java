@@ -15,7 +15,6 @@ import java.util.function.IntConsumer;
  * <p>Threading: started and stopped by the store; progress may be read by any thread.
  */
 public final class Hydrator implements Runnable {
-    private static final System.Logger LOG = System.getLogger(Hydrator.class.getName());
 
     private final PagedMemory memory;
     private final IntConsumer pace;
@@ -85,7 +84,8 @@ public final class Hydrator implements Runnable {
             failedPages = failedPages + 1; // written by this thread only
             if (firstFailure == null) {
                 firstFailure = e;
-                LOG.log(Level.ERROR, "page " + page + " could not be loaded and stays cold", e);
+                System.getLogger(Hydrator.class.getName())
+                        .log(Level.ERROR, "page " + page + " could not be loaded and stays cold", e);
             }
         }
     }

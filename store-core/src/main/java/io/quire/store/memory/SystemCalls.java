@@ -63,19 +63,35 @@ final class SystemCalls {
     private final MethodHandle mmap;
     private final MethodHandle munmap;
     private final MethodHandle madvise;
-    private final MethodHandle posixFallocate;
-    private final MethodHandle open;
-    private final MethodHandle close;
     private final boolean populates;
+    private final Linker linker;
+    private volatile FileCalls fileCalls; // null until a file is used: to link takes a young JVM milliseconds
 
     private SystemCalls(final Linker linker) throws ReflectiveOperationException {
+        this.linker = linker;
         mmap = linker.link("mmap", long.class, long.class, long.class, int.class, int.class, int.class, long.class);
         munmap = linker.link("munmap", int.class, long.class, long.class);
         madvise = linker.link("madvise", int.class, long.class, long.class, int.class);
-        posixFallocate = linker.link("posix_fallocate", int.class, int.class, long.class, long.class);
-        open = linker.link("open", int.class, long.class, int.class);
-        close = linker.link("close", int.class, int.class);
         populates = tryPopulate();
+    }
+
+    /** What live memory in files needs besides. */
+    private record FileCalls(MethodHandle posixFallocate, MethodHandle open, MethodHandle close) {}
+
+    private FileCalls fileCalls() {
+        FileCalls calls = fileCalls;
+        if (calls == null) {
+            try {
+                calls = new FileCalls(
+                        linker.link("posix_fallocate", int.class, int.class, long.class, long.class),
+                        linker.link("open", int.class, long.class, int.class),
+                        linker.link("close", int.class, int.class));
+            } catch (final ReflectiveOperationException e) {
+                throw new IllegalStateException("a function of every C library is missing", e);
+            }
+            fileCalls = calls; // whoever links them at the same time links the same
+        }
+        return calls;
     }
 
     /** The calls, or null where there are none. */
@@ -173,7 +189,7 @@ final class SystemCalls {
         try {
             RawMemory.copy(name, RawMemory.ARRAY_OFFSET, null, pointer, name.length);
             RawMemory.putByte(pointer + name.length, (byte) 0);
-            return (int) open.invokeExact(pointer, O_RDWR_CLOEXEC);
+            return (int) fileCalls().open().invokeExact(pointer, O_RDWR_CLOEXEC);
         } catch (final Throwable e) {
             throw unexpected(e);
         } finally {
@@ -184,7 +200,7 @@ final class SystemCalls {
     /** Closes a descriptor from {@link #openFile}. */
     void closeFile(final int descriptor) {
         try {
-            final int result = (int) close.invokeExact(descriptor);
+            final int result = (int) fileCalls().close().invokeExact(descriptor);
             assert result == 0 : "close failed: descriptor=" + descriptor;
         } catch (final Throwable e) {
             throw unexpected(e);
@@ -196,7 +212,7 @@ final class SystemCalls {
         try {
             int error;
             do {
-                error = (int) posixFallocate.invokeExact(descriptor, offset, length);
+                error = (int) fileCalls().posixFallocate().invokeExact(descriptor, offset, length);
             } while (error == EINTR); // a profiler's signal, say
             return error;
         } catch (final Throwable e) {
