@@ -9,6 +9,7 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.PagedMemory;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -347,6 +348,36 @@ class TimerStateTest {
                         .withTimeToLive(TimeToLive.of(Duration.ofMillis(1))))
                 .isInstanceOf(ConfigurationException.class);
         assertThat(timers().timeToLive()).isEqualTo(TimeToLive.OFF);
+    }
+
+    @Test
+    void shouldAllocateNothingForTimersOfLongs() {
+        final LongTimerState timers = store.longTimerState("longs", TimeDomain.EVENT_TIME);
+        final long[] sum = new long[1];
+        final LongTimerConsumer consumer = (key, timestamp) -> {
+            sum[0] += key;
+            timers.registerTimer(key, timestamp + 500);
+        };
+        for (long key = 0; key < 1_000; key++) {
+            timers.registerTimer(key, key);
+        }
+        final com.sun.management.ThreadMXBean threads =
+                (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        final int rounds = 20_000;
+        long before = 0;
+        for (int i = -1_000; i < rounds; i++) {
+            if (i == 0) {
+                before = threads.getCurrentThreadAllocatedBytes();
+            }
+            timers.registerTimer(-5, i);
+            timers.deleteTimer(-5, i);
+            timers.containsTimer(7, i);
+            timers.pollDue(timers.nextTimestamp() + 1, 10, consumer);
+        }
+        // What the measurement itself takes is spread over all rounds.
+        assertThat((threads.getCurrentThreadAllocatedBytes() - before) / (double) rounds)
+                .isLessThan(1);
+        assertThat(sum[0]).isPositive();
     }
 
     @Test

@@ -108,6 +108,30 @@ class TimerTableTest {
     }
 
     @Test
+    void shouldKeepBoundsWhenNodesAboveTheLeavesAreMerged() {
+        final int ofLeaf = TimerDescriptor.COUNT_MAX;
+        final int ofNode = ofLeaf * ofLeaf;
+        fill(3 * ofNode, key -> key); // three full nodes over full leaves
+        for (int key = ofNode; key < ofNode + ofLeaf; key++) { // the second node loses its first leaf
+            remove(key, key);
+        }
+        final byte[] late = entryKey(-1, ofNode + 5); // before what the first leaf begins with that is left
+        table.insert(late, AT, KEY_LENGTH, TimerTable.NEW);
+        for (int key = 0; key < 32 * ofLeaf; key++) {
+            remove(key, key);
+        }
+        for (int key = ofNode + 20 * ofLeaf; key < 2 * ofNode; key++) {
+            remove(key, key);
+        }
+        table.checkInvariants();
+        assertThat(table.ceiling(ofNode, 0)).isEqualTo(table.find(late, AT, KEY_LENGTH));
+        while (!table.isEmpty()) {
+            removeFirst();
+        }
+        assertThat(nodes()).isZero();
+    }
+
+    @Test
     void shouldChangeFewLines() {
         fill(COUNT, TimerTableTest::scattered);
         final TestMemory.Replica replica = new TestMemory.Replica();
