@@ -83,7 +83,12 @@ final class ChangeLogSession implements CheckpointLog {
     }
 
     @Override
-    public void awaitDurable(final long position) {
+    public boolean awaitDurable(final long position, final long timeoutNs) {
+        return agent.awaitDurable(position, timeoutNs);
+    }
+
+    /** Waits until everything before a position survives power loss, for a write that was promised to. */
+    void force(final long position) {
         agent.awaitDurable(position, AWAIT_NS_MAX);
     }
 

@@ -12,8 +12,12 @@ interface CheckpointLog {
 
     /**
      * Waits until everything before a position survives power loss, so that an older checkpoint and the log will do.
+     *
+     * @param position log position
+     * @param timeoutNs longest wait, nanoseconds
+     * @return whether it does; false after the timeout
      */
-    void awaitDurable(long position);
+    boolean awaitDurable(long position, long timeoutNs);
 
     /** Deletes segments that only hold what is before a position. */
     void deleteBefore(long position);

@@ -23,7 +23,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongSupplier;
 
 /**
  * Takes checkpoints: asks the writer for the barrier when one is due, and does everything after it on a thread of its
@@ -38,12 +37,12 @@ import java.util.function.LongSupplier;
  * <p>Threading: {@link #takeDueBarrier} and {@link #checkpointByWriter} by the writer, the rest from any thread.
  */
 final class Checkpointer implements Runnable {
-    private static final System.Logger LOG = System.getLogger(Checkpointer.class.getName());
     private static final int CAPTURE_LIMIT = 256;
     private static final long WAIT_NS_MAX = TimeUnit.SECONDS.toNanos(3600);
     private static final long LOOK_NS_MIN = TimeUnit.MICROSECONDS.toNanos(50);
     private static final int LOOKS_MAX = 9; // each twice as long as the one before: about 25 ms together
     private static final long BLOCKED_NS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long MERGE_LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final StateStore store;
     private final PagedMemory memory;
@@ -55,7 +54,6 @@ final class Checkpointer implements Runnable {
     private final CheckpointThrottle throttle;
     private final CheckpointLog log;
     private final MergeRunner merger;
-    private final LongSupplier clockMs;
     private final long intervalNs;
     private final long minPauseNs;
     private final long timeoutNs;
@@ -72,6 +70,7 @@ final class Checkpointer implements Runnable {
     private volatile long lastStartNs = System.nanoTime();
     private volatile long lastEndNs = lastStartNs;
     private volatile boolean running = true;
+    private volatile boolean hurried;
     private volatile boolean ended;
     private volatile CheckpointPhase phase = CheckpointPhase.REST;
     private volatile CheckpointInfo last;
@@ -103,7 +102,6 @@ final class Checkpointer implements Runnable {
         this.log = log;
         this.throttle = throttle;
         this.merger = merger;
-        clockMs = System::currentTimeMillis;
         intervalNs = context.checkpointIntervalNs();
         minPauseNs = context.minPauseBetweenCheckpointsNs();
         timeoutNs = context.checkpointTimeoutNs();
@@ -115,6 +113,16 @@ final class Checkpointer implements Runnable {
 
     void start() {
         thread.start();
+    }
+
+    /** The logger is looked up when there is something to say: that takes a young JVM longer than to open a store. */
+    private static void log(final Level level, final String message, final Throwable cause) {
+        System.getLogger(Checkpointer.class.getName()).log(level, message, cause);
+    }
+
+    /** Says that the store is about to be closed: nobody waits for merging any more. */
+    void hurry() {
+        hurried = true;
     }
 
     CheckpointPhase phase() {
@@ -250,13 +258,14 @@ final class Checkpointer implements Runnable {
         underway = true;
         final CheckpointRequest taken = requests.takeAll();
         try {
-            takeBarrier(taken, CheckpointRequest.startNs(taken, askedNs), startNs);
+            takeBarrier(taken, askedNs, startNs);
         } catch (final Throwable e) {
             finished(taken, null, new CheckpointFailedException("barrier failed: " + e.getMessage(), e));
             throw e;
         }
     }
 
+    /** What need not be done here, on the writer's time and with cold caches, the checkpointer does afterwards. */
     private void takeBarrier(final CheckpointRequest taken, final long askedNs, final long startNs) {
         lastStartNs = startNs;
         final long logPosition = log.position();
@@ -265,7 +274,6 @@ final class Checkpointer implements Runnable {
             return;
         }
         final int pageLimit = memory.pageLimit();
-        final long nowMs = clockMs.getAsLong();
         final PageCapture capture = memory.seal();
         final CheckpointTask next = new CheckpointTask(
                 capture,
@@ -273,8 +281,7 @@ final class Checkpointer implements Runnable {
                 logPosition,
                 pageLimit,
                 memory.freedExtentCount(),
-                nowMs,
-                startNs - askedNs,
+                askedNs,
                 startNs,
                 System.nanoTime() - startNs);
         task.set(next);
@@ -326,7 +333,7 @@ final class Checkpointer implements Runnable {
                 }
             }
         } catch (final Throwable e) {
-            LOG.log(Level.ERROR, "checkpointing has ended: directory=" + directory, e);
+            log(Level.ERROR, "checkpointing has ended: directory=" + directory, e);
             store.fail(e); // a store that takes no checkpoints any more must not go on as if it did
         } finally {
             ended = true;
@@ -345,6 +352,7 @@ final class Checkpointer implements Runnable {
     }
 
     private void await() {
+        takeBarrierForNobody();
         final boolean asked = due || !requests.isEmpty();
         long waitNs = WAIT_NS_MAX;
         if (asked && looks < LOOKS_MAX) {
@@ -362,6 +370,20 @@ final class Checkpointer implements Runnable {
         }
         asleep = false;
         Thread.interrupted(); // means nothing here and would keep the thread from parking and its files open
+    }
+
+    /** While nobody is the writer, this thread is, for the moment of a barrier that was asked for. */
+    private void takeBarrierForNobody() {
+        if (underway || (!due && requests.isEmpty()) || !store.claimBriefly()) {
+            return;
+        }
+        try {
+            if (!store.closed() && store.failure() == null) {
+                takeDueBarrier();
+            }
+        } finally {
+            store.endBriefClaim();
+        }
     }
 
     private long ask(final long now) {
@@ -384,9 +406,22 @@ final class Checkpointer implements Runnable {
             failure = failed(current, e);
         }
         FlightEvents.end(event, info, failure, published.newest());
-        finished(current.requests(), info, failure);
         if (info != null) {
-            clearUp(current);
+            merger.wake(current.freedExtents());
+            awaitMerging(current);
+        }
+        finished(current.requests(), info, failure);
+    }
+
+    /**
+     * Checkpoints on demand come as fast as somebody asks for them, and merging may not: then this one ends only when
+     * merging has caught up, since the next cannot begin before. No page is being captured meanwhile, so the writer
+     * waits only if it asks for the next. Given up after half the time that a checkpoint may take.
+     */
+    private void awaitMerging(final CheckpointTask current) {
+        while (running && !hurried && merger.farBehind() && System.nanoTime() - current.startNs() < timeoutNs / 2) {
+            LockSupport.parkNanos(this, MERGE_LOOK_NS);
+            Thread.interrupted(); // means nothing here and would keep the thread from parking
         }
     }
 
@@ -402,7 +437,8 @@ final class Checkpointer implements Runnable {
 
     private CheckpointInfo write(final CheckpointTask current) {
         final long checkpointId = published.newest().nextCheckpointId();
-        final CheckpointCut cut = new CheckpointCut(checkpointId, current.logPosition(), current.takenAtMs());
+        final CheckpointCut cut = new CheckpointCut(
+                checkpointId, current.logPosition(), current.takenAtMs(System.currentTimeMillis(), System.nanoTime()));
         final MemoryLayout oldLayout = published.newest().layout();
         final MemoryLayout layout =
                 new MemoryLayout(oldLayout.windowShift(), current.pageLimit(), oldLayout.hashSeed(), 0);
@@ -424,8 +460,7 @@ final class Checkpointer implements Runnable {
                 phase = CheckpointPhase.FLUSH;
                 file = writer.finish();
             }
-            log.awaitDurable(current.logPosition());
-            discardWhenLate(current, file);
+            awaitLog(current, file);
             final long flushedNs = System.nanoTime();
             phase = CheckpointPhase.PUBLISH;
             published.publishCheckpoint(cut, layout, file);
@@ -486,11 +521,20 @@ final class Checkpointer implements Runnable {
         }
     }
 
-    /** The last chance: once the manifest is being published there is no way back. */
-    private void discardWhenLate(final CheckpointTask current, final CheckpointFileInfo file) {
+    /**
+     * Waits for the change log, and no longer than the checkpoint has time: once the manifest is being published there
+     * is no way back. A file that will not be part of a checkpoint is deleted.
+     */
+    private void awaitLog(final CheckpointTask current, final CheckpointFileInfo file) {
         try {
             checkInTime(current);
-        } catch (final CheckpointFailedException e) {
+            final long leftNs = timeoutNs - (System.nanoTime() - current.startNs());
+            if (!log.awaitDurable(current.logPosition(), leftNs)) {
+                throw new CheckpointFailedException("timed out: the change log is not durable up to the checkpoint:"
+                        + " position=" + current.logPosition() + " timeoutNs=" + timeoutNs);
+            }
+            checkInTime(current);
+        } catch (final RuntimeException | Error e) {
             try {
                 storage.delete(file.fileName());
             } catch (final RuntimeException suppressed) {
@@ -511,7 +555,7 @@ final class Checkpointer implements Runnable {
                 "checkpoint failed: directory=" + directory + " phase=" + phase + " cause: " + cause.getMessage()
                         + "; earlier checkpoints are intact and nothing is lost, retry when the cause is gone",
                 cause);
-        LOG.log(Level.WARNING, "checkpoint failed; its pages go with the next one", cause);
+        log(Level.WARNING, "checkpoint failed; its pages go with the next one", cause);
         if (published.uncertain()) {
             store.fail(cause);
         } else if (failedInARow > tolerableFailures) {
@@ -521,16 +565,6 @@ final class Checkpointer implements Runnable {
                     cause));
         }
         return failure;
-    }
-
-    private void clearUp(final CheckpointTask done) {
-        try {
-            log.deleteBefore(published.retain());
-            merger.wake(done.freedExtents());
-        } catch (final Throwable e) {
-            // What was not deleted is found again by the next attempt.
-            LOG.log(Level.WARNING, "old checkpoints or log segments could not be deleted: directory=" + directory, e);
-        }
     }
 
     /** Finishes the checkpoint under way, refuses further ones and ends the thread. */

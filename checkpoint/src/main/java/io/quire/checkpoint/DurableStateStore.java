@@ -34,6 +34,8 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
@@ -54,7 +56,7 @@ import java.util.function.LongSupplier;
  * positions, counters and {@link #close} may be called by any thread.
  */
 public final class DurableStateStore implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(DurableStateStore.class.getName());
+    private static final long DEPARTURE_LOOK_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final DurableStoreContext context;
     private final Path directory;
@@ -85,12 +87,12 @@ public final class DurableStateStore implements AutoCloseable {
         log = opening.log;
         report = opening.report;
         throttle = new CheckpointThrottle(context.checkpointBandwidth(), context.checkpointCpuShare());
-        merger = new MergeRunner(store, published, context, directory, throttle);
+        merger = new MergeRunner(store, published, context, directory, checkpointLog, throttle);
         checkpointer = new Checkpointer(store, published, context, directory, checkpointLog, throttle, merger);
         hydrator = opening.hydrator;
         store.attach(
                 log == null ? null : log.changeLog(),
-                log == null ? null : log::awaitDurable,
+                log == null ? null : log::force,
                 log != null && context.durability() == Durability.SYNC,
                 checkpointer.duty());
         if (log != null) {
@@ -350,7 +352,11 @@ public final class DurableStateStore implements AutoCloseable {
         store.poll();
     }
 
-    /** Gives up the writer's role; see {@link StateStore#releaseOwnership}. */
+    /**
+     * Gives up the writer's role; see {@link StateStore#releaseOwnership}. A writer that has nothing to write for a
+     * while should call it: checkpoints that are due are then taken without it, and a {@link #close} by another thread
+     * need not wait for it. Its next operation takes the role again, unless another thread has it by then.
+     */
     public void releaseOwnership() {
         store.releaseOwnership();
     }
@@ -358,8 +364,13 @@ public final class DurableStateStore implements AutoCloseable {
     /**
      * Takes a checkpoint. Called by the writer, or while there is none, its barrier is taken before the call returns;
      * if another checkpoint is under way the call waits for that one first, at most for the checkpoint timeout. Called
-     * inside a batch or by another thread, the barrier comes at the writer's next operation outside a batch, and so
-     * joining the future must not keep the writer from getting there.
+     * inside a batch or by another thread, the barrier comes at the writer's next operation outside a batch, or when it
+     * calls {@link #poll} or {@link #releaseOwnership}, and so joining the future must not keep the writer from getting
+     * there.
+     *
+     * <p>Checkpoints asked for faster than their files can be merged would fill the disk: when their files have become
+     * twice as long as the state, or superseded files wait to be deleted, a checkpoint ends, and its future completes,
+     * only when merging and deleting have caught up, for half the checkpoint timeout at most.
      *
      * @return completes when the checkpoint is durable and verified, exceptionally with {@link
      *     io.quire.store.errors.CheckpointFailedException} when it failed, or when it has neither completed nor failed
@@ -555,6 +566,10 @@ public final class DurableStateStore implements AutoCloseable {
      * is shut out first and no checkpoint is taken: what it has written since the last one is in the log, unless
      * durability is NONE. An open batch is rolled back. Blocks until files are closed.
      *
+     * <p>A writer on another thread that has not called {@link #releaseOwnership} may be inside an operation. It is
+     * waited for, two seconds at most; then everything but the memory is closed, and the memory is unmapped once that
+     * thread has made another call, which throws {@link io.quire.store.errors.StoreClosedException}, or has ended.
+     *
      * @throws io.quire.store.errors.CheckpointFailedException when the last checkpoint failed; the store is closed
      *     nevertheless, and everything acknowledged is in the log, unless durability is NONE
      * @throws io.quire.store.errors.StoreFailedException when the log could not be completed; the store is closed
@@ -568,6 +583,7 @@ public final class DurableStateStore implements AutoCloseable {
         }
         store.checkNotWalking();
         closed = true;
+        checkpointer.hurry();
         RuntimeException problem = null;
         if (store.failure() == null && store.ownedByCaller()) {
             problem = lastCheckpoint();
@@ -575,8 +591,8 @@ public final class DurableStateStore implements AutoCloseable {
         final boolean alone = store.closeToCallers();
         subscriptions.close();
         hydrator.stop();
-        merger.stop();
         checkpointer.stop();
+        merger.stop();
         if (log != null) {
             log.stop();
             problem = logProblem(problem);
@@ -626,22 +642,40 @@ public final class DurableStateStore implements AutoCloseable {
         // The ring may hold what could not be written: the next open takes it from there.
         final boolean ringNeeded = store.failure() != null || (log != null && log.incomplete() != null);
         if (alone) {
-            if (log != null) {
-                log.closeRing();
-            }
-            store.close();
-            chain.close();
+            unmap();
         } else {
-            LOG.log(
-                    Level.WARNING,
-                    "the writer or a reader was still inside an operation when the store was closed: its memory stays"
-                            + " mapped until the process ends, directory={0}",
-                    directory);
+            System.getLogger(DurableStateStore.class.getName())
+                    .log(
+                            Level.WARNING,
+                            "the writer, or a reader, may still be inside an operation of the closed store: its memory"
+                                    + " stays mapped until that thread makes another call or ends; a writer at rest"
+                                    + " calls releaseOwnership(), directory={0}",
+                            directory);
+            final Thread thread = new Thread(this::unmapLater, "quire-departure");
+            thread.setDaemon(true);
+            thread.start();
         }
         if (ringNeeded || !alone) { // a writer that is still inside may be about to write to the ring
             place.reclaimMemory();
         } else {
             place.remove();
         }
+    }
+
+    private void unmap() {
+        if (log != null) {
+            log.closeRing();
+        }
+        store.close();
+        chain.close();
+    }
+
+    /** Waits for whoever may be inside an operation; nothing else of the store is left but what that one may touch. */
+    private void unmapLater() {
+        while (!store.callersDeparted()) {
+            LockSupport.parkNanos(this, DEPARTURE_LOOK_NS);
+            Thread.interrupted(); // means nothing here and would keep the thread from parking
+        }
+        unmap();
     }
 }

@@ -4,6 +4,7 @@ package io.quire.checkpoint;
 import io.quire.checkpoint.io.DiskStoreFiles;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.live.BootIdentity;
+import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.store.Durability;
 import io.quire.store.StateStore;
 import io.quire.store.errors.ConfigurationException;
@@ -75,6 +76,7 @@ public final class DurableStoreContext {
     private long bootIdHash;
     private boolean acceptLossOnFallback;
     private StoreFiles storeFiles = new DiskStoreFiles();
+    private CheckpointStorage checkpointStorage;
     private ProgressListener recoveryProgress = ProgressListener.NONE;
     private EpochClock expiryClock = SystemEpochClock.INSTANCE;
     private long expiryBudgetNs = StateStore.EXPIRY_BUDGET_NS_DEFAULT;
@@ -634,6 +636,30 @@ public final class DurableStoreContext {
      */
     public DurableStoreContext storeFiles(final StoreFiles value) {
         storeFiles = value;
+        return this;
+    }
+
+    /** {@return where checkpoint files and manifests are kept; null = in the directory of the store} */
+    public CheckpointStorage checkpointStorage() {
+        return checkpointStorage;
+    }
+
+    /**
+     * Where checkpoint files and manifests are kept, if not in the directory of the store: an object store, say. The
+     * directory keeps the change log, the lock and what belongs to an open store. The store does not close the storage.
+     *
+     * <p>A storage is of one store, and a store is opened with the same storage always: what the two keep belongs
+     * together. A directory that is opened with an empty storage, or without the storage it had, is refused when that
+     * can be told, because it has a log or checkpoints of its own. When the directory is lost, the storage alone gives
+     * the newest checkpoint: opened with a new directory, and with {@link #acceptLossOnFallback(boolean)} since the
+     * changes in the log are lost. {@link StoreInspection}, {@link StoreVerifier} and {@link StoreLog} look at
+     * directories only.
+     *
+     * @param value keeps what its contract says, which everything rests on; null = in the directory of the store
+     * @return this
+     */
+    public DurableStoreContext checkpointStorage(final CheckpointStorage value) {
+        checkpointStorage = value;
         return this;
     }
 

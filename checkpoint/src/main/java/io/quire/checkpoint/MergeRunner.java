@@ -22,10 +22,11 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Keeps the chain of checkpoint files short, on a thread of its own: after a checkpoint it merges what the policy
- * names and publishes the result as another manifest of the same checkpoint. Checkpoints go on meanwhile, and a merge
- * rests while one is under way, unless the chain has become so long that it must not. A merge that fails leaves
- * everything as it was and is tried again after the next checkpoint.
+ * Clears up after checkpoints, on a thread of its own: deletes what they have superseded, which may take a file system
+ * long, and keeps the chain of checkpoint files short. It merges what the policy names and publishes the result as
+ * another manifest of the same checkpoint. Checkpoints go on meanwhile, and a merge rests while one is under way,
+ * unless the chain has become so long that it must not. A merge that fails leaves everything as it was and is tried
+ * again after the next checkpoint.
  *
  * <p>A merge keeps only pages that the newest checkpoint uses. Its extent maps, which are among its pages, tell which.
  * That is sound for later checkpoints, too, on top of which the result may be published: whoever takes a free extent
@@ -35,15 +36,18 @@ import java.util.function.BooleanSupplier;
  * <p>Threading: {@link #wake} and counters from any thread.
  */
 final class MergeRunner implements Runnable {
-    private static final System.Logger LOG = System.getLogger(MergeRunner.class.getName());
     private static final long FORCE_LENGTH = 32L * 1024 * 1024;
     private static final int HURRY_FACTOR = 2;
     private static final int BEHIND_FACTOR = 4;
+    private static final int FAR_BEHIND_FACTOR = 8;
+    private static final int FAR_BEHIND_BASES = 2;
+    private static final int UNCLEARED_MAX = 1;
     private static final int BEHIND_FILES_MIN = 3;
     private static final long REST_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final StateStore store;
     private final PublishedCheckpoints published;
+    private final CheckpointLog log;
     private final CheckpointMerger merger;
     private final MergePolicy policy;
     private final Path directory;
@@ -58,6 +62,8 @@ final class MergeRunner implements Runnable {
     private volatile boolean woken;
     private volatile boolean merging;
     private volatile boolean failing;
+    private volatile long wakeCount; // written by the checkpointer only
+    private volatile long clearedCount; // checkpoints cleared up after; written by this thread only
     private volatile long mergeCount;
     private volatile long failedCount;
     private volatile long bytesRead;
@@ -69,9 +75,11 @@ final class MergeRunner implements Runnable {
             final PublishedCheckpoints published,
             final DurableStoreContext context,
             final Path directory,
+            final CheckpointLog log,
             final CheckpointThrottle throttle) {
         this.store = store;
         this.published = published;
+        this.log = log;
         this.directory = directory;
         policy = new MergePolicy(context.chainLengthMax(), MergePolicy.BASE_FRACTION_DEFAULT);
         chainLengthMax = context.chainLengthMax();
@@ -103,13 +111,26 @@ final class MergeRunner implements Runnable {
      * merge, or the disk would fill with more than a few times the state}
      */
     boolean behind() {
+        return isBehind(BEHIND_FACTOR, 1);
+    }
+
+    /**
+     * {@return whether a checkpoint that somebody has asked for should not be followed by another before more is
+     * merged, or what is superseded is deleted}
+     */
+    boolean farBehind() {
+        return isBehind(FAR_BEHIND_FACTOR, FAR_BEHIND_BASES) || wakeCount - clearedCount > UNCLEARED_MAX;
+    }
+
+    private boolean isBehind(final int chainFactor, final int bases) {
         if (failing || !(merging || woken)) {
             return false;
         }
         final List<CheckpointFileInfo> chain = published.newest().files();
-        return chain.size() > BEHIND_FACTOR * chainLengthMax
+        return chain.size() > chainFactor * chainLengthMax
                 || (chain.size() >= BEHIND_FILES_MIN
-                        && MergePolicy.deltasLength(chain) >= chain.get(0).length());
+                        && MergePolicy.deltasLength(chain)
+                                >= bases * chain.get(0).length());
     }
 
     /**
@@ -119,6 +140,7 @@ final class MergeRunner implements Runnable {
      */
     void wake(final long freed) {
         freedExtents = freed;
+        wakeCount = wakeCount + 1;
         woken = true;
         LockSupport.unpark(thread);
     }
@@ -147,17 +169,42 @@ final class MergeRunner implements Runnable {
     public void run() {
         while (running) {
             if (woken) {
+                merging = true; // before it is not woken any more, so that it is behind in between, too
                 woken = false;
+                clearUp();
                 mergeWhatIsDue();
             } else {
                 LockSupport.park(this);
             }
             Thread.interrupted(); // means nothing here, and would close the files this thread opens
         }
+        clearUp();
+    }
+
+    /** Deletes what checkpoints have superseded since the last time. What cannot be deleted stays for later. */
+    private void clearUp() {
+        final long count = wakeCount;
+        if (count == clearedCount) {
+            return;
+        }
+        try {
+            deleteSuperseded();
+        } catch (final Throwable e) {
+            log(Level.WARNING, "old checkpoints or log segments could not be deleted: directory=" + directory, e);
+        }
+        clearedCount = count;
+    }
+
+    private void deleteSuperseded() {
+        log.deleteBefore(published.retain());
+    }
+
+    /** The logger is looked up when there is something to say: that takes a young JVM longer than to open a store. */
+    private static void log(final Level level, final String message, final Throwable cause) {
+        System.getLogger(MergeRunner.class.getName()).log(level, message, cause);
     }
 
     private void mergeWhatIsDue() {
-        merging = true;
         try {
             Optional<MergeRun> run = choose();
             while (running && run.isPresent() && merge(run.get())) {
@@ -167,7 +214,7 @@ final class MergeRunner implements Runnable {
         } catch (final Throwable e) {
             failedCount = failedCount + 1; // written by this thread only
             failing = true;
-            LOG.log(Level.WARNING, "merge failed, it will be tried again: directory=" + directory, e);
+            log(Level.WARNING, "merge failed, it will be tried again: directory=" + directory, e);
         } finally {
             merging = false;
         }
@@ -202,9 +249,11 @@ final class MergeRunner implements Runnable {
     /** Asked by the merge now and then: rests as long as it must and tells whether to give up. */
     private boolean cancelled() {
         pace.worked();
+        clearUp();
         while (running && checkpointUnderway.getAsBoolean() && !inAHurry()) {
             LockSupport.parkNanos(this, REST_NS);
             Thread.interrupted(); // means nothing here and would keep the thread from parking
+            clearUp();
         }
         return !running;
     }
@@ -234,7 +283,7 @@ final class MergeRunner implements Runnable {
         bytesWritten = bytesWritten + result.writtenLength();
         bytesCopied = bytesCopied + result.copiedLength();
         FlightEvents.end(event, result);
-        published.retain();
+        deleteSuperseded();
         return true;
     }
 
@@ -251,7 +300,7 @@ final class MergeRunner implements Runnable {
         }
     }
 
-    /** Gives a merge under way up and ends the thread. */
+    /** Gives a merge under way up, clears up after the last checkpoint and ends the thread. */
     void stop() {
         running = false;
         LockSupport.unpark(thread);

@@ -23,8 +23,8 @@ final class NoChangeLog implements CheckpointLog {
     }
 
     @Override
-    public void awaitDurable(final long awaited) {
-        // Nothing is logged, so nothing is awaited.
+    public boolean awaitDurable(final long awaited, final long timeoutNs) {
+        return true; // nothing is logged, so nothing is awaited
     }
 
     @Override

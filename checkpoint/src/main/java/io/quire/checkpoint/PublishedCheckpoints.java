@@ -2,7 +2,6 @@
 package io.quire.checkpoint;
 
 import io.quire.checkpoint.block.CheckpointFileInfo;
-import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.manifest.CheckpointCut;
 import io.quire.checkpoint.manifest.FileNumbers;
 import io.quire.checkpoint.manifest.Manifest;
@@ -12,11 +11,9 @@ import io.quire.checkpoint.manifest.MemoryLayout;
 import io.quire.checkpoint.manifest.Retention;
 import io.quire.checkpoint.merge.MergeRun;
 import io.quire.checkpoint.storage.CheckpointStorage;
-import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.Durability;
 import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.StoreFullException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -48,12 +45,11 @@ final class PublishedCheckpoints {
     private volatile boolean uncertain;
 
     PublishedCheckpoints(
-            final StoreFiles files,
-            final Path directory,
+            final CheckpointStorage storage,
             final ManifestCatalog found,
             final List<Manifest> usableNewestFirst,
             final int retainedCheckpoints) {
-        storage = new LocalCheckpointStorage(files, directory);
+        this.storage = storage;
         this.retainedCheckpoints = retainedCheckpoints;
         fileNumbers = new FileNumbers(found.nextFileNumber());
         retention = new Retention(storage, fileNumbers);

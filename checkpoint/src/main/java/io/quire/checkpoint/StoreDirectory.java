@@ -5,6 +5,8 @@ import io.quire.checkpoint.io.StoreFileNames;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.live.OwnerRecord;
 import io.quire.checkpoint.live.StoreLock;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreIoException;
@@ -83,14 +85,31 @@ final class StoreDirectory {
 
     /** Throws when files of a store are there although no manifest is: then it is not a new one. */
     static void checkNew(final StoreFiles files, final Path directory) {
-        for (final String name : files.list(directory)) {
+        checkNew(files, directory, new LocalCheckpointStorage(files, directory));
+    }
+
+    /** Throws when a storage without manifests, or a directory, has something of a store: then it is not a new one. */
+    static void checkNew(final StoreFiles files, final Path directory, final CheckpointStorage storage) {
+        for (final String name : storage.list()) {
             if (StoreFileNames.parseCheckpointFile(name) != StoreFileNames.NOT_A_MATCH) {
-                throw missingManifests(directory, name);
+                throw missingManifests(storage.location(name).getParent(), name);
             }
         }
         final List<String> segments = files.list(directory.resolve(LOG_DIRECTORY));
         if (!segments.isEmpty()) {
             throw missingManifests(directory, LOG_DIRECTORY + "/" + segments.get(0));
+        }
+    }
+
+    /** Throws when a directory has checkpoints itself although they are to be somewhere else. */
+    static void checkNoCheckpoints(final StoreFiles files, final Path directory) {
+        for (final String name : files.list(directory)) {
+            if (StoreFileNames.parseCheckpointFile(name) != StoreFileNames.NOT_A_MATCH
+                    || StoreFileNames.parseManifest(name) != StoreFileNames.NOT_A_MATCH) {
+                throw new ConfigurationException(
+                        "the store has its checkpoints in its directory: directory=" + directory + " found=" + name
+                                + " expected=none beside another checkpointStorage; open it without one");
+            }
         }
     }
 

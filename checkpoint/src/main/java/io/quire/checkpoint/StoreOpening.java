@@ -4,6 +4,7 @@ package io.quire.checkpoint;
 import io.quire.checkpoint.block.BandwidthLimit;
 import io.quire.checkpoint.block.FileProblem;
 import io.quire.checkpoint.block.PageChain;
+import io.quire.checkpoint.io.RandomBits;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.live.LivePlace;
 import io.quire.checkpoint.live.OwnerRecord;
@@ -19,7 +20,8 @@ import io.quire.checkpoint.manifest.ManifestCatalog;
 import io.quire.checkpoint.manifest.MemoryLayout;
 import io.quire.checkpoint.manifest.RejectedManifest;
 import io.quire.checkpoint.recovery.Hydrator;
-import io.quire.checkpoint.recovery.RingAllocation;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.Durability;
 import io.quire.store.StateReplay;
 import io.quire.store.StateStore;
@@ -32,7 +34,6 @@ import io.quire.store.memory.PageSource;
 import io.quire.store.memory.PagedMemory;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,13 +51,13 @@ import org.agrona.concurrent.SystemNanoClock;
  * <p>Threading: confined to the opening thread.
  */
 final class StoreOpening {
-    private static final System.Logger LOG = System.getLogger(StoreOpening.class.getName());
+    private static final int RANDOM_COUNT = 4; // of an id, a seed, and an incarnation
 
     private final DurableStoreContext context;
     private final StoreFiles files;
     private final long startNs = System.nanoTime();
     private final List<String> rejected = new ArrayList<>();
-    private final SecureRandom random = new SecureRandom();
+    private final long[] random = RandomBits.take(RANDOM_COUNT);
 
     Path directory;
     StoreLock lock;
@@ -69,13 +70,12 @@ final class StoreOpening {
     ChangeLogSession log;
     RecoveryReport report;
 
+    private CheckpointStorage storage;
     private ManifestCatalog found;
     private boolean created;
     private boolean lossAccepted;
     private boolean replayed;
     private long passedOverPosition;
-    private RingAllocation ringAllocation;
-    private Path liveDirectory;
     private long phaseNs; // when the last phase ended
     private long lockNs;
     private long manifestNs;
@@ -97,7 +97,8 @@ final class StoreOpening {
             lastOwner = OwnerRecord.read(directory);
             LivePlace.sweep(context.sharedMemoryDirectory(), lastOwner == null ? null : lastOwner.liveDirectory());
             lockNs = phaseNs();
-            found = ManifestCatalog.scan(files, directory, null);
+            openStorage();
+            found = ManifestCatalog.scan(storage, null);
             if (found.newestFirst().isEmpty()) {
                 createStore();
             }
@@ -112,25 +113,34 @@ final class StoreOpening {
         }
     }
 
+    private void openStorage() {
+        storage = context.checkpointStorage();
+        if (storage == null) {
+            storage = new LocalCheckpointStorage(files, directory);
+        } else {
+            StoreDirectory.checkNoCheckpoints(files, directory);
+        }
+    }
+
     private void createStore() {
         if (!found.rejected().isEmpty()) {
             throw found.rejected().get(0).cause();
         }
-        StoreDirectory.checkNew(files, directory);
-        final UUID storeId = new UUID(random.nextLong(), random.nextLong());
+        StoreDirectory.checkNew(files, directory, storage);
+        final UUID storeId = new UUID(random[0], random[1]);
         final Manifest first = new Manifest(
                 storeId,
                 1,
                 new CheckpointCut(1, 0, System.currentTimeMillis()),
-                new MemoryLayout(context.windowShift(), 0, random.nextLong(), 0),
+                new MemoryLayout(context.windowShift(), 0, random[2], 0),
                 2,
                 1,
                 new TreeMap<>(),
                 List.of());
-        published = new PublishedCheckpoints(files, directory, found, List.of(), context.retainedCheckpoints());
+        published = new PublishedCheckpoints(storage, found, List.of(), context.retainedCheckpoints());
         published.clearUp();
         published.publishFirst(first);
-        found = ManifestCatalog.scan(files, directory, storeId);
+        found = ManifestCatalog.scan(storage, storeId);
         created = true;
     }
 
@@ -154,7 +164,7 @@ final class StoreOpening {
             checkFallback(manifest, passedOver);
             try {
                 phaseNs = System.nanoTime();
-                chain = PageChain.open(files, directory, manifest.files());
+                chain = PageChain.open(storage, manifest.files());
                 if (context.verifyOnOpen()) {
                     verify(chain);
                 }
@@ -180,7 +190,6 @@ final class StoreOpening {
         final Manifest manifest = usable.get(0);
         place = new LivePlace(directory, manifest.storeId(), context.sharedMemoryDirectory());
         place.reclaimMemory();
-        allocateRing();
         final MemoryLayout layout = manifest.layout();
         openMemory(layout);
         // Before the replay, which then finds most of what it touches in memory, and loads much of the rest by itself.
@@ -189,7 +198,7 @@ final class StoreOpening {
         if (context.hydrateInBackground()) {
             hydrator.start();
         }
-        published = new PublishedCheckpoints(files, directory, found, usable, context.retainedCheckpoints());
+        published = new PublishedCheckpoints(storage, found, usable, context.retainedCheckpoints());
         catalogNs = phaseNs();
         final long bootIdHash = context.bootIdHash();
         final LogSettings logSettings = logSettings();
@@ -202,6 +211,7 @@ final class StoreOpening {
             phaseNs = System.nanoTime();
             published.clearUp();
             startLog(recovery, replay, manifest, bootIdHash, logSettings);
+            place.removeFormer(lastOwner);
             report = report(manifest, replay);
         }
     }
@@ -241,11 +251,12 @@ final class StoreOpening {
 
     private void warnOfRejected() {
         if (!rejected.isEmpty()) {
-            LOG.log(
-                    Level.WARNING,
-                    "recovered from checkpoint " + report.checkpointId() + " and the change log, "
-                            + (lossAccepted ? "giving up later changes" : "nothing is lost") + "; damaged: "
-                            + String.join("; ", rejected));
+            System.getLogger(StoreOpening.class.getName())
+                    .log(
+                            Level.WARNING,
+                            "recovered from checkpoint " + report.checkpointId() + " and the change log, "
+                                    + (lossAccepted ? "giving up later changes" : "nothing is lost") + "; damaged: "
+                                    + String.join("; ", rejected));
         }
     }
 
@@ -356,14 +367,6 @@ final class StoreOpening {
         published.publishDurability(context.durability());
     }
 
-    private void allocateRing() {
-        if (context.durability() != Durability.NONE && ringAllocation == null) {
-            liveDirectory = place.create(context.changeRingLength());
-            ringAllocation =
-                    new RingAllocation(liveDirectory.resolve(LivePlace.RING_FILE_NAME), context.changeRingLength());
-        }
-    }
-
     /** Ring and log refer to each other, so the ring is complete but for its name when the log names it. */
     private void startRing(
             final LogRecovery recovery,
@@ -371,15 +374,21 @@ final class StoreOpening {
             final long bootIdHash,
             final LogSettings settings,
             final LogRetention retention) {
-        final ChangeRing ring = ringAllocation.take();
+        final Path live = place.create(context.changeRingLength());
+        final ChangeRing ring = ChangeRing.allocate(live.resolve(LivePlace.RING_FILE_NAME), context.changeRingLength());
         LogWriter writer = null;
         boolean started = false;
         try {
+            // Shared live memory takes all the room there is.
+            if (context.liveMemory() == LiveMemoryKind.SHARED
+                    || !LivePlace.hasPlenty(live, context.changeRingLength())) {
+                ring.takeAllSpace();
+            }
             writer = recovery.startWriting(
-                    random.nextInt(),
+                    (int) random[3],
                     unpublished ->
                             ring.prepare(storeId, bootIdHash, unpublished.incarnation(), unpublished.position()));
-            place.recordOwner(liveDirectory, store.memory().description());
+            place.recordOwner(live, store.memory().description());
             ring.begin();
             log = new ChangeLogSession(ring, writer, settings, retention, store, context);
             checkpointLog = log;
@@ -405,7 +414,7 @@ final class StoreOpening {
         final Path path = live.resolve(LivePlace.RING_FILE_NAME);
         try (ChangeRing none = ChangeRing.allocate(path, ChangeRing.MIN_CAPACITY);
                 LogWriter writer = recovery.startWriting(
-                        random.nextInt(),
+                        (int) random[3],
                         unpublished ->
                                 none.prepare(storeId, bootIdHash, unpublished.incarnation(), unpublished.position()))) {
             writer.seal();
@@ -457,7 +466,6 @@ final class StoreOpening {
             try {
                 closeState();
             } finally {
-                CloseHelper.close(ringAllocation);
                 if (place != null) {
                     place.removeEmpty();
                 }

@@ -4,6 +4,7 @@ package io.quire.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quire.checkpoint.io.FaultStoreFiles;
+import io.quire.checkpoint.io.FileOperation;
 import io.quire.checkpoint.io.HookedStoreFiles;
 import io.quire.store.BytesState;
 import io.quire.store.Durability;
@@ -11,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +26,9 @@ class CheckpointDiskUseTest {
     private static final int KEYS = 10_000;
     private static final int CHECKPOINTS = 40;
     private static final int MULTIPLE = 8;
+    private static final int MULTIPLE_ON_DEMAND = 12;
+    private static final int MERGES_HELD = 2;
+    private static final long HOLD_NS = TimeUnit.SECONDS.toNanos(4);
 
     @TempDir
     Path temp;
@@ -62,6 +68,50 @@ class CheckpointDiskUseTest {
         }
         System.out.printf("changed=%.2f: most on disk %.1f of the state%n", changed, (double) usedMax.get() / full);
         assertThat((double) usedMax.get() / full).isBetween(1.0, (double) MULTIPLE);
+    }
+
+    /** Merging is held up here, so that checkpoints are asked for faster than their files can be merged. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.5, 1})
+    void shouldStayBelowAMultipleOfTheStateWhenCheckpointsAreAskedForInQuickSuccession(final double changed) {
+        final long full;
+        try (DurableStateStore store = open(0)) {
+            change(store.bytesState("s"), KEYS);
+            full = store.checkpoint().join().bytesWritten();
+        }
+        usedMax.set(0);
+        final AtomicLong taken = new AtomicLong();
+        final AtomicInteger merges = new AtomicInteger();
+        files.hook((operation, path) -> {
+            usedMax.accumulateAndGet(disk.usedBytes(), Math::max);
+            if (operation == FileOperation.FORCE
+                    && path.getFileName().toString().startsWith("checkpoint-")
+                    && Thread.currentThread().getName().equals("quire-merger")
+                    && merges.incrementAndGet() <= MERGES_HELD) {
+                awaitCheckpoints(taken);
+            }
+        });
+        try (DurableStateStore store = open(0)) {
+            final BytesState state = store.bytesState("s");
+            for (int i = 1; i <= CHECKPOINTS; i++) {
+                change(state, (int) (KEYS * changed));
+                store.checkpoint().join();
+                taken.incrementAndGet();
+            }
+            assertThat(store.status().checkpoints().merges()).isPositive();
+        }
+        System.out.printf(
+                "on demand, changed=%.2f: most on disk %.1f of the state%n", changed, (double) usedMax.get() / full);
+        assertThat((double) usedMax.get() / full).isBetween(1.0, (double) MULTIPLE_ON_DEMAND);
+    }
+
+    /** Lets as many checkpoints pass as would fill the disk, if they are not held up themselves. */
+    private static void awaitCheckpoints(final AtomicLong taken) {
+        final long target = taken.get() + 2 * MULTIPLE_ON_DEMAND;
+        final long deadline = System.nanoTime() + HOLD_NS;
+        while (taken.get() < target && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(1_000_000);
+        }
     }
 
     private static void awaitCheckpoint(final DurableStateStore store, final long count) {

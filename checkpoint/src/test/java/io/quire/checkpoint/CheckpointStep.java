@@ -3,44 +3,45 @@ package io.quire.checkpoint;
 
 import io.quire.checkpoint.io.FileOperation;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
 /** The file operations of a checkpoint, of a merge and of deletion, in their order. */
 enum CheckpointStep {
-    CREATE_FILE(CheckpointPhase.CAPTURE, FileOperation.CREATE, false, CheckpointStep::isFile, 1),
-    WRITE_FILE(CheckpointPhase.CAPTURE, FileOperation.WRITE, false, CheckpointStep::isFile, 1),
-    FORCE_FILE(CheckpointPhase.FLUSH, FileOperation.FORCE, false, CheckpointStep::isFile, 1),
-    CREATE_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.CREATE, false, CheckpointStep::isManifest, 1),
-    WRITE_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.WRITE, false, CheckpointStep::isManifest, 1),
-    FORCE_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.FORCE, false, CheckpointStep::isManifest, 1),
-    FORCE_NAMES(CheckpointPhase.PUBLISH, FileOperation.FORCE_DIRECTORY, false, path -> true, 1),
-    RENAME_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.RENAME, false, CheckpointStep::isManifest, 1),
-    FORCE_RENAME(CheckpointPhase.PUBLISH, FileOperation.FORCE_DIRECTORY, false, path -> true, 2),
-    READ_BACK(CheckpointPhase.PUBLISH, FileOperation.OPEN_READ, false, CheckpointStep::isManifest, 1),
-    DELETE_OLD(CheckpointPhase.REST, FileOperation.DELETE, false, CheckpointStep::isFile, 1),
-    MERGE_WRITE(CheckpointPhase.REST, FileOperation.WRITE, true, CheckpointStep::isFile, 1),
-    MERGE_FORCE(CheckpointPhase.REST, FileOperation.FORCE, true, CheckpointStep::isFile, 1),
-    MERGE_RENAME(CheckpointPhase.REST, FileOperation.RENAME, true, CheckpointStep::isManifest, 1),
-    MERGE_FORCE_RENAME(CheckpointPhase.REST, FileOperation.FORCE_DIRECTORY, true, path -> true, 2);
+    CREATE_FILE(CheckpointPhase.CAPTURE, FileOperation.CREATE, false, CheckpointStep::isFile, null),
+    WRITE_FILE(CheckpointPhase.CAPTURE, FileOperation.WRITE, false, CheckpointStep::isFile, null),
+    FORCE_FILE(CheckpointPhase.FLUSH, FileOperation.FORCE, false, CheckpointStep::isFile, null),
+    CREATE_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.CREATE, false, CheckpointStep::isManifest, null),
+    WRITE_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.WRITE, false, CheckpointStep::isManifest, null),
+    FORCE_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.FORCE, false, CheckpointStep::isManifest, null),
+    FORCE_NAMES(CheckpointPhase.PUBLISH, FileOperation.FORCE_DIRECTORY, false, path -> true, null),
+    RENAME_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.RENAME, false, CheckpointStep::isManifest, null),
+    FORCE_RENAME(CheckpointPhase.PUBLISH, FileOperation.FORCE_DIRECTORY, false, path -> true, FileOperation.RENAME),
+    READ_BACK(CheckpointPhase.PUBLISH, FileOperation.OPEN_READ, false, CheckpointStep::isManifest, null),
+    DELETE_OLD(CheckpointPhase.REST, FileOperation.DELETE, true, CheckpointStep::isFile, null),
+    MERGE_WRITE(CheckpointPhase.REST, FileOperation.WRITE, true, CheckpointStep::isFile, null),
+    MERGE_FORCE(CheckpointPhase.REST, FileOperation.FORCE, true, CheckpointStep::isFile, null),
+    MERGE_RENAME(CheckpointPhase.REST, FileOperation.RENAME, true, CheckpointStep::isManifest, null),
+    MERGE_FORCE_RENAME(CheckpointPhase.REST, FileOperation.FORCE_DIRECTORY, true, path -> true, FileOperation.RENAME);
 
     private final CheckpointPhase phase;
     private final FileOperation operation;
     private final boolean merging;
     private final Predicate<Path> path;
-    private final int occurrence;
+    private final FileOperation after;
 
     CheckpointStep(
             final CheckpointPhase phase,
             final FileOperation operation,
             final boolean merging,
             final Predicate<Path> path,
-            final int occurrence) {
+            final FileOperation after) {
         this.phase = phase;
         this.operation = operation;
         this.merging = merging;
         this.path = path;
-        this.occurrence = occurrence;
+        this.after = after;
     }
 
     private static boolean isFile(final Path path) {
@@ -66,14 +67,16 @@ enum CheckpointStep {
 
     /** Does something once, before this step is done the next time. */
     io.quire.checkpoint.io.HookedStoreFiles.Hook once(final Runnable action) {
-        final AtomicInteger seen = new AtomicInteger();
+        final AtomicBoolean done = new AtomicBoolean();
+        final AtomicReference<FileOperation> before = new AtomicReference<>(); // of this thread
         return (op, file) -> {
             final String thread = Thread.currentThread().getName();
-            if (op == operation
-                    && thread.equals(merging ? "quire-merger" : "quire-checkpointer")
-                    && path.test(file)
-                    && seen.incrementAndGet() == occurrence) {
-                action.run();
+            if (thread.equals(merging ? "quire-merger" : "quire-checkpointer")) {
+                final FileOperation last = before.getAndSet(op);
+                final boolean matches = op == operation && path.test(file) && (after == null || after == last);
+                if (matches && done.compareAndSet(false, true)) {
+                    action.run();
+                }
             }
         };
     }

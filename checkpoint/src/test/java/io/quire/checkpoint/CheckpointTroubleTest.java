@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.io.FaultStoreFiles;
+import io.quire.checkpoint.io.FileOperation;
 import io.quire.checkpoint.io.HookedStoreFiles;
 import io.quire.store.BytesState;
 import io.quire.store.Durability;
@@ -16,6 +17,7 @@ import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -213,6 +215,50 @@ class CheckpointTroubleTest {
             assertThat(store.status().checkpoints().failed()).isPositive();
             assertThat(store.status().checkpoints().lastFailure()).contains("timed out");
         }
+    }
+
+    @Test
+    void shouldTimeOutAndLoseNothingWhenTheChangeLogDoesNotBecomeDurable() throws Exception {
+        open(context().durability(Durability.PROCESS).checkpointTimeoutNs(SHORT_TIMEOUT_NS));
+        change();
+        final long firstId = checkpointAtLast();
+        final CheckpointContents first = atBarrier;
+        final List<String> before = checkpointFiles();
+        change();
+        files.hook((operation, path) -> {
+            if (operation == FileOperation.FORCE
+                    && Thread.currentThread().getName().equals("quire-log")) {
+                reached.countDown();
+                await(released);
+            }
+        });
+        final CompletableFuture<CheckpointInfo> future = store.checkpoint();
+        await(reached);
+        assertThatThrownBy(() -> future.get(LIMIT_S, TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .hasCauseInstanceOf(CheckpointFailedException.class)
+                .hasMessageContaining("timed out");
+        change(); // the writer waits for neither
+        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_S);
+        while (store.status().checkpoints().failedInARow() == 0) { // the checkpoint gives up, not only who waits for it
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+        assertThat(store.status().checkpoints().lastFailure()).contains("the change log is not durable");
+        assertThat(store.stateStore().failure()).isNull();
+        assertThat(checkpointFiles()).isEqualTo(before);
+        first.compareCheckpoint(files, directory, firstId, "the checkpoint before");
+        files.hook((operation, path) -> {});
+        released.countDown();
+        change();
+        final long nextId = checkpointAtLast();
+        atBarrier.compareCheckpoint(files, directory, nextId, "the next checkpoint");
+    }
+
+    private List<String> checkpointFiles() {
+        return files.list(directory).stream()
+                .filter(name -> name.startsWith("checkpoint-"))
+                .toList();
     }
 
     private CheckpointContents atBarrier;

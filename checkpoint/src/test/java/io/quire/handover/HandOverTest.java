@@ -11,6 +11,7 @@ import io.quire.store.errors.NotWriterException;
 import io.quire.store.errors.StoreClosedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -22,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The writer's role between threads: handed over, asked for by somebody else, given up by a close. In a package of its
- * own, because a thread inside a class of the store's packages counts as being inside the store.
+ * The writer's role between threads: handed over, asked for by somebody else, given up for a rest or by a close. From
+ * another package than the store's, as applications do it.
  */
 class HandOverTest {
     @TempDir
@@ -98,13 +99,14 @@ class HandOverTest {
     }
 
     @Test
-    void shouldCloseWholeWhileTheWriterWaitsForSomethingElse() throws Exception {
+    void shouldCloseWholeWhileAWriterRestsThatHasGivenUpItsRole() throws Exception {
         final DurableStateStore store = DurableStateStore.open(context);
         final LongLongState state = store.longLongState("s");
         final CountDownLatch written = new CountDownLatch(1);
         final CountDownLatch closed = new CountDownLatch(1);
         final FutureTask<Void> writer = start(() -> {
             state.put(1, 1);
+            store.releaseOwnership();
             written.countDown();
             closed.await();
             assertThatThrownBy(() -> state.put(1, 2)).isInstanceOf(StoreClosedException.class);
@@ -112,7 +114,6 @@ class HandOverTest {
             assertThatThrownBy(store::beginBatch).isInstanceOf(StoreClosedException.class);
         });
         assertThat(written.await(60, TimeUnit.SECONDS)).isTrue();
-        assertThatThrownBy(() -> state.put(1, 3)).isInstanceOf(NotWriterException.class);
         store.close();
         closed.countDown();
         get(writer);
@@ -122,6 +123,93 @@ class HandOverTest {
         }
         try (DurableStateStore reopened = DurableStateStore.open(context)) {
             assertThat(reopened.longLongState("s").get(1, 0)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldUnmapOnceAWriterThatRestedWithItsRoleCallsAgain() throws Exception {
+        final DurableStateStore store = DurableStateStore.open(context);
+        final LongLongState state = store.longLongState("s");
+        final CountDownLatch written = new CountDownLatch(1);
+        final CountDownLatch closed = new CountDownLatch(1);
+        final CountDownLatch told = new CountDownLatch(1);
+        final FutureTask<Void> writer = start(() -> {
+            state.put(1, 1);
+            written.countDown();
+            closed.await();
+            assertThatThrownBy(() -> state.put(1, 2)).isInstanceOf(StoreClosedException.class);
+            told.countDown();
+            assertThatThrownBy(() -> state.get(1, 0)).isInstanceOf(StoreClosedException.class);
+        });
+        assertThat(written.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThatThrownBy(() -> state.put(1, 3)).isInstanceOf(NotWriterException.class);
+        store.close();
+        assertThat(store.stateStore().callersDeparted()).isFalse();
+        assertThat(departures()).isEqualTo(1); // waits for the writer
+        try (DurableStateStore reopened = DurableStateStore.open(context)) { // beside the memory that is still mapped
+            assertThat(reopened.longLongState("s").get(1, 0)).isEqualTo(1);
+        }
+        closed.countDown();
+        assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(store.stateStore().callersDeparted()).isTrue();
+        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (departures() > 0) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.sleep(5);
+        }
+        get(writer);
+    }
+
+    /** Threads that wait for the writers of closed stores. */
+    private static long departures() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("quire-departure"))
+                .count();
+    }
+
+    @Test
+    void shouldTakeDueCheckpointsWithoutAWriter() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context.checkpointIntervalNs(1_000_000))) {
+            final LongLongState state = store.longLongState("s");
+            for (int i = 1; i <= 20; i++) {
+                state.put(i, i);
+                store.releaseOwnership();
+                final long position = store.appliedPosition();
+                final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+                while (store.status().checkpoints().last() == null
+                        || store.status().checkpoints().last().logPosition() < position) {
+                    assertThat(System.nanoTime()).isLessThan(deadline);
+                    Thread.sleep(1); // nobody polls
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldTakeBackTheBatchOfAThreadThatHasEndedBeforeACheckpointWithoutAWriter() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState state = store.longLongState("s");
+            state.put(1, 1);
+            store.releaseOwnership();
+            final FutureTask<Void> writer = start(() -> {
+                store.beginBatch();
+                state.put(1, 2);
+                assertThat(CompletableFuture.supplyAsync(store::checkpoint)
+                                .get(60, TimeUnit.SECONDS)
+                                .isDone())
+                        .isFalse(); // no barrier inside a batch
+            });
+            get(writer);
+            final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (store.status().checkpoints().completed() == 0) { // the one that was asked for inside the batch
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                Thread.sleep(1);
+            }
+            assertThat(state.get(1, 0)).isEqualTo(1);
+        }
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.recoveryReport().logRecordCount()).isZero();
+            assertThat(store.longLongState("s").get(1, 0)).isEqualTo(1);
         }
     }
 

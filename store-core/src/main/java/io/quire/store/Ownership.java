@@ -2,7 +2,6 @@
 package io.quire.store;
 
 import io.quire.store.errors.NotWriterException;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -14,7 +13,6 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Ownership {
     private static final long POLL_NS = 100_000;
-    private static final List<String> OWN_PACKAGES = List.of("io.quire.store.", "io.quire.checkpoint.");
 
     /** The thread that has the role, a {@link BriefClaim}, or null. */
     private final AtomicReference<Object> owner = new AtomicReference<>();
@@ -66,7 +64,11 @@ final class Ownership {
         }
     }
 
-    /** Waits until no other thread can be inside an operation; by whom closes, after it has shut the door. */
+    /**
+     * Waits until no other thread can be inside an operation: none has the role, or the one that had it has called in
+     * vain, or has ended. By whom closes, after it has shut the door. What a thread that has the role is doing cannot
+     * be told from outside; one that rests is to give the role up.
+     */
     boolean awaitDeparture(final long timeoutNs) {
         final long deadline = System.nanoTime() + timeoutNs;
         while (occupied()) {
@@ -85,24 +87,6 @@ final class Ownership {
 
     private boolean occupied() {
         final Thread other = threadOf(owner.get());
-        return other != null && other != Thread.currentThread() && other.isAlive() && !isAway(other);
-    }
-
-    /**
-     * Whether a thread waits in a native method (it sleeps, is parked, reads a socket) that it did not call from
-     * inside the store. Its last operation has then ended, memory accesses included, since no compiler moves those past
-     * a call; and its next one sees that the door is shut, which was before this look at its stack.
-     */
-    private static boolean isAway(final Thread thread) {
-        final StackTraceElement[] frames = thread.getStackTrace();
-        if (frames.length == 0 || !frames[0].isNativeMethod()) {
-            return false;
-        }
-        for (final StackTraceElement frame : frames) {
-            if (OWN_PACKAGES.stream().anyMatch(frame.getClassName()::startsWith)) {
-                return false;
-            }
-        }
-        return true;
+        return other != null && other != Thread.currentThread() && other.isAlive();
     }
 }

@@ -323,7 +323,7 @@ public final class StateStore implements AutoCloseable {
      * The state of an id, as it stands in the change log. From any thread.
      *
      * @param stateId the id
-     * @return what it is, or null when there is none
+     * @return what it is, or was when it was dropped since the store was opened; null when there is none
      */
     public StateDescriptor descriptor(final int stateId) {
         return registry.descriptor(stateId);
@@ -555,7 +555,7 @@ public final class StateStore implements AutoCloseable {
         try {
             changes.run();
         } catch (final RuntimeException | Error e) {
-            if (failure == null) {
+            if (failure == null && !closed) { // told of the close, this thread counts as gone: it must touch nothing
                 takeBatchBack();
             }
             throw e;
@@ -672,8 +672,9 @@ public final class StateStore implements AutoCloseable {
     }
 
     /**
-     * Gives up the writer's role, so that the next thread that writes takes it over; what this thread has written is
-     * visible to it.
+     * Gives up the writer's role, so that the next thread that writes takes it over, which may be this one again; what
+     * this thread has written is visible to it. While nobody has the role, due checkpoints are taken by the store's own
+     * thread. Costs two volatile writes.
      *
      * @throws NotWriterException when the caller is not the writer
      * @throws ConfigurationException when a batch is open
@@ -812,7 +813,12 @@ public final class StateStore implements AutoCloseable {
         if (Thread.currentThread() == writer || !ownership.tryClaimBriefly()) {
             return false;
         }
-        takeOver();
+        try {
+            takeOver();
+        } catch (final RuntimeException | Error e) {
+            endBriefClaim(); // or everybody would wait for it to end
+            throw e;
+        }
         return true;
     }
 
@@ -824,8 +830,8 @@ public final class StateStore implements AutoCloseable {
 
     /**
      * Closes the store: every later call throws {@link StoreClosedException}. When another thread is the writer,
-     * waits for a moment until it has noticed, and then for reads under way: memory must not be unmapped under their
-     * hands.
+     * waits for a moment until it has noticed or gives its role up, and then for reads under way: memory must not be
+     * unmapped under their hands.
      *
      * @return whether nobody can be inside an operation any more; when not, {@link #close()} leaves the memory mapped
      */
@@ -839,9 +845,19 @@ public final class StateStore implements AutoCloseable {
     }
 
     /**
-     * Closes the store and its memory; a second call does nothing. If the writer is another thread that is still
-     * inside an operation after a moment, or a reader is still inside a read after half a minute, the memory stays
-     * mapped until the process ends.
+     * Whether nobody can be inside an operation any more, of a store that is closed to its callers. Does not wait. From
+     * any thread.
+     *
+     * @return true when {@link #close} will unmap the memory
+     */
+    public boolean callersDeparted() {
+        return ownership.awaitDeparture(0) && readers.awaitDeparture(0);
+    }
+
+    /**
+     * Closes the store and its memory; a second call does nothing. If the writer is another thread that has not given
+     * its role up after a moment, or a reader is still inside a read after half a minute, the memory stays mapped; a
+     * further call, once {@link #callersDeparted}, unmaps it.
      */
     @Override
     public void close() {

@@ -22,8 +22,12 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Where the scratch files of an open store are: a directory of its own on the memory file system, or inside the store's
- * directory. Its name follows from the store's id and path, so the next owner finds what a dead one left: the ring,
- * which is drained, and the live memory, which is deleted unread.
+ * directory. Its name follows from the store's id and from the identity of the store's directory, so the next owner
+ * finds what a dead one left: the ring, which is drained, and the live memory, which is deleted unread.
+ *
+ * <p>That identity is the file system's, device and inode, not the path: containers that share a memory file system may
+ * each have a copy of a store, and so the same id, under the same path. Where it has changed since, the owner's record
+ * in the store's directory leads to what was left.
  *
  * <p>Threading: confined to the opening and the closing thread.
  */
@@ -36,9 +40,9 @@ public final class LivePlace {
     public static final String DIRECTORY_PREFIX = "quire-";
 
     private static final String LOCAL_DIRECTORY = "live";
-    private static final System.Logger LOG = System.getLogger(LivePlace.class.getName());
     private static final Path THIS_PROCESS = Path.of("/proc/self/");
     private static final int STATE_MARGIN_FRACTION = 8;
+    private static final int PLENTY_FACTOR = 64;
     private static final long NAMELESS_AGE_MS = TimeUnit.HOURS.toMillis(1);
 
     private final Path storeDirectory;
@@ -55,10 +59,43 @@ public final class LivePlace {
     public LivePlace(final Path storeDirectory, final UUID storeId, final Path sharedMemoryDirectory) {
         this.storeDirectory = storeDirectory;
         final String name = DIRECTORY_PREFIX + Long.toHexString(storeId.getMostSignificantBits())
-                + Long.toHexString(storeId.getLeastSignificantBits()) + "-"
-                + Integer.toHexString(storeDirectory.toString().hashCode());
+                + Long.toHexString(storeId.getLeastSignificantBits()) + "-" + identity(storeDirectory);
         shared = sharedMemoryDirectory.resolve(name);
         local = storeDirectory.resolve(LOCAL_DIRECTORY);
+    }
+
+    private static String identity(final Path directory) {
+        try {
+            final long device = ((Number) Files.getAttribute(directory, "unix:dev")).longValue();
+            final long inode = ((Number) Files.getAttribute(directory, "unix:ino")).longValue();
+            return Long.toHexString(device) + "-" + Long.toHexString(inode);
+        } catch (final IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            return Integer.toHexString(directory.toString().hashCode()); // no such thing here
+        }
+    }
+
+    /**
+     * Removes what an owner before has left in another place than this store's present ones, for example because the
+     * file system was mounted anew: unless that owner may be alive, or the directory says that it is another store's.
+     * To be called once its ring has been saved.
+     *
+     * @param former the record of that owner in the store's directory, or null
+     */
+    public void removeFormer(final OwnerRecord former) {
+        if (former == null || !former.liveDirectory().isAbsolute()) {
+            return;
+        }
+        final Path directory = former.liveDirectory();
+        if (directory.equals(shared) || directory.equals(local) || !trusted(directory)) {
+            return;
+        }
+        final OwnerRecord there = OwnerRecord.read(directory);
+        if (there != null
+                && there.storeDirectory().equals(storeDirectory)
+                && there.process().visible()
+                && !there.process().alive()) {
+            sweepOne(directory);
+        }
     }
 
     /** {@return the places at which a previous owner may have left a ring, newest choice first} */
@@ -72,6 +109,15 @@ public final class LivePlace {
         for (final Path directory : places()) {
             delete(directory.resolve(MEMORY_FILE_NAME));
         }
+    }
+
+    /** Looked up when there is something to say: that takes a young JVM longer than to open a store. */
+    private static System.Logger log() {
+        return System.getLogger(LivePlace.class.getName());
+    }
+
+    private static void warn(final String message, final Object... values) {
+        log().log(Level.WARNING, message, values);
     }
 
     private Path[] places() {
@@ -91,7 +137,7 @@ public final class LivePlace {
             return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
                     && (maker == 0 || maker == user(storeDirectory) || maker == user(THIS_PROCESS));
         } catch (final IOException | UnsupportedOperationException e) {
-            LOG.log(Level.DEBUG, "owner of " + directory + " unknown", e);
+            log().log(Level.DEBUG, "owner of " + directory + " unknown", e);
             return false;
         }
     }
@@ -165,11 +211,9 @@ public final class LivePlace {
         }
         final boolean onShared = chosen == LiveMemoryKind.SHARED && hasRoom(0);
         if (chosen == LiveMemoryKind.SHARED && !onShared) {
-            LOG.log(
-                    Level.WARNING,
+            warn(
                     "no memory file system can be used at {0}: live memory goes to {1}, where writes are slower",
-                    shared.getParent(),
-                    local);
+                    shared.getParent(), local);
         }
         final Path directory = onShared ? shared : local;
         final Path file = directory.resolve(MEMORY_FILE_NAME);
@@ -184,14 +228,27 @@ public final class LivePlace {
         if (stateLength + stateLength / STATE_MARGIN_FRACTION <= available) {
             return LiveMemoryKind.ANONYMOUS;
         }
-        LOG.log(
-                Level.WARNING,
+        warn(
                 "the state of {0} bytes does not fit into the {1} bytes of memory that are available: live memory goes"
                         + " to {2}, where writes are slower",
-                Long.toString(stateLength),
-                Long.toString(available),
-                local);
+                Long.toString(stateLength), Long.toString(available), local);
         return LiveMemoryKind.DIRECTORY;
+    }
+
+    /**
+     * Whether a file system has so much more room than somebody needs that it need not be taken in advance: others that
+     * see the same room may need as much.
+     *
+     * @param directory on that file system
+     * @param bytes what is needed
+     * @return whether there is 64 times as much
+     */
+    public static boolean hasPlenty(final Path directory, final long bytes) {
+        try {
+            return Files.getFileStore(directory).getUsableSpace() / PLENTY_FACTOR >= bytes;
+        } catch (final IOException e) {
+            return false;
+        }
     }
 
     private boolean hasRoom(final long bytes) {
@@ -235,7 +292,7 @@ public final class LivePlace {
                     Files.deleteIfExists(directory);
                 }
             } catch (final IOException | StoreIoException e) {
-                LOG.log(Level.DEBUG, "kept " + directory, e);
+                log().log(Level.DEBUG, "kept " + directory, e);
             }
         }
     }
@@ -248,15 +305,15 @@ public final class LivePlace {
      * @param needed a directory to leave alone, or null
      */
     public static void sweep(final Path sharedMemoryDirectory, final Path needed) {
-        try (DirectoryStream<Path> directories =
-                Files.newDirectoryStream(sharedMemoryDirectory, DIRECTORY_PREFIX + "*")) {
+        try (DirectoryStream<Path> directories = Files.newDirectoryStream(
+                sharedMemoryDirectory, path -> path.getFileName().toString().startsWith(DIRECTORY_PREFIX))) {
             for (final Path directory : directories) {
                 if (!directory.equals(needed) && abandoned(directory)) {
                     sweepOne(directory);
                 }
             }
         } catch (final IOException | DirectoryIteratorException e) {
-            LOG.log(Level.DEBUG, "sweep of " + sharedMemoryDirectory + " stopped", e);
+            log().log(Level.DEBUG, "sweep of " + sharedMemoryDirectory + " stopped", e);
         }
     }
 
@@ -264,7 +321,7 @@ public final class LivePlace {
         try {
             removeAll(directory);
         } catch (final StoreIoException e) {
-            LOG.log(Level.DEBUG, "kept " + directory, e); // somebody else's, or swept by another open
+            log().log(Level.DEBUG, "kept " + directory, e); // somebody else's, or swept by another open
         }
     }
 

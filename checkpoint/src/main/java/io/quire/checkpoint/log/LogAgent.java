@@ -14,7 +14,8 @@ import org.agrona.concurrent.NanoClock;
  *
  * <p>Group commit needs no setting: what arrives during a force goes with the next one, so groups are as large as the
  * disk is slow. While nobody waits, records gather for a moment in the ring, where they are safe from the death of
- * the process.
+ * the process. Where nothing is forced before somebody asks, it is forced all the same once it is much: a force of all
+ * that was written between two checkpoints takes so long that the ring fills meanwhile.
  *
  * <p>Any failure is final: the fail stop is tripped with its cause, nothing is written or forced again, the ring
  * keeps what was not written, and everybody who waits is told.
@@ -30,6 +31,7 @@ public final class LogAgent implements Agent {
     private final NanoClock clock;
     private final DurableWaiters waiters;
     private final boolean isForced;
+    private final int forceLength;
     private boolean isBacklogged;
     private long backlogSinceNs; // when the oldest record not yet written, or forced, was noticed
     private volatile long writtenPosition;
@@ -70,6 +72,7 @@ public final class LogAgent implements Agent {
         this.signal = signal;
         this.clock = clock;
         isForced = settings.isForced();
+        forceLength = settings.forceLength();
         waiters = new DurableWaiters(failStop, writer.durablePosition());
         writtenPosition = writer.position();
     }
@@ -90,6 +93,7 @@ public final class LogAgent implements Agent {
             return 0;
         }
         try {
+            ring.takeSpaceAhead();
             return drainAndForce(false);
         } catch (final Throwable e) {
             fail(e);
@@ -107,7 +111,8 @@ public final class LogAgent implements Agent {
         final long written = writer.position();
         final long durable = writer.durablePosition();
         final boolean isAwaited = Math.min(waiters.requestedPosition(), tail) > durable;
-        final boolean isForceDue = isAwaited || (isForced && tail > durable);
+        final boolean isMuch = forceLength > 0 && written - durable >= forceLength;
+        final boolean isForceDue = isAwaited || isMuch || (isForced && tail > durable);
         if (tail == written && !isForceDue) {
             isBacklogged = false;
             return 0;

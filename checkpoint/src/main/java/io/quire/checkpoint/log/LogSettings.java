@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
  * @param maxBlockLength raw bytes of a block at most, 128 KiB..{@link LogBlockDescriptor#MAX_RAW_LENGTH}
  * @param batchLength bytes in the ring that the agent writes without waiting for more, 0..maxBlockLength
  * @param lingerNs nanoseconds that the agent waits for a batch to fill while nobody waits for it; not negative
+ * @param forceLength bytes written after which the agent forces them although nobody waits, so that whoever waits later
+ *     does not wait for much; 0 = it does not
  * @param compressed whether blocks are compressed with LZ4 where that makes them shorter
  */
 public record LogSettings(
@@ -26,10 +28,12 @@ public record LogSettings(
         int maxBlockLength,
         int batchLength,
         long lingerNs,
+        int forceLength,
         boolean compressed) {
     /** Fewest bytes of a segment. */
     public static final int MIN_SEGMENT_LENGTH = 64 * 1024;
 
+    private static final int FORCE_LENGTH_DEFAULT = 8 * 1024 * 1024;
     private static final long MAX_SEGMENT_LENGTH = 1L << 40;
     private static final int MIN_MAX_BLOCK_LENGTH = 2 * ChangeRecordDescriptor.MAX_RING_RECORD_LENGTH;
 
@@ -44,6 +48,7 @@ public record LogSettings(
         check("maxBlockLength", maxBlockLength, MIN_MAX_BLOCK_LENGTH, LogBlockDescriptor.MAX_RAW_LENGTH);
         check("batchLength", batchLength, 0, maxBlockLength);
         check("lingerNs", lingerNs, 0, TimeUnit.MINUTES.toNanos(1));
+        check("forceLength", forceLength, 0, Integer.MAX_VALUE);
     }
 
     private static void check(final String name, final long value, final long min, final long max) {
@@ -61,7 +66,9 @@ public record LogSettings(
     /**
      * The defaults: segments of 64 MiB, blocks of up to 256 KiB, written once 64 KiB or 1 ms have gathered, not
      * compressed. Where writes are forced, space is allocated 4 MiB ahead: a force that need not change the file's
-     * length takes half the time. Elsewhere it would only cost the agent a second write of everything.
+     * length takes half the time. Elsewhere it would only cost the agent a second write of everything; there the agent
+     * forces each 8 MiB, because a checkpoint asks for a force of all there is, and while one takes long the ring
+     * fills.
      *
      * @param durability when a write is acknowledged
      * @return the settings
@@ -75,6 +82,7 @@ public record LogSettings(
                 256 * 1024,
                 64 * 1024,
                 TimeUnit.MILLISECONDS.toNanos(1),
+                isForced ? 0 : FORCE_LENGTH_DEFAULT,
                 false);
     }
 
@@ -92,6 +100,7 @@ public record LogSettings(
                 maxBlockLength,
                 batchLength,
                 lingerNs,
+                forceLength,
                 compressed);
     }
 
@@ -103,7 +112,14 @@ public record LogSettings(
      */
     public LogSettings withCompressed(final boolean newCompressed) {
         return new LogSettings(
-                durability, segmentLength, preallocationLength, maxBlockLength, batchLength, lingerNs, newCompressed);
+                durability,
+                segmentLength,
+                preallocationLength,
+                maxBlockLength,
+                batchLength,
+                lingerNs,
+                forceLength,
+                newCompressed);
     }
 
     /**
@@ -121,6 +137,7 @@ public record LogSettings(
                 maxBlockLength,
                 newBatchLength,
                 newLingerNs,
+                forceLength,
                 compressed);
     }
 
@@ -131,6 +148,25 @@ public record LogSettings(
      * @return the settings
      */
     public LogSettings withPreallocationLength(final int newLength) {
-        return new LogSettings(durability, segmentLength, newLength, maxBlockLength, batchLength, lingerNs, compressed);
+        return new LogSettings(
+                durability, segmentLength, newLength, maxBlockLength, batchLength, lingerNs, forceLength, compressed);
+    }
+
+    /**
+     * The same with another length that is forced although nobody waits.
+     *
+     * @param newLength bytes, 0 = none
+     * @return the settings
+     */
+    public LogSettings withForceLength(final int newLength) {
+        return new LogSettings(
+                durability,
+                segmentLength,
+                preallocationLength,
+                maxBlockLength,
+                batchLength,
+                lingerNs,
+                newLength,
+                compressed);
     }
 }

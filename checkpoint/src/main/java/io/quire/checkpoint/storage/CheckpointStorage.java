@@ -7,12 +7,16 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Keeps the checkpoint files and manifests of one store, each a whole under a plain name.
+ * Keeps the checkpoint files and manifests of one store, each a whole under a plain name: the store's directory, or
+ * what {@link io.quire.checkpoint.DurableStoreContext#checkpointStorage(CheckpointStorage)} was given.
  *
  * <p>What is asked of it is what directories, object stores and the file systems of Flink have in common: objects are
  * written once from their first byte to their last and never changed or renamed; any part can be read; small ones can
  * be published so that they are there completely or not at all. Nothing rests on the order or the time of anything
  * else, except for what the methods say.
+ *
+ * <p>Names are of lower-case letters, digits, dashes and one dot at most, up to 40 characters. Who must be kept from
+ * writing at the same time is not the storage's affair: the lock on the store's directory is.
  *
  * <ul>
  *   <li>An object that was completed is durable; its name is too once something was published afterwards.
@@ -86,7 +90,7 @@ public interface CheckpointStorage {
      * Where an object is or would be, for messages: it need not be a path of this machine.
      *
      * @param name of the object
-     * @return something that people recognise
+     * @return something that people recognise; its last element is the name, and it has a parent
      */
     Path location(String name);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Where checkpoint files and manifests are kept: a directory now, shaped so that an object store or a file system of
- * Flink can take its place.
+ * Where checkpoint files and manifests are kept: a directory, unless the store is given something else, an object store
+ * or a file system of Flink.
  */
 package io.quire.checkpoint.storage;

@@ -113,6 +113,38 @@ class LivePlaceTest {
         assertThat(directory).doesNotExist();
     }
 
+    /** Containers that share a memory file system may have copies of a store under one path. */
+    @Test
+    void shouldGoByTheDirectoryItselfAndNotByItsPath() throws Exception {
+        final Path first = place.ringFiles()[0];
+        final Path moved = Files.move(store, temp.resolve("moved"));
+        Files.createDirectory(store);
+        assertThat(new LivePlace(store, STORE_ID, shared).ringFiles()[0]).isNotEqualTo(first);
+        assertThat(new LivePlace(moved, STORE_ID, shared).ringFiles()[0]).isEqualTo(first);
+        assertThat(first.getParent().getParent()).isEqualTo(shared);
+    }
+
+    @Test
+    void shouldRemoveWhatADeadOwnerLeftInAnotherPlace() throws Exception {
+        final ProcessIdentity dead = new ProcessIdentity(1, 1, namespace());
+        for (final Path kept : new Path[] {
+            live("alive", ProcessIdentity.current(), store),
+            live("elsewhere", new ProcessIdentity(1, 1, "pid:[1]"), store),
+            live("of-another", dead, temp.resolve("another"))
+        }) {
+            place.removeFormer(new OwnerRecord(dead, 1, store, kept, ""));
+            assertThat(kept.resolve(LivePlace.RING_FILE_NAME)).exists();
+        }
+        final Path left = live("left", dead, store);
+        place.removeFormer(new OwnerRecord(dead, 1, store, left, ""));
+        assertThat(left).doesNotExist();
+        final Path own = place.create(1024);
+        new OwnerRecord(dead, 1, store, own, "").write(own);
+        place.removeFormer(OwnerRecord.read(own)); // this is where the store is now
+        assertThat(own).exists();
+        place.removeFormer(null);
+    }
+
     @Test
     void shouldSweepWhatADeadOwnerOfADeletedStoreLeft() throws Exception {
         final Path gone = temp.resolve("gone");

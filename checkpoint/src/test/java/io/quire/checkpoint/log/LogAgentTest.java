@@ -213,6 +213,25 @@ class LogAgentTest {
         assertThat(fixture.agent.durablePosition()).isGreaterThanOrEqualTo(32);
     }
 
+    /** A checkpoint waits for a force of the rest only. */
+    @Test
+    void shouldForceMuchAlthoughNobodyWaits() {
+        fixture = new LogFixture(root);
+        fixture.settings =
+                LogSettings.defaults(Durability.PROCESS).withBatch(0, 0).withForceLength(3200);
+        fixture.open();
+        for (int i = 1; i <= 350; i++) {
+            fixture.log.putLong(1, i, i);
+            fixture.agent.doWork();
+            assertThat(fixture.agent.writtenPosition()).isEqualTo(32L * i);
+            assertThat(fixture.agent.writtenPosition() - fixture.agent.durablePosition())
+                    .isLessThanOrEqualTo(3200);
+        }
+        assertThat(fixture.agent.forceCount()).isEqualTo(3);
+        assertThat(LogSettings.defaults(Durability.SYNC).forceLength()).isZero();
+        assertThatThrownBy(() -> fixture.settings.withForceLength(-1)).isInstanceOf(ConfigurationException.class);
+    }
+
     @Test
     void shouldRestWhenSomebodyWaitsForWhatIsNotWritten() {
         fixture = new LogFixture(root).open();

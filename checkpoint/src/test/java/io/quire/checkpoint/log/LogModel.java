@@ -103,6 +103,7 @@ final class LogModel implements AutoCloseable {
                 128 * 1024,
                 random.nextBoolean() ? 0 : 4096,
                 0,
+                random.nextBoolean() ? 0 : 8192,
                 random.nextBoolean());
     }
 

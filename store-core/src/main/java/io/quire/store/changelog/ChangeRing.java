@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.agrona.BufferUtil;
+import org.agrona.CloseHelper;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -48,15 +49,18 @@ public final class ChangeRing implements AutoCloseable {
     private final int capacity;
     private final MappedByteBuffer mapping;
     private final long pointer;
+    private final RingSpace space;
     private long preparedIncarnation; // 0 until prepared
     private long incarnation; // 0 until begun
     private boolean isClosed;
 
-    private ChangeRing(final Path path, final int capacity, final MappedByteBuffer mapping) {
+    private ChangeRing(
+            final Path path, final int capacity, final MappedByteBuffer mapping, final RandomAccessFile file) {
         this.path = path;
         this.capacity = capacity;
         this.mapping = mapping;
         this.pointer = new UnsafeBuffer(mapping).addressOffset();
+        space = new RingSpace(path, file, bodyPointer(), capacity);
     }
 
     /**
@@ -93,8 +97,9 @@ public final class ChangeRing implements AutoCloseable {
     }
 
     /**
-     * Allocates the space of a ring under a temporary name, really, by writing zeros, and maps it. Costs milliseconds
-     * for the default capacity, and may run on any thread while the log is replayed.
+     * Makes the file of a ring, under a temporary name, and maps it. Unless {@link #takeAllSpace} does so before, its
+     * space is taken piece by piece once it is prepared: the first 256 KiB then, more ahead of the producer during its
+     * first lap.
      *
      * @param path file that the ring is to replace; its directory exists
      * @param capacity bytes of the body, a power of two, {@link #MIN_CAPACITY}..{@link #MAX_CAPACITY}
@@ -106,16 +111,31 @@ public final class ChangeRing implements AutoCloseable {
     public static ChangeRing allocate(final Path path, final int capacity) {
         checkCapacity(capacity);
         final Path temporary = temporaryPath(path);
+        RandomAccessFile file = null;
         try {
             Files.deleteIfExists(temporary);
-            writeZeros(temporary, ChangeRingDescriptor.BODY_OFFSET + (long) capacity);
-            final ChangeRing ring =
-                    new ChangeRing(path, capacity, map(temporary, ChangeRingDescriptor.BODY_OFFSET + (long) capacity));
-            ring.prefault();
-            return ring;
+            createEmpty(temporary);
+            // Not a channel: an interrupt of the opening thread would close it half way.
+            file = new RandomAccessFile(temporary.toString(), "rw");
+            final long length = ChangeRingDescriptor.BODY_OFFSET + (long) capacity;
+            file.setLength(length);
+            file.write(new byte[ChangeRingDescriptor.BODY_OFFSET]);
+            return new ChangeRing(path, capacity, map(temporary, length), file);
         } catch (final IOException | OutOfMemoryError e) {
+            CloseHelper.close(e::addSuppressed, file);
             throw createFailed(path, capacity, e);
         }
+    }
+
+    /**
+     * Takes the space of the whole body at once, where it may be gone later. Costs milliseconds for the default
+     * capacity. Before {@link #prepare}.
+     *
+     * @throws StoreFullException when there is not that much; close the ring, an existing one is untouched
+     * @throws StoreIoException when the system refuses otherwise; the same
+     */
+    public void takeAllSpace() {
+        space.takeAll();
     }
 
     /**
@@ -127,7 +147,8 @@ public final class ChangeRing implements AutoCloseable {
      * @param newIncarnation incarnation of the log that the records are written to, greater than 0
      * @param startPosition log position of the first record, not negative, multiple of 8
      * @throws ConfigurationException when the position is out of range; nothing was changed
-     * @throws StoreIoException when the system refuses; an existing ring is untouched
+     * @throws StoreFullException when there is no space for the beginning of the body; an existing ring is untouched
+     * @throws StoreIoException when the system refuses otherwise; an existing ring is untouched
      */
     public void prepare(
             final UUID storeId, final long bootIdHash, final long newIncarnation, final long startPosition) {
@@ -135,6 +156,7 @@ public final class ChangeRing implements AutoCloseable {
             throw new ConfigurationException("start position of a ring must be a non-negative multiple of "
                     + ChangeRecordDescriptor.ALIGNMENT + ": startPosition=" + startPosition);
         }
+        space.start(startPosition);
         final byte[] header = header(storeId, bootIdHash, newIncarnation, capacity, startPosition);
         RawMemory.copy(header, RawMemory.ARRAY_OFFSET, null, pointer, header.length);
         rename(temporaryPath(path), preparedPath(path));
@@ -220,19 +242,12 @@ public final class ChangeRing implements AutoCloseable {
         return header.array();
     }
 
-    private static void writeZeros(final Path path, final long length) throws IOException {
+    private static void createEmpty(final Path path) throws IOException {
         Files.newByteChannel(
                         path,
                         Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
                 .close();
-        // Not a channel: an interrupt of the opening thread would close it half way.
-        try (RandomAccessFile file = new RandomAccessFile(path.toString(), "rw")) {
-            final byte[] zeros = new byte[PageDescriptor.EXTENT_LENGTH];
-            for (long done = 0; done < length; done += zeros.length) {
-                file.write(zeros, 0, (int) Math.min(zeros.length, length - done));
-            }
-        }
     }
 
     private static MappedByteBuffer map(final Path path, final long length) throws IOException {
@@ -254,34 +269,12 @@ public final class ChangeRing implements AutoCloseable {
     }
 
     private static RuntimeException createFailed(final Path path, final int capacity, final Throwable cause) {
-        long free = -1;
         try {
             Files.deleteIfExists(temporaryPath(path));
-            free = Files.getFileStore(path.toAbsolutePath().getParent()).getUsableSpace();
         } catch (final IOException e) {
             cause.addSuppressed(e);
         }
-        final String message = String.valueOf(cause.getMessage());
-        if (message.contains("No space left") || message.contains("quota")) {
-            return new StoreFullException(
-                    "no space for the change-log ring: file=" + path + " needed="
-                            + (ChangeRingDescriptor.BODY_OFFSET + (long) capacity) + " free=" + free
-                            + "; free space there or configure a smaller ring, then open again",
-                    cause);
-        }
-        return new StoreIoException(
-                "change-log ring could not be created: file=" + path + " capacity=" + capacity + " (" + cause + ")",
-                cause);
-    }
-
-    private void prefault() {
-        // A read maps the page, and on a memory file system its neighbours too, so that the writer does not fault.
-        long sum = 0;
-        final long end = pointer + ChangeRingDescriptor.BODY_OFFSET + capacity;
-        for (long page = pointer; page < end; page += PageDescriptor.PAGE_LENGTH) {
-            sum += RawMemory.getByte(page + ChangeRingDescriptor.FLAGS_OFFSET);
-        }
-        assert sum == 0 : "a new ring is zero; sum=" + sum;
+        return RingSpace.failure(path, capacity, cause);
     }
 
     /** {@return file of the ring} */
@@ -324,6 +317,35 @@ public final class ChangeRing implements AutoCloseable {
         return RawMemory.getLongAcquire(pointer + ChangeRingDescriptor.TAIL_OFFSET);
     }
 
+    /** Log position up to which the body has space behind it, {@link RingSpace#COMPLETE} when all of it has. */
+    long spaceEnd() {
+        return space.end();
+    }
+
+    /**
+     * Makes sure that there is space up to a log position, no more than a lap behind the start. By the producer, which
+     * usually finds it taken.
+     *
+     * @throws StoreFullException when there is none
+     * @throws StoreIoException when the system refuses otherwise
+     */
+    void takeSpace(final long position) {
+        space.take(position);
+    }
+
+    /**
+     * Takes space ahead of the producer, a piece of 128 KiB at most, so that it finds it taken. By the consumer, often;
+     * costs nothing once there is enough.
+     */
+    public void takeSpaceAhead() {
+        space.takeAhead(tailAcquire());
+    }
+
+    /** {@return bytes of the body that have space behind them by now} */
+    public int spaceLength() {
+        return space.length();
+    }
+
     /** Native pointer of the tail, for the producer. */
     long tailPointer() {
         return pointer + ChangeRingDescriptor.TAIL_OFFSET;
@@ -361,6 +383,7 @@ public final class ChangeRing implements AutoCloseable {
     public void close() {
         if (!isClosed) {
             isClosed = true;
+            space.close();
             BufferUtil.free(mapping);
             if (preparedIncarnation == 0) {
                 delete(temporaryPath(path));

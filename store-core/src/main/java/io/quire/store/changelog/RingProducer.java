@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store.changelog;
 
+import io.quire.store.errors.StoreFullException;
+import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.RawMemory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -130,12 +132,27 @@ final class RingProducer {
         final int toEnd = (int) (capacity - (position & indexMask));
         if (length > toEnd) {
             awaitRoom(toEnd);
+            takeSpace(toEnd);
             writePad(toEnd);
         }
         final long head = awaitRoom(length);
+        takeSpace(length);
         final long bodyEnd = (position & ~indexMask) + capacity;
         // In steps, so that the consumer is looked at, and woken, well before the ring is full.
-        limit = Math.min(Math.min(head + capacity, bodyEnd), position + limitStep);
+        limit = Math.min(Math.min(Math.min(head + capacity, bodyEnd), ring.spaceEnd()), position + limitStep);
+    }
+
+    /** In the first lap the consumer takes space ahead of this; whoever is quicker takes it himself. */
+    private void takeSpace(final int length) {
+        if (position + length > ring.spaceEnd()) {
+            signal.wake();
+            try {
+                ring.takeSpace(position + length);
+            } catch (final StoreFullException e) {
+                // To whoever changes something, "full" would mean that nothing was changed.
+                throw new StoreIoException(e.getMessage(), e);
+            }
+        }
     }
 
     private void writePad(final int length) {

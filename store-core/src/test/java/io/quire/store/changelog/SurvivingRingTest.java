@@ -68,7 +68,7 @@ class SurvivingRingTest {
     }
 
     @Test
-    void shouldHaveAllItsSpaceFromTheBeginning() throws IOException {
+    void shouldHaveItsWholeLengthFromTheBeginning() throws IOException {
         writeSome(0);
         assertThat(Files.size(path)).isEqualTo(65536 + 4096);
     }
