@@ -50,6 +50,17 @@ public final class PageDescriptor {
     }
 
     /**
+     * Mask of the line that an address lies in, in its page.
+     *
+     * @param address byte position in the store
+     * @return one bit
+     */
+    public static long lineBit(final long address) {
+        return 1L
+                << (address >>> LINE_SHIFT); // of the distance the last six bits count, which are the line in the page
+    }
+
+    /**
      * Mask of the lines that a range inside one page touches.
      *
      * @param offset bytes from the start of the page, 0..4095

@@ -221,6 +221,22 @@ public final class PagedMemory implements AutoCloseable {
         return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
     }
 
+    /**
+     * Says that eight aligned bytes are about to be overwritten, as {@link #forWrite} does, for who has a pointer to
+     * them already. Costs less, because they lie in one line.
+     *
+     * @param address byte position in the store, a multiple of 8
+     */
+    public void forWriteOfLong(final long address) {
+        assert (address & (Long.BYTES - 1)) == 0 : "address=" + address;
+        final long entry = pageTable.entry(address);
+        if (PageTable.stamp(entry) == dirtyStamp) {
+            PageTable.mask(entry, PageTable.mask(entry) | PageDescriptor.lineBit(address));
+        } else {
+            markDirty(address, Long.BYTES);
+        }
+    }
+
     private void markDirty(final long address, final int length) {
         final long end = address + length;
         // All pages first: hydration may throw, and then no line may count as changed.

@@ -49,9 +49,8 @@ final class Directory {
     private long topReference;
 
     // Derived from the pages and filled as they are asked for: cell i is of the segment for the hashes that begin with
-    // i.
-    private long[] references;
-    private long[] pointers;
+    // i. It has two elements, reference and native pointer, which are wanted together and so share a line; 0 = empty.
+    private long[] cells;
     private int cellShift;
     private volatile Cells publishedCells; // the same array and shift, for readers
 
@@ -93,22 +92,23 @@ final class Directory {
 
     /** Native pointer to the segment for a hash, whose pages may be cold. */
     long pointer(final long hash) {
-        final long pointer = pointers[(int) (hash >>> cellShift)];
+        final long pointer = cells[((int) (hash >>> cellShift) << 1) + 1];
         return pointer != 0 ? pointer : memory.forRead(address(fillCell(hash)));
     }
 
     /** Reference (address and depth) of the segment for a hash. */
     long reference(final long hash) {
-        final long reference = references[(int) (hash >>> cellShift)];
+        final long reference = cells[(int) (hash >>> cellShift) << 1];
         return reference != NONE ? reference : fillCell(hash);
     }
 
     private long fillCell(final long hash) {
         final long reference = find(hash);
         if (depth(reference) <= Long.SIZE - cellShift) { // else the cell is for several segments and stays empty
-            final int cell = (int) (hash >>> cellShift);
-            references[cell] = reference;
-            pointers[cell] = memory.forRead(address(reference));
+            final long pointer = memory.forRead(address(reference)); // may throw
+            final int cell = (int) (hash >>> cellShift) << 1;
+            cells[cell] = reference;
+            cells[cell + 1] = pointer;
         }
         return reference;
     }
@@ -121,9 +121,8 @@ final class Directory {
 
     private void startCells(final int bits) {
         cellShift = Long.SIZE - bits;
-        references = new long[1 << bits];
-        pointers = new long[1 << bits];
-        publishedCells = new Cells(cellShift, references);
+        cells = new long[2 << bits];
+        publishedCells = new Cells(cellShift, cells);
     }
 
     /** Empties the cells of the segments whose hashes begin like one, which are about to change. */
@@ -131,8 +130,7 @@ final class Directory {
         if (depth <= Long.SIZE - cellShift) {
             final int first = (int) (DirectoryDescriptor.prefix(hash, depth) >>> cellShift);
             final int end = first + (1 << (Long.SIZE - cellShift - depth));
-            Arrays.fill(references, first, end, NONE);
-            Arrays.fill(pointers, first, end, 0);
+            Arrays.fill(cells, 2 * first, 2 * end, NONE);
         }
     }
 
@@ -178,8 +176,8 @@ final class Directory {
      * @return the reference; NONE when there is none or the pages make no sense
      */
     long referenceForReader(final long hash) {
-        final Cells cells = publishedCells;
-        final long reference = cells.references[(int) (hash >>> cells.shift)];
+        final Cells published = publishedCells;
+        final long reference = published.cells[(int) (hash >>> published.shift) << 1];
         return reference != NONE ? reference : findForReader(hash);
     }
 
@@ -428,14 +426,14 @@ final class Directory {
         RawMemory.putLong(pointer + (long) index * ENTRY_LENGTH, reference);
     }
 
-    /** The references of the cells with the shift that belongs to them. */
+    /** The cells with the shift that belongs to them. */
     private static final class Cells {
         final int shift;
-        final long[] references;
+        final long[] cells;
 
-        Cells(final int shift, final long[] references) {
+        Cells(final int shift, final long[] cells) {
             this.shift = shift;
-            this.references = references;
+            this.cells = cells;
         }
     }
 }

@@ -210,7 +210,7 @@ public final class FixedTable implements StateTable {
      * Address of the segment of a hash whose entry is going to change. A value that is there is changed in one ordered
      * store, which a reader on another thread sees or does not: it needs no other notice.
      */
-    private long segmentForWrite(final long hash) {
+    private long segment(final long hash) {
         return DirectoryDescriptor.address(directory.reference(hash));
     }
 
@@ -232,16 +232,15 @@ public final class FixedTable implements StateTable {
      */
     public long put(final long key, final long value, final long missing) {
         final long hash = keyHash.ofLong(key);
-        final long segment = segmentForWrite(hash);
-        final long pointer = memory.forRead(segment);
+        final long pointer = directory.pointer(hash);
         final int offset = find(pointer, hash);
         if (offset > 0) {
             final long previous = RawMemory.getLong(pointer + offset);
-            memory.forWrite(segment + offset, Long.BYTES);
+            memory.forWriteOfLong(segment(hash) + offset);
             RawMemory.putLongRelease(pointer + offset, value);
             return previous;
         }
-        insert(segment, hash, offset, value);
+        insert(segment(hash), hash, offset, value);
         return missing;
     }
 
@@ -253,14 +252,13 @@ public final class FixedTable implements StateTable {
      */
     public void set(final long key, final long value) {
         final long hash = keyHash.ofLong(key);
-        final long segment = segmentForWrite(hash);
-        final long pointer = memory.forRead(segment);
+        final long pointer = directory.pointer(hash);
         final int offset = find(pointer, hash);
         if (offset > 0) {
-            memory.forWrite(segment + offset, Long.BYTES);
+            memory.forWriteOfLong(segment(hash) + offset);
             RawMemory.putLongRelease(pointer + offset, value);
         } else {
-            insert(segment, hash, offset, value);
+            insert(segment(hash), hash, offset, value);
         }
     }
 
@@ -274,13 +272,12 @@ public final class FixedTable implements StateTable {
      */
     public long putIfAbsent(final long key, final long value, final long missing) {
         final long hash = keyHash.ofLong(key);
-        final long segment = segmentForWrite(hash);
-        final long pointer = memory.forRead(segment);
+        final long pointer = directory.pointer(hash);
         final int offset = find(pointer, hash);
         if (offset > 0) {
             return RawMemory.getLong(pointer + offset);
         }
-        insert(segment, hash, offset, value);
+        insert(segment(hash), hash, offset, value);
         return missing;
     }
 
@@ -304,16 +301,15 @@ public final class FixedTable implements StateTable {
      */
     public long getAndAdd(final long key, final long delta) {
         final long hash = keyHash.ofLong(key);
-        final long segment = segmentForWrite(hash);
-        final long pointer = memory.forRead(segment);
+        final long pointer = directory.pointer(hash);
         final int offset = find(pointer, hash);
         if (offset > 0) {
             final long previous = RawMemory.getLong(pointer + offset);
-            memory.forWrite(segment + offset, Long.BYTES);
+            memory.forWriteOfLong(segment(hash) + offset);
             RawMemory.putLongRelease(pointer + offset, previous + delta);
             return previous;
         }
-        insert(segment, hash, offset, delta);
+        insert(segment(hash), hash, offset, delta);
         return 0;
     }
 
@@ -326,17 +322,16 @@ public final class FixedTable implements StateTable {
      */
     public double addAndGetDouble(final long key, final double delta) {
         final long hash = keyHash.ofLong(key);
-        final long segment = segmentForWrite(hash);
-        final long pointer = memory.forRead(segment);
+        final long pointer = directory.pointer(hash);
         final int offset = find(pointer, hash);
         if (offset > 0) {
             final double sum = Double.longBitsToDouble(RawMemory.getLong(pointer + offset)) + delta;
-            memory.forWrite(segment + offset, Long.BYTES);
+            memory.forWriteOfLong(segment(hash) + offset);
             RawMemory.putLongRelease(pointer + offset, Double.doubleToRawLongBits(sum));
             return sum;
         }
         final double sum = 0.0 + delta;
-        insert(segment, hash, offset, Double.doubleToRawLongBits(sum));
+        insert(segment(hash), hash, offset, Double.doubleToRawLongBits(sum));
         return sum;
     }
 
@@ -350,13 +345,12 @@ public final class FixedTable implements StateTable {
      */
     public boolean compareAndSet(final long key, final long expected, final long value) {
         final long hash = keyHash.ofLong(key);
-        final long segment = segmentForWrite(hash);
-        final long pointer = memory.forRead(segment);
+        final long pointer = directory.pointer(hash);
         final int offset = find(pointer, hash);
         if (offset < 0 || RawMemory.getLong(pointer + offset) != expected) {
             return false;
         }
-        memory.forWrite(segment + offset, Long.BYTES);
+        memory.forWriteOfLong(segment(hash) + offset);
         RawMemory.putLongRelease(pointer + offset, value);
         return true;
     }
@@ -383,13 +377,12 @@ public final class FixedTable implements StateTable {
      */
     public boolean remove(final long key) {
         final long hash = keyHash.ofLong(key);
-        final long segment = segmentForWrite(hash);
-        final long pointer = memory.forRead(segment);
+        final long pointer = directory.pointer(hash);
         final int offset = find(pointer, hash);
         if (offset < 0) {
             return false;
         }
-        removeAt(segment, hash, offset);
+        removeAt(segment(hash), hash, offset);
         return true;
     }
 
@@ -402,14 +395,13 @@ public final class FixedTable implements StateTable {
      */
     public long removeAndGet(final long key, final long missing) {
         final long hash = keyHash.ofLong(key);
-        final long segment = segmentForWrite(hash);
-        final long pointer = memory.forRead(segment);
+        final long pointer = directory.pointer(hash);
         final int offset = find(pointer, hash);
         if (offset < 0) {
             return missing;
         }
         final long value = RawMemory.getLong(pointer + offset);
-        removeAt(segment, hash, offset);
+        removeAt(segment(hash), hash, offset);
         return value;
     }
 

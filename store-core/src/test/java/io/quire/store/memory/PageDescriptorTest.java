@@ -46,6 +46,10 @@ class PageDescriptorTest {
                 assertThat(PageDescriptor.lineMask(offset, length)).isEqualTo(expected);
             }
         }
+        for (long address = 0; address < 20_000; address += 8) {
+            assertThat(PageDescriptor.lineBit(address)).isEqualTo(PageDescriptor.lineMask((int) address & 4095, 8));
+        }
+        assertThat(PageDescriptor.lineBit((1L << 42) + 4095)).isEqualTo(1L << 63);
         assertThat(PageDescriptor.lineMask(0, 4096)).isEqualTo(-1L);
         assertThat(PageDescriptor.lineMask(4095, 1)).isEqualTo(1L << 63);
     }

@@ -128,6 +128,28 @@ class PagedMemoryTest {
     }
 
     @Test
+    void shouldCaptureTheLinesOfLongsThatWereOverwritten() {
+        final long address = memory.allocateExtent(ExtentKind.PAGES);
+        captureAll(memory);
+        memory.forWriteOfLong(address + 4096 - 8);
+        memory.forWriteOfLong(address + 64 * 3);
+        memory.forWriteOfLong(address + 4096 + 64 * 7 + 56);
+        final PageCapture capture = memory.seal();
+        memory.forWriteOfLong(address + 64 * 5); // the writer comes first
+        final int page = PageDescriptor.pageOf(address);
+        final Map<Integer, Long> masks = new HashMap<>();
+        while (!capture.complete()) {
+            capture.capture(
+                    10,
+                    (number, mask, lines) -> assertThat(masks.put(number, mask)).isNull());
+        }
+        capture.end();
+        assertThat(masks).containsOnly(Map.entry(page, 1L << 63 | 1L << 3), Map.entry(page + 1, 1L << 7));
+        assertThat(capture.writerCapturedPages()).isEqualTo(1);
+        assertThat(captureAll(memory)).containsOnly(Map.entry(page, 1L << 5));
+    }
+
+    @Test
     void shouldCaptureOldLinesWhenTheWriterComesFirst() {
         final long address = memory.allocateExtent(ExtentKind.PAGES);
         RawMemory.putLong(memory.forWrite(address, 8), 1);
