@@ -163,7 +163,10 @@ public final class TableReaderJcStress {
     @Outcome(expect = Expect.FORBIDDEN, desc = "What was never there.")
     @State
     public static class FixedBytesEntry {
-        private static final int VALUE_LENGTH = 2 * Long.BYTES;
+        /** As long as can be, with the fields at its ends, so that a copy takes long. */
+        private static final int VALUE_LENGTH = FixedBytesTable.VALUE_LENGTH_MAX;
+
+        private static final int LAST_FIELD = VALUE_LENGTH - Long.BYTES;
         private static final FixedBytesTable TABLE =
                 FixedBytesTable.create(PagedMemory.anonymous(HASH_SEED), 2 * Long.BYTES, VALUE_LENGTH);
         private static final FixedBytesTableReader READER = TABLE.reader(new Session());
@@ -178,7 +181,7 @@ public final class TableReaderJcStress {
         public void writer() {
             final long entry = TABLE.put(key, RawMemory.ARRAY_OFFSET, firstValue, RawMemory.ARRAY_OFFSET);
             TABLE.overwrite(entry, 0, secondValue, RawMemory.ARRAY_OFFSET, Long.BYTES);
-            TABLE.overwrite(entry, Long.BYTES, secondValue, RawMemory.ARRAY_OFFSET, Long.BYTES);
+            TABLE.overwrite(entry, LAST_FIELD, secondValue, RawMemory.ARRAY_OFFSET, Long.BYTES);
             TABLE.remove(key, RawMemory.ARRAY_OFFSET);
         }
 
@@ -187,7 +190,7 @@ public final class TableReaderJcStress {
         public void reader(final JJ_Result result) {
             final boolean present = READER.get(key, RawMemory.ARRAY_OFFSET, found, RawMemory.ARRAY_OFFSET);
             result.r1 = present ? RawMemory.getLong(found, RawMemory.ARRAY_OFFSET) : ABSENT;
-            result.r2 = present ? RawMemory.getLong(found, RawMemory.ARRAY_OFFSET + Long.BYTES) : ABSENT;
+            result.r2 = present ? RawMemory.getLong(found, RawMemory.ARRAY_OFFSET + LAST_FIELD) : ABSENT;
         }
     }
 

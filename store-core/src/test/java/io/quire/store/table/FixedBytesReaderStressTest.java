@@ -30,6 +30,10 @@ class FixedBytesReaderStressTest {
     private static final int KEY_LENGTH = 16;
     private static final int VALUE_LENGTH = 44;
     private static final int BATCH = 20;
+    /** As long as can be, with the two fields at its ends, so that a copy takes long. */
+    private static final int STEPPED_LENGTH = FixedBytesTable.VALUE_LENGTH_MAX;
+
+    private static final int LAST_FIELD = STEPPED_LENGTH - Long.BYTES;
 
     private final long seed = Long.getLong("seed", System.nanoTime());
     private final KeyHash keyHash = new KeyHash(seed);
@@ -65,7 +69,7 @@ class FixedBytesReaderStressTest {
             wide = FixedBytesTable.create(memory, KEY_LENGTH, VALUE_LENGTH);
             eights = FixedBytesTable.create(memory, KEY_LENGTH, Long.BYTES);
             set = FixedBytesTable.create(memory, KEY_LENGTH, 0);
-            stepped = FixedBytesTable.create(memory, KEY_LENGTH, 2 * Long.BYTES);
+            stepped = FixedBytesTable.create(memory, KEY_LENGTH, STEPPED_LENGTH);
             passing = FixedBytesTable.create(memory, KEY_LENGTH, Long.BYTES);
             for (int i = 0; i < STAYING; i++) {
                 put(i);
@@ -168,7 +172,7 @@ class FixedBytesReaderStressTest {
                     ? stepped.insertOrFind(key, RawMemory.ARRAY_OFFSET, null, 0)
                     : stepped.find(key, RawMemory.ARRAY_OFFSET);
             stepped.overwrite(entry, 0, value, RawMemory.ARRAY_OFFSET, Long.BYTES);
-            stepped.overwrite(entry, Long.BYTES, value, RawMemory.ARRAY_OFFSET, Long.BYTES);
+            stepped.overwrite(entry, LAST_FIELD, value, RawMemory.ARRAY_OFFSET, Long.BYTES);
         }
     }
 
@@ -221,7 +225,7 @@ class FixedBytesReaderStressTest {
         private final long[] eightsVersions = new long[KEYS];
         private final byte[] wanted = new byte[KEY_LENGTH];
         private final byte[] keys = new byte[BATCH * KEY_LENGTH];
-        private final byte[] found = new byte[VALUE_LENGTH];
+        private final byte[] found = new byte[STEPPED_LENGTH];
         private final UnsafeBuffer view = new UnsafeBuffer(found);
         private long lastStep;
 
@@ -272,7 +276,7 @@ class FixedBytesReaderStressTest {
                 throw new AssertionError("missed " + number);
             }
             final long first = view.getLong(0);
-            final long second = view.getLong(Long.BYTES);
+            final long second = view.getLong(LAST_FIELD);
             if (first - second != 0 && first - second != 1) {
                 throw new AssertionError("fields of different moments: " + first + " and " + second);
             }
