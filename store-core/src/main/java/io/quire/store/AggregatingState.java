@@ -64,7 +64,12 @@ public final class AggregatingState<K, T, A, R> extends SingleState<K, A> {
         Objects.requireNonNull(value, "value");
         store.beforeWrite();
         final A before = peek(key);
-        write(key, function.add(value, before == null ? function.createAccumulator() : before));
+        if (before == null) {
+            write(key, function.add(value, function.createAccumulator()));
+        } else {
+            final long beforeMs = peekedTimestampMs();
+            writeOn(key, function.add(value, before), beforeMs);
+        }
     }
 
     @Override

@@ -88,7 +88,7 @@ final class ExpiryCleaner {
         try {
             slice(visits, budgetNs, false);
         } catch (final StateStoreException e) {
-            if (store.failure() != null) {
+            if (store.failure() != null || store.closed()) { // closed: the caller has departed, its memory may be gone
                 throw e;
             }
             // No memory, or a page that cannot be read: whoever needs it is told. This was not asked for.

@@ -57,7 +57,12 @@ public final class ReducingState<K, V> extends SingleState<K, V> {
         Objects.requireNonNull(value, "value");
         store.beforeWrite();
         final V before = peek(key);
-        write(key, before == null ? value : merged(before, value));
+        if (before == null) {
+            write(key, value);
+        } else {
+            final long beforeMs = peekedTimestampMs();
+            writeOn(key, merged(before, value), beforeMs);
+        }
     }
 
     @Override

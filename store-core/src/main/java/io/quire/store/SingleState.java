@@ -93,6 +93,29 @@ abstract class SingleState<K, T> extends TypedState<K> {
         if (codec.keepsTimestamp() && isPresent(key)) {
             codec.setTimestamp(buffer, 0, length, codec.timestampOf(view, 0, view.capacity()));
         }
+        putEncoded(key, length);
+    }
+
+    /** When what {@link #peek} has found was written, or counts as written; before anything else is called. */
+    final long peekedTimestampMs() {
+        return codec.timestampOf(view, 0, view.capacity());
+    }
+
+    /**
+     * Keeps what was made of something that a key had, which may have expired meanwhile; a null key stands for the
+     * current one.
+     *
+     * @param timestampMs when that was written: with ON_CREATE the new one is no younger
+     */
+    final void writeOn(final K key, final T kept, final long timestampMs) {
+        final int length = codec.encode(Objects.requireNonNull(kept, "value"), buffer, 0);
+        if (codec.keepsTimestamp()) {
+            codec.setTimestamp(buffer, 0, length, timestampMs);
+        }
+        putEncoded(key, length);
+    }
+
+    private void putEncoded(final K key, final int length) {
         final int keyLength = encodeKey(key);
         bytes.put(keyBuffer, 0, keyLength, buffer, 0, length);
         trim();

@@ -61,6 +61,7 @@ public final class StateStore implements AutoCloseable {
     private boolean batch;
     private Object currentKey;
     private int walks;
+    private int parts; // of a batch that are under way: what they call cannot end it
     private volatile boolean closed;
     private boolean memoryClosed;
     private volatile Throwable failure;
@@ -472,7 +473,8 @@ public final class StateStore implements AutoCloseable {
     /**
      * Ends a batch; its writes are acknowledged together.
      *
-     * @throws ConfigurationException when no batch is open, or it outgrew the change log
+     * @throws ConfigurationException when no batch is open, or it outgrew the change log, or the caller is inside an
+     *     operation that is a part of the batch, such as the delivery of a timer; the batch is still open then
      */
     public void commitBatch() {
         commitBatch(false);
@@ -483,8 +485,8 @@ public final class StateStore implements AutoCloseable {
      *
      * @param least {@link Durability#SYNC}: returns when the batch survives power loss, whatever the store's level;
      *     any other level adds nothing to the store's
-     * @throws ConfigurationException when no batch is open, it outgrew the change log, or SYNC is asked of a store that
-     *     keeps no change log; the batch is still open then
+     * @throws ConfigurationException as {@link #commitBatch()}, or when SYNC is asked of a store that keeps no change
+     *     log; the batch is still open then
      */
     public void commitBatch(final Durability least) {
         commitBatch(least == Durability.SYNC);
@@ -493,6 +495,10 @@ public final class StateStore implements AutoCloseable {
     private void commitBatch(final boolean forced) {
         beforeWrite();
         checkBatch();
+        endBatch(forced);
+    }
+
+    private void endBatch(final boolean forced) {
         if (forced) {
             log.checkLogged();
         }
@@ -527,7 +533,8 @@ public final class StateStore implements AutoCloseable {
     /**
      * Ends a batch and puts back what its writes changed.
      *
-     * @throws ConfigurationException when no batch is open
+     * @throws ConfigurationException when no batch is open, or the caller is inside an operation that is a part of it,
+     *     such as the delivery of a timer
      */
     public void rollbackBatch() {
         beforeWrite();
@@ -545,27 +552,45 @@ public final class StateStore implements AutoCloseable {
         }
     }
 
-    /** Makes changes all or none: as a batch of its own, or as a part of the open one. */
+    /**
+     * Makes changes all or none: as a batch of its own, or as a part of the open one. What they call cannot end the
+     * batch. However they end, a batch of their own is over afterwards, unless the store has failed or was closed, which
+     * is the end of all its batches; the memory may be gone then.
+     */
     void inOneBatch(final Runnable changes) {
         if (batch) {
-            changes.run();
+            runPart(changes);
             return;
         }
         beginBatch();
         try {
-            changes.run();
-        } catch (final RuntimeException | Error e) {
-            if (failure == null && !closed) { // told of the close, this thread counts as gone: it must touch nothing
+            runPart(changes);
+            beforeWrite();
+            endBatch(false);
+        } catch (final Throwable e) { // whatever it is: not only Java knows no checked exceptions
+            if (batch && failure == null && !closed) { // told of the close, this thread counts as gone: touch nothing
                 takeBatchBack();
             }
             throw e;
         }
-        commitBatch();
+    }
+
+    private void runPart(final Runnable changes) {
+        parts++;
+        try {
+            changes.run();
+        } finally {
+            parts--;
+        }
     }
 
     private void checkBatch() {
         if (!batch) {
             throw new ConfigurationException("no batch is open");
+        }
+        if (parts > 0) {
+            throw new ConfigurationException("a batch cannot be ended from inside an operation that is a part of it,"
+                    + " such as the delivery of a timer");
         }
     }
 
@@ -598,13 +623,14 @@ public final class StateStore implements AutoCloseable {
     }
 
     /**
-     * Throws when the caller is inside a walk over entries, under which memory must stay.
+     * Throws when the caller is inside a walk over entries or a change of several, under which memory must stay.
      *
      * @throws ConfigurationException when it is
      */
     public void checkNotWalking() {
-        if (walks > 0 && Thread.currentThread() == writer) {
-            throw new ConfigurationException("the store cannot be closed from inside a walk over its entries");
+        if ((walks > 0 || parts > 0) && Thread.currentThread() == writer) {
+            throw new ConfigurationException(
+                    "the store cannot be closed from inside a walk over its entries or a change of several");
         }
     }
 
@@ -612,6 +638,7 @@ public final class StateStore implements AutoCloseable {
     private void takeOver() {
         writer = Thread.currentThread();
         walks = 0;
+        parts = 0;
         if (batch) {
             takeBatchBack();
         }

@@ -318,10 +318,14 @@ final class StoredCodec<T> implements Codec<T> {
     private T content(final int found, final DirectBuffer buffer, final int offset, final int length) {
         final Codec<T> reader = readers[found];
         if (reader == null) {
-            throw new StateMismatchException("value was written by a codec that the state was opened with later: state="
-                    + state.name() + " mark=" + found + "; open the state again");
+            throw openedLater(found);
         }
         return reader.decode(buffer, offset, length - trailerLengths[found]);
+    }
+
+    private StateMismatchException openedLater(final int found) {
+        return new StateMismatchException("value was written by a codec that the state was opened with later: state="
+                + state.name() + " mark=" + found + "; open the state again");
     }
 
     /** The mark under which a value was written; its trailer is there. */
@@ -355,6 +359,11 @@ final class StoredCodec<T> implements Codec<T> {
                     ? fixedLength + trailerLengths[i] == length
                     : tag != NO_MARK && tagged == timestamped[i]) {
                 return i;
+            }
+        }
+        for (int i = 0; i < readers.length; i++) {
+            if (readers[i] == null) {
+                throw openedLater(i);
             }
         }
         return Math.max(mark, 0); // whose codec says what is wrong

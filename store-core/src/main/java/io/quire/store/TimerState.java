@@ -159,8 +159,10 @@ public final class TimerState<K> extends TypedState<K> {
      * all that the consumer writes, to any states, are a batch: they are applied and recovered together, so a timer
      * fires exactly once whenever the process is killed. When the consumer throws, that timer and what it wrote are
      * taken back, those delivered before stay delivered, and the exception passes on. Inside an open batch all of it is
-     * a part of that one, which should then be rolled back. The consumer can neither begin a batch of its own nor do
-     * what no batch allows, such as {@link #clear}; checkpoints are taken between two timers.
+     * a part of that one, which should then be rolled back. The consumer can neither begin nor end a batch, nor
+     * do what no batch allows, such as {@link #clear}; checkpoints are taken between two timers. When it has written
+     * more than one batch can hold, it is taken back as if it had thrown, and the exception is that of {@link
+     * StateStore#commitBatch()}.
      *
      * <p>The consumer may register and delete timers. One that it registers is delivered by the same call if it is due,
      * after those of the same timestamp; one that it deletes is not. So a consumer that always registers the next timer

@@ -10,6 +10,7 @@ import io.quire.store.codec.Codecs;
 import io.quire.store.codec.FlyweightCodec;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateMismatchException;
+import io.quire.store.errors.StoreClosedException;
 import io.quire.store.memory.PagedMemory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,16 @@ class TimeToLiveTest {
 
     private final AtomicLong clock = new AtomicLong(1_000);
     private final AtomicLong nanos = new AtomicLong();
-    private final StateStore store = new StateStore(PagedMemory.anonymous(7), clock::get, () -> nanos.addAndGet(1_000));
+    private final AtomicReference<Runnable> whenTimeIsRead = new AtomicReference<>();
+    private final StateStore store = new StateStore(PagedMemory.anonymous(7), clock::get, this::nanoTime);
+
+    private long nanoTime() {
+        final Runnable task = whenTimeIsRead.getAndSet(null);
+        if (task != null) {
+            task.run();
+        }
+        return nanos.addAndGet(1_000);
+    }
 
     @AfterEach
     void close() {
@@ -130,6 +141,84 @@ class TimeToLiveTest {
         assertThat(sums.get(1L)).isEqualTo(7);
         clock.set(1_019);
         assertThat(sums.get(1L)).isEqualTo(7);
+    }
+
+    @Test
+    void shouldLetASumExpireAsOldAsItWasWhenItExpiresWhileItIsAddedTo() {
+        final TimeToLive onCreate = TEN.updatedBy(UpdateType.ON_CREATE);
+        final ReducingState<Long, Long> sums =
+                store.state(TypedStateDescriptor.reducing("sums", Codecs.LONG, Codecs.LONG, this::slowSum)
+                        .withTimeToLive(onCreate));
+        final AggregatingState<Long, Long, Long, Long> totals =
+                store.state(TypedStateDescriptor.aggregating("totals", Codecs.LONG, Codecs.LONG, new SlowTotal())
+                        .withTimeToLive(onCreate));
+        sums.add(1L, 1L);
+        totals.add(1L, 1L);
+        clock.set(1_009);
+        sums.add(1L, 2L);
+        assertThat(sums.get(1L)).as("was created more than ten ago").isNull();
+        clock.set(1_009);
+        assertThat(totals.get(1L)).as("the clock does not go back").isNull();
+        totals.add(2L, 1L); // at 1014, and done 5 later
+        totals.add(2L, 2L);
+        assertThat(totals.get(2L)).isEqualTo(3);
+        clock.set(1_023);
+        totals.add(2L, 4L);
+        assertThat(totals.get(2L)).isNull();
+    }
+
+    private long slowSum(final long first, final long second) {
+        clock.addAndGet(5);
+        return first + second;
+    }
+
+    private final class SlowTotal implements AggregateFunction<Long, Long, Long> {
+        @Override
+        public Long createAccumulator() {
+            return 0L;
+        }
+
+        @Override
+        public Long add(final Long value, final Long accumulator) {
+            return accumulator == 0 ? value : (Long) slowSum(accumulator, value);
+        }
+
+        @Override
+        public Long getResult(final Long accumulator) {
+            return accumulator;
+        }
+
+        @Override
+        public Long merge(final Long first, final Long second) {
+            return first + second;
+        }
+    }
+
+    @Test
+    void shouldNotWriteOnWhenTheStoreIsClosedWhileItRemoves() throws Exception {
+        final ValueState<Long, String> texts = store.state(texts().withTimeToLive(TEN));
+        for (long i = 0; i < 100; i++) {
+            texts.put(i, "t");
+        }
+        clock.set(1_010);
+        final Thread closer = new Thread(store::close);
+        whenTimeIsRead.set(() -> {
+            closer.start();
+            while (!store.closed()) {
+                Thread.onSpinWait();
+            }
+        });
+        final AtomicLong written = new AtomicLong();
+        assertThatThrownBy(() -> {
+                    for (long i = 1_000; closer.getState() == Thread.State.NEW; i++) {
+                        texts.put(i, "t");
+                        written.set(i);
+                    }
+                })
+                .as("of the put before which it was closed")
+                .isInstanceOf(StoreClosedException.class);
+        assertThat(written.get()).isGreaterThan(1_000);
+        closer.join();
     }
 
     @Test
@@ -346,6 +435,7 @@ class TimeToLiveTest {
         final ValueState<Long, Long> longs = store.state(TypedStateDescriptor.value("n", Codecs.LONG, Codecs.LONG));
         longs.put(3L, 3L);
         assertThat(mapOf(longs)).isEqualTo(Map.of(1L, 1L, 2L, 2L, 3L, 3L));
+        assertThatThrownBy(() -> ints.get(3L)).isInstanceOf(StateMismatchException.class);
         ints.put(4L, 4);
         assertThat(longs.get(4L)).as("through a handle opened before").isEqualTo(4);
         final ValueState<Long, V1> first =
@@ -361,6 +451,20 @@ class TimeToLiveTest {
         assertThat(mapOf(longs)).isEmpty();
         assertThat(mapOf(second)).isEmpty();
         assertThat(second.timeToLive()).isEqualTo(TEN);
+    }
+
+    @Test
+    void shouldNotTakeAValueOfALaterCodecForAnOldOne() {
+        final ValueState<Long, Integer> ints = store.state(TypedStateDescriptor.value("n", Codecs.LONG, Codecs.INT));
+        ints.put(1L, 1);
+        final ValueState<Long, Long> longs = store.state(
+                TypedStateDescriptor.value("n", Codecs.LONG, Codecs.LONG).withTimeToLive(TEN));
+        clock.set(1_010);
+        longs.put(2L, 2L);
+        assertThat(longs.get(2L)).isEqualTo(2);
+        assertThat(ints.get(1L)).isNull();
+        assertThatThrownBy(() -> ints.get(2L)).as("lives").isInstanceOf(StateMismatchException.class);
+        assertThatThrownBy(() -> ints.containsKey(2L)).isInstanceOf(StateMismatchException.class);
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.PagedMemory;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -149,6 +150,51 @@ class TimerStateTest {
         poll(timers, 1);
         assertThat(fired).containsExactly("b@1", "c@1");
         store.states().get(0).checkInvariants();
+    }
+
+    @Test
+    void shouldTakeBackATimerWhoseConsumerThrowsWhatJavaDoesNotExpect() {
+        final TimerState<String> timers = timers();
+        timers.registerTimer("a", 1);
+        assertThatThrownBy(() -> timers.pollDue(1, (key, timestamp) -> {
+                    timers.registerTimer("b", 1);
+                    sneak(new IOException("made to fail"));
+                }))
+                .isInstanceOf(IOException.class);
+        assertThat(store.inBatch()).isFalse();
+        assertThat(timers.size()).isEqualTo(1);
+        poll(timers, 1);
+        assertThat(fired).containsExactly("a@1");
+    }
+
+    @SuppressWarnings("unchecked") // as other languages and some libraries throw checked exceptions
+    private static <T extends Throwable> void sneak(final Throwable thrown) throws T {
+        throw (T) thrown;
+    }
+
+    @Test
+    void shouldNotLetAConsumerEndTheBatchOfItsDelivery() {
+        final TimerState<String> timers = timers();
+        final LongLongState counts = store.longLongState("counts");
+        final TimerConsumer<String> ending = (key, timestamp) -> {
+            counts.addAndGet(1, 1);
+            assertThatThrownBy(store::commitBatch).isInstanceOf(ConfigurationException.class);
+            assertThatThrownBy(() -> store.commitBatch(Durability.SYNC)).isInstanceOf(ConfigurationException.class);
+            assertThatThrownBy(store::rollbackBatch).isInstanceOf(ConfigurationException.class);
+            counts.addAndGet(1, 1);
+            throw new IllegalArgumentException("made to fail");
+        };
+        timers.registerTimer("a", 1);
+        assertThatThrownBy(() -> timers.pollDue(1, ending)).hasMessage("made to fail");
+        assertThat(store.inBatch()).isFalse();
+        assertThat(counts.get(1, 0)).isZero();
+        store.beginBatch();
+        assertThatThrownBy(() -> timers.pollDue(1, ending)).hasMessage("made to fail");
+        assertThat(counts.get(1, 0)).isEqualTo(2);
+        store.rollbackBatch();
+        assertThat(counts.get(1, 0)).isZero();
+        poll(timers, 1);
+        assertThat(fired).containsExactly("a@1");
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.quire.store.codec.Codecs;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateMismatchException;
+import io.quire.store.errors.StoreClosedException;
 import io.quire.store.memory.PagedMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,58 @@ class TypedStateTest {
         some.put(2L, null);
         assertThatThrownBy(() -> map.putAll("a", some)).isInstanceOf(NullPointerException.class);
         assertThat(map.isEmpty("a")).isTrue();
+    }
+
+    /** Entries that run something before the second one is put. */
+    private static Map<Long, String> twoEntries(final Runnable between) {
+        return new LinkedHashMap<>(Map.of(1L, "x")) {
+            private static final long serialVersionUID = 1;
+            private int walks;
+
+            @Override
+            public void forEach(final BiConsumer<? super Long, ? super String> action) {
+                action.accept(1L, "x");
+                if (++walks == 2) { // they are encoded in the first
+                    between.run();
+                }
+                action.accept(2L, "y");
+            }
+        };
+    }
+
+    @Test
+    void shouldNotBeClosedNorCommittedByWhatAChangeOfSeveralCalls() {
+        final MapState<String, Long, String> map = map();
+        map.putAll("a", twoEntries(() -> {
+            assertThatThrownBy(store::close).isInstanceOf(ConfigurationException.class);
+            assertThatThrownBy(store::commitBatch).isInstanceOf(ConfigurationException.class);
+        }));
+        assertThat(map.size("a")).isEqualTo(2);
+        assertThat(store.inBatch()).isFalse();
+    }
+
+    @Test
+    void shouldNotTouchMemoryThatWasClosedInTheMiddleOfAChangeOfSeveral() throws Exception {
+        final MapState<String, Long, String> map = map();
+        final Thread closer = new Thread(store::close);
+        assertThatThrownBy(() -> map.putAll("a", twoEntries(() -> {
+                    closer.start();
+                    assertThatThrownBy(() -> {
+                                while (true) {
+                                    map.put("b", 1L, "z");
+                                }
+                            })
+                            .isInstanceOf(StoreClosedException.class);
+                    joinWithoutInterrupt(closer); // the writer has departed
+                    throw new IllegalArgumentException("made to fail");
+                })))
+                .hasMessage("made to fail");
+    }
+
+    private static void joinWithoutInterrupt(final Thread thread) {
+        while (thread.isAlive()) {
+            Thread.onSpinWait();
+        }
     }
 
     @Test
