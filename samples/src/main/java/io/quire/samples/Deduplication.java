@@ -36,8 +36,8 @@ public final class Deduplication {
     }
 
     /**
-     * Takes a day of payments, a fifth of which come twice within minutes, half of the day after a restart, and prints
-     * what was taken and remembered.
+     * Takes a day of payments, a fifth of which are repetitions of one of the last minutes, half of the day after a
+     * restart, and prints what was taken and remembered.
      *
      * @param arguments none
      * @throws IOException when there is no temporary directory
@@ -54,8 +54,9 @@ public final class Deduplication {
                     final Deduplication payments = new Deduplication(store);
                     for (int i = half * count / 2; i < (half + 1) * count / 2; i++) {
                         clock.set(i * 24L * HOUR_MS / count);
-                        final int again = random.nextInt(5) == 0 ? random.nextInt(1_000) : 0;
-                        taken += payments.take("payment-" + Math.max(0, i - again), 1) ? 1 : 0;
+                        final boolean again = taken > 0 && random.nextInt(5) == 0;
+                        final int id = again ? taken - 1 - random.nextInt(Math.min(taken, 1_000)) : taken;
+                        taken += payments.take("payment-" + id, 1) ? 1 : 0;
                     }
                     System.out.println("half " + (half + 1) + ": total " + payments.total() + ", ids remembered "
                             + payments.rememberedCount());

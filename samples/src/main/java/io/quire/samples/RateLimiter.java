@@ -78,7 +78,7 @@ public final class RateLimiter {
             buckets.put(client, new Bucket(BURST - 1, nowMs));
             return true;
         }
-        final long intervals = (nowMs - bucket.countedMs()) / INTERVAL_MS;
+        final long intervals = Math.max(0, nowMs - bucket.countedMs()) / INTERVAL_MS; // a clock may be set back
         final int permits = (int) Math.min(BURST, bucket.permits() + intervals);
         if (permits == 0) {
             return false;

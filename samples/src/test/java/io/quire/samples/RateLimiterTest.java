@@ -52,6 +52,22 @@ class RateLimiterTest {
     }
 
     @Test
+    void shouldLetNothingMorePassWhenTheClockIsSetBack(@TempDir final Path directory) {
+        try (DurableStateStore store = open(directory)) {
+            final RateLimiter limiter = new RateLimiter(store, clock::get);
+            assertThat(limiter.tryAcquire(1)).isTrue();
+            clock.addAndGet(-RateLimiter.INTERVAL_MS * RateLimiter.BURST);
+            for (int i = 1; i < RateLimiter.BURST; i++) {
+                assertThat(limiter.tryAcquire(1)).isTrue();
+            }
+            assertThat(limiter.tryAcquire(1)).isFalse();
+            clock.addAndGet(RateLimiter.INTERVAL_MS * (RateLimiter.BURST + 1));
+            assertThat(limiter.tryAcquire(1)).isTrue();
+            assertThat(limiter.tryAcquire(1)).isFalse();
+        }
+    }
+
+    @Test
     void shouldDoAsBucketsThatAreKeptForEver(@TempDir final Path directory) {
         final Map<Long, long[]> kept = new HashMap<>(); // permits, time counted
         final Random random = new Random(3);
