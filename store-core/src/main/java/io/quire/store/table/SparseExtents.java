@@ -35,6 +35,7 @@ final class SparseExtents {
     private long target;
     // Where the search for records goes on. Not kept in pages: it only saves looking at the same blocks again.
     private long sweptExtent;
+    private int sweptClass; // the extent may have been given back meanwhile and got blocks of another size
     private int sweptOffset;
 
     SparseExtents(final PagedMemory memory, final BlockHeap heap, final RecordSegments segments) {
@@ -77,8 +78,9 @@ final class SparseExtents {
 
     /** Moves a few records of what {@link #look} has found. */
     void move(final RecordTable table) {
-        if (sweptExtent != source) {
+        if (sweptExtent != source || sweptClass != sizeClass) {
             sweptExtent = source;
+            sweptClass = sizeClass;
             sweptOffset = SizeClasses.firstOffset(sizeClass);
         }
         final int blockLength = SizeClasses.blockLength(sizeClass);

@@ -98,6 +98,31 @@ class TableChurnTest {
         assertThat(table.statistics().extentCount()).isLessThan(extents * 11 / 10 + 12);
     }
 
+    /** An extent that moving has stopped in may soon hold blocks of another size, at other offsets. */
+    @Test
+    void shouldNotGoOnInAnExtentThatHasGotBlocksOfAnotherSize() {
+        final RecordTable table = RecordTable.create(memory);
+        final Random random = new Random(5);
+        random.nextBytes(value);
+        for (int round = 0; round < 1_000; round++) {
+            final int length = 20 + random.nextInt(value.length - 20);
+            final int count = 1_000 + random.nextInt(1_000);
+            for (int i = 0; i < count; i++) {
+                put(table, i, length);
+            }
+            final int share = 40 + random.nextInt(50);
+            for (int i = random.nextInt(count); i >= 0; i--) {
+                if (random.nextInt(100) < share) {
+                    remove(table, i);
+                }
+            }
+            if (round % 30 == 0) {
+                table.checkInvariants();
+            }
+            table.clear();
+        }
+    }
+
     /** In the order of insertion, in which each extent is left with little before the next one is touched. */
     @Test
     void shouldGiveExtentsBackHoweverItShrinks() {
