@@ -4,6 +4,7 @@ package io.quire.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quire.store.ValueRewrite;
 import io.quire.store.ValueState;
 import io.quire.store.catalog.CodecHistory;
 import io.quire.store.catalog.CodecRole;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A state whose class changes back and forth between releases, while its store is checkpointed, closed with and without
  * a last checkpoint, and recovered from files and log: every value is what the present class makes of the one that was
- * put.
+ * put. Now and then all values are rewritten, in one session or several, and older schemas dropped.
  */
 class CodecEvolutionModelTest {
     record First(long amount, String text) {}
@@ -103,11 +104,51 @@ class CodecEvolutionModelTest {
         }
     }
 
+    /** Returns whether some values may be rewritten and others not. */
+    private static boolean rewriteInPart(
+            final Random random,
+            final DurableStateStore store,
+            final ValueState<Long, Object> state,
+            final Map<Long, Object> model) {
+        try (ValueRewrite rewrite = state.rewriteValues()) {
+            for (int steps = random.nextInt(150); steps > 0 && !rewrite.run(0); steps--) {
+                if (random.nextInt(20) == 0) {
+                    change(random, store, state, 1, model);
+                }
+            }
+            if (rewrite.isComplete()) {
+                model.replaceAll((key, value) -> as(1, value));
+            }
+            return !rewrite.isComplete();
+        }
+    }
+
+    private static void rewrite(
+            final DurableStateStore store, final ValueState<Long, Object> state, final Map<Long, Object> model) {
+        assertThat(state.rewriteValues().run(Long.MAX_VALUE)).isTrue();
+        final CodecHistory history =
+                store.stateStore().states().get(0).descriptor().codecs().get(CodecRole.VALUE);
+        assertThat(history).isEqualTo(history.onlyCurrent());
+        model.replaceAll((key, value) -> as(1, value));
+        assertThat(contents(state)).isEqualTo(model);
+    }
+
+    private static Map<Long, Object> contents(final ValueState<Long, Object> state) {
+        final Map<Long, Object> contents = new HashMap<>();
+        state.forEach(contents::put);
+        return contents;
+    }
+
     private void run(final Random random) {
         final Map<Long, Object> model = new HashMap<>();
+        boolean begun = false;
         for (int cycle = 0; cycle < 25; cycle++) {
             final boolean checkpointOnClose = random.nextBoolean();
             try (DurableStateStore store = DurableStateStore.open(context(checkpointOnClose))) {
+                if (begun) {
+                    rewrite(store, open(store, 1), model); // goes on where the last session ended
+                    begun = false;
+                }
                 for (int opening = random.nextInt(3); opening >= 0; opening--) {
                     final int release = random.nextInt(3);
                     final ValueState<Long, Object> state = open(store, release);
@@ -118,7 +159,15 @@ class CodecEvolutionModelTest {
                 if (random.nextInt(3) == 0) {
                     store.checkpoint().join();
                 }
-                change(random, store, open(store, 1), 1, model);
+                final ValueState<Long, Object> last = open(store, 1);
+                if (random.nextInt(3) == 0) {
+                    begun = rewriteInPart(random, store, last, model) || begun;
+                    if (random.nextBoolean()) {
+                        rewrite(store, last, model);
+                        begun = false;
+                    }
+                }
+                change(random, store, last, 1, model);
             }
         }
     }

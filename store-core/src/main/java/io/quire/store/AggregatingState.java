@@ -2,7 +2,9 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
+import io.quire.store.table.KeyGroupRange;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 
 /**
  * Typed keys to one accumulator each, to which values of another type are added. The log holds accumulators, so
@@ -18,6 +20,7 @@ import java.util.Objects;
  */
 public final class AggregatingState<K, T, A, R> extends SingleState<K, A> {
     private final AggregateFunction<T, A, R> function;
+    private final Adder<A, T> adder = this::added;
     private final CurrentAggregatingState<T, R> current = new CurrentAggregatingState<>(this);
 
     AggregatingState(
@@ -61,15 +64,32 @@ public final class AggregatingState<K, T, A, R> extends SingleState<K, A> {
     }
 
     void addAt(final K key, final T value) {
-        Objects.requireNonNull(value, "value");
-        store.beforeWrite();
-        final A before = peek(key);
-        if (before == null) {
-            write(key, function.add(value, function.createAccumulator()));
-        } else {
-            final long beforeMs = peekedTimestampMs();
-            writeOn(key, function.add(value, before), beforeMs);
-        }
+        addTo(key, value, adder);
+    }
+
+    private A added(final A before, final T value) {
+        return function.add(value, before == null ? function.createAccumulator() : before);
+    }
+
+    /**
+     * Visits the results of all keys, in a state with namespaces those of the selected one; in no order. The consumer
+     * may write to any state: a key that is there from the beginning to the end is visited once, one that is added or
+     * removed meanwhile may be.
+     *
+     * @param consumer takes each key with its result
+     */
+    public void forEach(final BiConsumer<? super K, ? super R> consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the results of some key groups, as {@link #forEach(BiConsumer)} does.
+     *
+     * @param range which, by {@link #keyGroupOf}
+     * @param consumer takes each key with its result
+     */
+    public void forEach(final KeyGroupRange range, final BiConsumer<? super K, ? super R> consumer) {
+        forEachKept(range, (key, accumulator) -> consumer.accept(key, function.getResult(accumulator)));
     }
 
     @Override

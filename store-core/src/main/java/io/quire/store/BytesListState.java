@@ -204,6 +204,11 @@ final class BytesListState extends KeyedState {
                 source,
                 sourceOffset,
                 sourceLength);
+        if (rewrite != null) {
+            final byte[] key = new byte[targetLength];
+            RawMemory.copy(target, targetOffset, key, RawMemory.ARRAY_OFFSET, targetLength);
+            rewrite.valuesMovedTo(key);
+        }
     }
 
     private void saveMark(final byte[] key, final long keyOffset, final int keyLength) {

@@ -20,6 +20,8 @@ public abstract class KeyedState {
     final StateLog log;
     final int id;
     final StateExpiry expiry = new StateExpiry();
+    final ValueMarks marks = new ValueMarks();
+    ValueRewrite rewrite; // the one under way, or null
     private final StateTable stateTable;
     private volatile StateDescriptor descriptor; // changes when a codec evolves
 

@@ -4,12 +4,14 @@ package io.quire.store;
 import io.quire.store.codec.Codec;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.RawMemory;
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.ListCursor;
 import io.quire.store.table.ListDescriptor;
 import io.quire.store.table.RecordTable;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -98,6 +100,7 @@ public final class ListState<K, E> extends TypedState<K> {
             throw new StoreFullException("list element length out of range: state=" + name() + " found=" + length
                     + " most=" + ELEMENT_LENGTH_MAX + " bytes");
         }
+        items.boundsCheck(at + PREFIX_LENGTH_MAX, length); // a codec may say what it likes, the table believes it
         return length;
     }
 
@@ -145,28 +148,37 @@ public final class ListState<K, E> extends TypedState<K> {
 
     /** Everything that calls the user comes before anything changes. */
     private int encodeAll(final Iterable<? extends E> elements) {
-        if (encoding) {
-            throw new IllegalStateException("elements to add write to the same state: state=" + name());
-        }
-        encoding = true;
+        beginEncoding();
         try {
             int end = 0;
             for (final E element : elements) {
-                final int length = encode(element, end);
-                final int prefixLength = ListDescriptor.prefixLength(length);
-                final byte[] array = items.byteArray();
-                ListDescriptor.putPrefix(array, end, length);
-                System.arraycopy(array, end + PREFIX_LENGTH_MAX, array, end + prefixLength, length);
-                end += prefixLength + length;
-                if (end > CHANGE_LENGTH_MAX) {
-                    throw new StoreFullException("too many elements for one change: state=" + name() + " most="
-                            + CHANGE_LENGTH_MAX + " bytes; add the elements in several parts");
-                }
+                end = pack(end, encode(element, end));
             }
             return end;
         } finally {
             encoding = false;
         }
+    }
+
+    private void beginEncoding() {
+        if (encoding) {
+            throw new IllegalStateException("elements to add write to the same state: state=" + name());
+        }
+        encoding = true;
+    }
+
+    /** Moves an encoded element to behind the prefix it needs. Returns where the next one goes. */
+    private int pack(final int at, final int length) {
+        final int prefixLength = ListDescriptor.prefixLength(length);
+        final byte[] array = items.byteArray();
+        ListDescriptor.putPrefix(array, at, length);
+        System.arraycopy(array, at + PREFIX_LENGTH_MAX, array, at + prefixLength, length);
+        final int end = at + prefixLength + length;
+        if (end > CHANGE_LENGTH_MAX) {
+            throw new StoreFullException("too many elements for one change: state=" + name() + " most="
+                    + CHANGE_LENGTH_MAX + " bytes; add the elements in several parts");
+        }
+        return end;
     }
 
     private void trim() {
@@ -190,9 +202,13 @@ public final class ListState<K, E> extends TypedState<K> {
 
     Iterable<E> getAt(final K key) {
         final byte[] keyCopy = copyOfKey(key);
-        return () -> elementCodec.expiring()
-                ? new LiveElements<>(bytes, elementCodec, keyCopy)
-                : new Elements<>(bytes, elementCodec, bytes.cursor(keyCopy, RawMemory.ARRAY_OFFSET, keyCopy.length));
+        return () -> elementsOf(keyCopy);
+    }
+
+    private Iterator<E> elementsOf(final byte[] key) {
+        return elementCodec.expiring()
+                ? new LiveElements<>(bytes, elementCodec, key)
+                : new Elements<>(bytes, elementCodec, bytes.cursor(key, RawMemory.ARRAY_OFFSET, key.length));
     }
 
     /**
@@ -208,6 +224,80 @@ public final class ListState<K, E> extends TypedState<K> {
     long sizeAt(final K key) {
         final int keyLength = encodeKey(key);
         return bytes.count(keyBytes(), keyOffset(), keyLength);
+    }
+
+    /**
+     * Visits the elements of all keys, in a state with namespaces those of the selected one; keys in no order, the
+     * elements of each in the order of the list. The consumer may write to any state; only the removal or the
+     * replacement of the list that it is in ends the walk with {@link java.util.ConcurrentModificationException}. A
+     * list that is there from the beginning to the end is visited once, one that is added or removed meanwhile may be.
+     *
+     * @param consumer takes each element with its key, the same object for all elements of a list
+     */
+    public void forEach(final BiConsumer<? super K, ? super E> consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the elements of some key groups, as {@link #forEach(BiConsumer)} does.
+     *
+     * @param range which, by {@link #keyGroupOf}
+     * @param consumer takes each element with its key
+     */
+    public void forEach(final KeyGroupRange range, final BiConsumer<? super K, ? super E> consumer) {
+        walkSelected(range, (view, keyLength, head) -> {
+            final Iterator<E> elements = elementsOf(copyOfKey(keys(), head));
+            final K key = decodeKey(view, keyLength);
+            while (elements.hasNext()) {
+                consumer.accept(key, elements.next());
+            }
+        });
+    }
+
+    @Override
+    StoredCodec<E> valueCodec() {
+        return elementCodec;
+    }
+
+    @Override
+    int rewriteRecord(final long head) {
+        final byte[] key = copyOfKey(keys(), head);
+        final int count = countOlder(key);
+        if (count > 0) {
+            final int length = encodeAgain(key);
+            final long at = RawMemory.ARRAY_OFFSET;
+            bytes.replace(key, at, key.length, items.byteArray(), at, length);
+            trim();
+        }
+        return count;
+    }
+
+    private int countOlder(final byte[] key) {
+        int count = 0;
+        final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+        for (final ListCursor cursor = bytes.cursor(key, RawMemory.ARRAY_OFFSET, key.length); cursor.next(); ) {
+            view.wrap(cursor.elementPointer(), cursor.elementLength());
+            count += elementCodec.isCurrent(view, 0, cursor.elementLength()) ? 0 : 1;
+        }
+        return count;
+    }
+
+    private int encodeAgain(final byte[] key) {
+        beginEncoding();
+        try {
+            int end = 0;
+            final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+            for (final ListCursor cursor = bytes.cursor(key, RawMemory.ARRAY_OFFSET, key.length); cursor.next(); ) {
+                view.wrap(cursor.elementPointer(), cursor.elementLength());
+                final long timestampMs = elementCodec.timestampOf(view, 0, view.capacity());
+                final int length = encode(elementCodec.decode(view, 0, view.capacity()), end);
+                elementCodec.setTimestamp(items, end + PREFIX_LENGTH_MAX, length, timestampMs); // as old as before
+                end = pack(end, length);
+            }
+            return end;
+        } finally {
+            encoding = false;
+        }
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.quire.store;
 import io.quire.store.codec.Codec;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.RawMemory;
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.MapDescriptor;
 import io.quire.store.table.MapTable;
 import io.quire.store.table.RecordTable;
@@ -30,6 +31,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class MapState<K, I, V> extends TypedState<K> {
     private static final int LINKS_LENGTH = MapDescriptor.LINKS_LENGTH;
     private static final long AT = RawMemory.ARRAY_OFFSET;
+    private static final int STAGED_KEY_OFFSET = 2 * Integer.BYTES;
 
     final BytesMapState bytes;
     final Codec<I> insideCodec;
@@ -38,6 +40,8 @@ public final class MapState<K, I, V> extends TypedState<K> {
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private ExpandableArrayBuffer valueBuffer = new ExpandableArrayBuffer(64);
     private ExpandableArrayBuffer renewed = new ExpandableArrayBuffer(64);
+    private ExpandableArrayBuffer staged = new ExpandableArrayBuffer(64);
+    private boolean staging;
 
     MapState(
             final BytesMapState bytes,
@@ -131,7 +135,9 @@ public final class MapState<K, I, V> extends TypedState<K> {
     private int encodeKeys(final K key, final I inside) {
         Objects.requireNonNull(inside, "key inside the map");
         final int keyLength = encodeKey(key);
-        final int length = keyLength + insideCodec.encode(inside, keyBuffer, keyLength);
+        final int insideLength = insideCodec.encode(inside, keyBuffer, keyLength);
+        keyBuffer.boundsCheck(keyLength, insideLength); // a codec may say what it likes, the table believes it
+        final int length = keyLength + insideLength;
         keyBuffer.putInt(length, keyLength);
         return length + MapDescriptor.KEY_TRAILER_LENGTH;
     }
@@ -171,15 +177,26 @@ public final class MapState<K, I, V> extends TypedState<K> {
 
     /** Puts the value that was encoded. */
     private void put(final byte[] key, final int keyLength, final int valueLength) {
+        put(key, 0, keyLength, valueBuffer, 0, valueLength);
+        trim();
+    }
+
+    /** Puts a value that stands behind room for its links. */
+    private void put(
+            final byte[] key,
+            final int keyAt,
+            final int keyLength,
+            final ExpandableArrayBuffer value,
+            final int valueAt,
+            final int valueLength) {
         if (valueCodec.keepsTimestamp()) {
-            final long entry = bytes.find(key, AT, keyLength);
+            final long entry = bytes.find(key, AT + keyAt, keyLength);
             if (entry != MapTable.NONE && !isExpired(entry)) {
                 final long timestampMs = valueCodec.timestampOf(view, 0, view.capacity());
-                valueCodec.setTimestamp(valueBuffer, LINKS_LENGTH, valueLength - LINKS_LENGTH, timestampMs);
+                valueCodec.setTimestamp(value, valueAt + LINKS_LENGTH, valueLength - LINKS_LENGTH, timestampMs);
             }
         }
-        bytes.put(key, AT, keyLength, valueBuffer.byteArray(), AT, valueLength);
-        trim();
+        bytes.put(key, AT + keyAt, keyLength, value.byteArray(), AT + valueAt, valueLength);
         wrote();
     }
 
@@ -192,6 +209,7 @@ public final class MapState<K, I, V> extends TypedState<K> {
             throw new StoreFullException("value length out of range: state=" + name() + " found=" + length + " most="
                     + MapDescriptor.VALUE_LENGTH_MAX + " bytes");
         }
+        valueBuffer.boundsCheck(LINKS_LENGTH, length); // a codec may say what it likes, the table believes it
         return LINKS_LENGTH + length;
     }
 
@@ -211,6 +229,7 @@ public final class MapState<K, I, V> extends TypedState<K> {
 
     /**
      * Sets several values, all of them or none; when memory runs out inside an open batch, that has to be rolled back.
+     * They are encoded together first, in at most 2 GiB on the heap.
      *
      * @param key not null
      * @param entries no key and no value of them null
@@ -220,11 +239,52 @@ public final class MapState<K, I, V> extends TypedState<K> {
     }
 
     void putAllAt(final K key, final Map<? extends I, ? extends V> entries) {
-        entries.forEach((inside, value) -> { // a codec that throws does so before anything changes
-            encodeKeys(key, inside);
-            encodeValue(value);
-        });
-        store.inOneBatch(() -> entries.forEach((inside, value) -> putAt(key, inside, value)));
+        final int length = stageAll(key, entries);
+        store.inOneBatch(() -> putStaged(length));
+        if (staged.capacity() > KEEP_LENGTH_MAX) {
+            staged = new ExpandableArrayBuffer(64);
+        }
+    }
+
+    private int stageAll(final K key, final Map<? extends I, ? extends V> entries) {
+        if (staging) {
+            throw new IllegalStateException("entries to put write to the same state: state=" + name());
+        }
+        staging = true;
+        try {
+            int end = 0;
+            for (final Map.Entry<? extends I, ? extends V> entry : entries.entrySet()) {
+                end = stage(end, key, entry.getKey(), entry.getValue());
+            }
+            return end;
+        } finally {
+            staging = false;
+        }
+    }
+
+    /**
+     * Puts an entry behind those to be put together, so that whatever throws does so before anything changes: {@code
+     * [length of the keys][length of links and value][keys][links and value]}. Returns where the next one goes.
+     */
+    private int stage(final int at, final K key, final I inside, final V value) {
+        final int keyLength = encodeKeys(key, inside);
+        final int valueLength = encodeValue(value);
+        staged.putInt(at, keyLength);
+        staged.putInt(at + Integer.BYTES, valueLength);
+        staged.putBytes(at + STAGED_KEY_OFFSET, keyBuffer, 0, keyLength);
+        staged.putBytes(at + STAGED_KEY_OFFSET + keyLength, valueBuffer, 0, valueLength);
+        trim();
+        return at + STAGED_KEY_OFFSET + keyLength + valueLength;
+    }
+
+    private void putStaged(final int length) {
+        for (int at = 0; at < length; ) {
+            final int keyLength = staged.getInt(at);
+            final int valueLength = staged.getInt(at + Integer.BYTES);
+            final int keyAt = at + STAGED_KEY_OFFSET;
+            put(staged.byteArray(), keyAt, keyLength, staged, keyAt + keyLength, valueLength);
+            at += STAGED_KEY_OFFSET + keyLength + valueLength;
+        }
     }
 
     /**
@@ -352,6 +412,68 @@ public final class MapState<K, I, V> extends TypedState<K> {
             entry = bytes.table().next(entry);
         }
         return entry != MapTable.NONE;
+    }
+
+    /**
+     * Visits the entries of all keys, in a state with namespaces those of the selected one; keys in no order, the
+     * entries of each in the order in which they were first put. The consumer may write to any state; only the removal
+     * of the entry that comes next, in the same map, ends the walk with {@link
+     * java.util.ConcurrentModificationException}. A map that is there from the beginning to the end is visited once,
+     * one that is added or removed meanwhile may be.
+     *
+     * @param consumer takes each entry with its key, the same object for all entries of a map
+     */
+    public void forEach(final MapEntryConsumer<? super K, ? super I, ? super V> consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the entries of some key groups, those of their maps' keys, as {@link #forEach(MapEntryConsumer)} does.
+     *
+     * @param range which, by {@link #keyGroupOf}
+     * @param consumer takes each entry with its key
+     */
+    public void forEach(final KeyGroupRange range, final MapEntryConsumer<? super K, ? super I, ? super V> consumer) {
+        walkSelected(range, (keyView, keyLength, head) -> {
+            final byte[] mapKey = copyOfKey(keys(), head);
+            final K key = decodeKey(keyView, keyLength);
+            final MapWalk<I, V, Boolean> walk = new MapWalk<>(this, mapKey) {
+                @Override
+                Boolean result(final long entry) {
+                    consumer.accept(key, insideKey(), valueOf(entry));
+                    return true;
+                }
+            };
+            while (walk.hasNext()) {
+                walk.next();
+            }
+        });
+    }
+
+    @Override
+    StoredCodec<V> valueCodec() {
+        return valueCodec;
+    }
+
+    @Override
+    RecordTable valueTable() {
+        return bytes.table().entries();
+    }
+
+    @Override
+    int rewriteRecord(final long entry) {
+        final int length = bytes.table().valueLength(entry);
+        view.wrap(bytes.table().valuePointer(entry), length);
+        if (valueCodec.isCurrent(view, 0, length)) {
+            return 0;
+        }
+        final byte[] key = copyOfKey(valueTable(), entry);
+        final long timestampMs = valueCodec.timestampOf(view, 0, length);
+        final int valueLength = encodeValue(valueCodec.decode(view, 0, length));
+        valueCodec.setTimestamp(valueBuffer, LINKS_LENGTH, valueLength - LINKS_LENGTH, timestampMs); // as old as before
+        bytes.put(key, AT, key.length, valueBuffer.byteArray(), AT, valueLength);
+        trim();
+        return 1;
     }
 
     @Override

@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
+import io.quire.store.table.KeyGroupRange;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -69,7 +70,30 @@ public final class NamespacedState<K, N, S extends TypedState<K>> {
      * @param consumer takes each pair
      */
     public void forEachKey(final BiConsumer<? super K, ? super N> consumer) {
-        state.forEachKey(namespaceCodec, consumer);
+        forEachKey(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the keys of some key groups with each namespace in which they have something, as {@link
+     * #forEachKey(BiConsumer)} does. The namespace is a part of what a key group is made of, see {@link
+     * TypedState#keyGroupOf}.
+     *
+     * @param range which
+     * @param consumer takes each pair
+     */
+    public void forEachKey(final KeyGroupRange range, final BiConsumer<? super K, ? super N> consumer) {
+        state.forEachKey(range, namespaceCodec, consumer);
+    }
+
+    /**
+     * Begins to rewrite the values that older codecs have written, see {@link TypedState#rewriteValues}.
+     *
+     * @return the rewriting
+     * @throws io.quire.store.errors.ConfigurationException when the codec of values is a flyweight
+     * @throws io.quire.store.errors.StateMismatchException when the state was opened with another codec since
+     */
+    public ValueRewrite rewriteValues() {
+        return state.rewriteValues();
     }
 
     /**

@@ -2,7 +2,9 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
+import io.quire.store.table.KeyGroupRange;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.BinaryOperator;
 
 /**
@@ -16,6 +18,7 @@ import java.util.function.BinaryOperator;
  */
 public final class ReducingState<K, V> extends SingleState<K, V> {
     private final BinaryOperator<V> function;
+    private final Adder<V, V> adder = (before, value) -> before == null ? value : merged(before, value);
     private final CurrentReducingState<V> current = new CurrentReducingState<>(this);
 
     ReducingState(
@@ -54,15 +57,28 @@ public final class ReducingState<K, V> extends SingleState<K, V> {
     }
 
     void addAt(final K key, final V value) {
-        Objects.requireNonNull(value, "value");
-        store.beforeWrite();
-        final V before = peek(key);
-        if (before == null) {
-            write(key, value);
-        } else {
-            final long beforeMs = peekedTimestampMs();
-            writeOn(key, merged(before, value), beforeMs);
-        }
+        addTo(key, value, adder);
+    }
+
+    /**
+     * Visits the values of all keys, in a state with namespaces those of the selected one; in no order. The consumer
+     * may write to any state: a value that is there from the beginning to the end is visited once, one that is added or
+     * removed meanwhile may be.
+     *
+     * @param consumer takes each key with its value
+     */
+    public void forEach(final BiConsumer<? super K, ? super V> consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the values of some key groups, as {@link #forEach(BiConsumer)} does.
+     *
+     * @param range which, by {@link #keyGroupOf}
+     * @param consumer takes each key with its value
+     */
+    public void forEach(final KeyGroupRange range, final BiConsumer<? super K, ? super V> consumer) {
+        forEachKept(range, consumer);
     }
 
     @Override

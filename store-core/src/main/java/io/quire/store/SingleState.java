@@ -2,8 +2,10 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.RecordTable;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -17,7 +19,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 abstract class SingleState<K, T> extends TypedState<K> {
     final BytesState bytes;
-    final StoredCodec<T> codec;
+    private final StoredCodec<T> codec;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(64);
     private ExpandableArrayBuffer renewed = new ExpandableArrayBuffer(64);
@@ -39,7 +41,10 @@ abstract class SingleState<K, T> extends TypedState<K> {
 
     /** What a key has, or null; a null key stands for the current one. */
     final T peek(final K key) {
-        final int keyLength = encodeKey(key);
+        return peekEncoded(encodeKey(key));
+    }
+
+    private T peekEncoded(final int keyLength) {
         return bytes.wrap(keyBuffer, 0, keyLength, view) ? codec.live(view, 0, view.capacity()) : null;
     }
 
@@ -96,30 +101,89 @@ abstract class SingleState<K, T> extends TypedState<K> {
         putEncoded(key, length);
     }
 
-    /** When what {@link #peek} has found was written, or counts as written; before anything else is called. */
-    final long peekedTimestampMs() {
-        return codec.timestampOf(view, 0, view.capacity());
-    }
-
-    /**
-     * Keeps what was made of something that a key had, which may have expired meanwhile; a null key stands for the
-     * current one.
-     *
-     * @param timestampMs when that was written: with ON_CREATE the new one is no younger
-     */
-    final void writeOn(final K key, final T kept, final long timestampMs) {
-        final int length = codec.encode(Objects.requireNonNull(kept, "value"), buffer, 0);
-        if (codec.keepsTimestamp()) {
-            codec.setTimestamp(buffer, 0, length, timestampMs);
-        }
-        putEncoded(key, length);
-    }
-
     private void putEncoded(final K key, final int length) {
         final int keyLength = encodeKey(key);
         bytes.put(keyBuffer, 0, keyLength, buffer, 0, length);
         trim();
         wrote();
+    }
+
+    /**
+     * Adds to what a key has, whose bytes are looked up and written under without being encoded again. Functions and
+     * codecs are called before anything changes.
+     *
+     * @param key null stands for the current one
+     * @param added not null
+     * @throws IllegalStateException when a function or a codec has selected another namespace of this state
+     */
+    final <A> void addTo(final K key, final A added, final Adder<T, A> adder) {
+        Objects.requireNonNull(added, "value");
+        store.beforeWrite();
+        final K addedTo = key == null ? currentKey() : key;
+        final int selection = selectionCount();
+        int keyLength = encodeKey(addedTo);
+        final int encoding = keyEncodingCount();
+        final T before = peekEncoded(keyLength);
+        final boolean asOldAsBefore = before != null && codec.keepsTimestamp(); // though it may expire meanwhile
+        final long beforeMs = asOldAsBefore ? codec.timestampOf(view, 0, view.capacity()) : 0;
+        final T sum = adder.add(before, added);
+        final int length = codec.encode(Objects.requireNonNull(sum, "value"), buffer, 0);
+        if (encoding != keyEncodingCount() || selection != selectionCount()) {
+            if (selection != selectionCount()) {
+                throw new IllegalStateException(
+                        "another namespace was selected while a value was added: state=" + name());
+            }
+            keyLength = encodeKey(addedTo); // the function has looked at another key of this state
+        }
+        if (asOldAsBefore) {
+            codec.setTimestamp(buffer, 0, length, beforeMs);
+        }
+        bytes.put(keyBuffer, 0, keyLength, buffer, 0, length);
+        trim();
+        wrote();
+    }
+
+    /** What a kind of state makes of what is there, or null, and what is added. */
+    interface Adder<T, A> {
+        T add(T before, A added);
+    }
+
+    /** Visits what the keys of some key groups have, in the selected namespace where there are any. */
+    final void forEachKept(final KeyGroupRange range, final BiConsumer<? super K, ? super T> consumer) {
+        final UnsafeBuffer kept = new UnsafeBuffer(0, 0);
+        walkSelected(range, (key, keyLength, record) -> {
+            kept.wrap(keys().valuePointer(record), keys().valueLength(record));
+            final T live = codec.live(kept, 0, kept.capacity());
+            if (live != null) {
+                consumer.accept(decodeKey(key, keyLength), live);
+            }
+        });
+    }
+
+    @Override
+    final StoredCodec<T> valueCodec() {
+        return codec;
+    }
+
+    @Override
+    final RecordTable valueTable() {
+        return bytes.table();
+    }
+
+    @Override
+    final int rewriteRecord(final long record) {
+        final RecordTable table = bytes.table();
+        view.wrap(table.valuePointer(record), table.valueLength(record));
+        if (codec.isCurrent(view, 0, view.capacity())) {
+            return 0;
+        }
+        final byte[] key = copyOfKey(table, record);
+        final long timestampMs = codec.timestampOf(view, 0, view.capacity());
+        final int length = codec.encode(codec.decode(view, 0, view.capacity()), buffer, 0);
+        codec.setTimestamp(buffer, 0, length, timestampMs); // it is as old as before
+        bytes.put(new UnsafeBuffer(key), 0, key.length, buffer, 0, length);
+        trim();
+        return 1;
     }
 
     private void trim() {

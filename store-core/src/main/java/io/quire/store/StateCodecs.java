@@ -8,6 +8,7 @@ import io.quire.store.catalog.ExpiryRule;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.codec.Codec;
 import io.quire.store.errors.StateMismatchException;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -80,13 +81,19 @@ final class StateCodecs {
         return identities.get(role).withTimestamps(role == CodecRole.VALUE && (found.timestamped() || expiring));
     }
 
+    /** What a state becomes when it is opened with these codecs now, with any mark that is free. */
+    StateDescriptor evolved(final StateDescriptor found, final long nowMs) {
+        return evolved(found, new BitSet(), nowMs);
+    }
+
     /**
      * What a state becomes when it is opened with these codecs; the time is that of now.
      *
+     * @param takenMarks marks that a codec of values that is new to the state may not be given
      * @return the same descriptor when nothing changes
      * @throws StateMismatchException when what the state holds cannot be read
      */
-    StateDescriptor evolved(final StateDescriptor found, final long nowMs) {
+    StateDescriptor evolved(final StateDescriptor found, final BitSet takenMarks, final long nowMs) {
         if (!found.codecs().keySet().equals(identities.keySet())) {
             throw new StateMismatchException("state exists with other codecs: state=" + found.name() + " found="
                     + found.codecs().keySet() + " asked for=" + identities.keySet());
@@ -95,18 +102,19 @@ final class StateCodecs {
         for (final CodecRole role : identities.keySet()) {
             final CodecIdentity asked = asked(role, found.codec(role));
             if (!found.codec(role).equals(asked)) {
-                evolved = evolved.with(role, evolved(found, role, asked));
+                evolved = evolved.with(role, evolved(found, role, asked, takenMarks));
             }
         }
         return timeToLive == null ? evolved : evolved.with(timeToLive.rule(found.expiry(), nowMs));
     }
 
-    private CodecHistory evolved(final StateDescriptor found, final CodecRole role, final CodecIdentity asked) {
+    private CodecHistory evolved(
+            final StateDescriptor found, final CodecRole role, final CodecIdentity asked, final BitSet takenMarks) {
         if (!role.evolves() || !codecs.containsKey(role)) {
             final String why = role.evolves() ? "a width cannot change" : "what is hashed cannot change its form";
             throw mismatch(found, role, asked, why, null);
         }
-        final CodecHistory history = found.codecs().get(role).with(asked);
+        final CodecHistory history = found.codecs().get(role).with(asked, takenMarks);
         try {
             StoredCodec.readers(history, codecs.get(role));
         } catch (final StateMismatchException e) {

@@ -59,6 +59,7 @@ public final class StateStore implements AutoCloseable {
     private WriterDuty duty;
     private volatile boolean dutyRequested;
     private boolean batch;
+    private long rollbackCount;
     private Object currentKey;
     private int walks;
     private int parts; // of a batch that are under way: what they call cannot end it
@@ -389,16 +390,21 @@ public final class StateStore implements AutoCloseable {
             throw new ConfigurationException("neither a codec nor a time to live can be replaced inside a batch: state="
                     + state.name() + "; open the state once before the batch");
         }
-        final StateDescriptor evolved = codecs.evolved(state.descriptor(), expiryClock.nowMs());
-        final byte[] encoded = evolved.encode(); // throws before anything is changed
+        alter(state, codecs.evolved(state.descriptor(), state.marks.dropped(), expiryClock.nowMs()));
+        state.marks.lift(); // no rewriting of its values goes on with another codec
+        return state;
+    }
+
+    /** Gives a state another descriptor, outside a batch. */
+    void alter(final KeyedState state, final StateDescriptor altered) {
+        final byte[] encoded = altered.encode(); // throws before anything is changed
         try {
-            registry.alter(state, evolved);
+            registry.alter(state, altered);
         } catch (final StateStoreException e) {
             throw changeFailed(e);
         }
         state.expiry.nextPassMs(Long.MIN_VALUE);
-        log.alter(evolved, encoded);
-        return state;
+        log.alter(altered, encoded);
     }
 
     ExpiryClock expiryClock() {
@@ -543,6 +549,7 @@ public final class StateStore implements AutoCloseable {
     }
 
     private void takeBatchBack() {
+        rollbackCount++;
         try {
             undoLog.rollback(registry);
             batch = false;
@@ -550,6 +557,11 @@ public final class StateStore implements AutoCloseable {
         } catch (final RuntimeException e) {
             throw fail(e);
         }
+    }
+
+    /** How many batches were taken back. */
+    long rollbackCount() {
+        return rollbackCount;
     }
 
     /**

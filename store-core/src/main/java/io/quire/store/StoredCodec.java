@@ -7,6 +7,7 @@ import io.quire.store.catalog.CodecRole;
 import io.quire.store.catalog.ExpiryRule;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.codec.Codec;
+import io.quire.store.codec.FlyweightCodec;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateMismatchException;
 import java.nio.ByteOrder;
@@ -92,9 +93,14 @@ final class StoredCodec<T> implements Codec<T> {
         final List<CodecIdentity> identities = history.identities();
         final Codec<T>[] readers = new Codec[identities.size()];
         for (int i = 0; i < readers.length; i++) {
+            if (identities.get(i).equals(CodecIdentity.NONE)) {
+                continue; // dropped: no value has its mark
+            }
             readers[i] = reader(identities.get(i), codec);
             for (int j = 0; j < i && !codec.marked(); j++) {
-                checkTold(identities, readers, j, i, tag(codec) != NO_MARK);
+                if (readers[j] != null) {
+                    checkTold(identities, readers, j, i, tag(codec) != NO_MARK);
+                }
             }
         }
         return readers;
@@ -210,10 +216,26 @@ final class StoredCodec<T> implements Codec<T> {
         return marked;
     }
 
+    /** Whether a value was written under the mark that this one writes with. */
+    boolean isCurrent(final DirectBuffer buffer, final int offset, final int length) {
+        follow();
+        return markOf(buffer, offset, length) == mark;
+    }
+
+    int mark() {
+        follow();
+        return mark;
+    }
+
+    /** Whether decoding makes an object of its own, which encoding writes in the newest form. */
+    boolean makesObjects() {
+        return !(codec instanceof FlyweightCodec);
+    }
+
     private int writingMark() {
-        if (mark == NO_MARK) {
-            throw new StateMismatchException("the state has got a time to live and was opened with another codec since:"
-                    + " state=" + state.name() + "; open it again");
+        if (mark == NO_MARK || !state.marks.mayWrite(mark)) {
+            throw new StateMismatchException("the state was opened with another codec since, and has got a time to live"
+                    + " or its values are being rewritten, or were: state=" + state.name() + "; open it again");
         }
         return mark;
     }

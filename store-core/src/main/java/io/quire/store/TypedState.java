@@ -2,14 +2,18 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
+import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.RawMemory;
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.RecordTable;
 import io.quire.store.table.RecordTableCursor;
 import io.quire.store.table.TableStatistics;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -41,6 +45,8 @@ public abstract class TypedState<K> {
     private final boolean namespaced;
     private final ExpandableArrayBuffer namespace = new ExpandableArrayBuffer(16);
     private int namespaceLength = NO_NAMESPACE;
+    private int keyEncodingCount;
+    private int selectionCount;
 
     TypedState(final KeyedState state, final Codec<K> keyCodec, final boolean namespaced) {
         this.state = state;
@@ -101,18 +107,99 @@ public abstract class TypedState<K> {
      * @param consumer takes each key
      */
     public final void forEachKey(final Consumer<? super K> consumer) {
-        if (namespaced) {
-            checkNamespace();
+        forEachKey(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the keys of some key groups, as {@link #forEachKey(Consumer)} does.
+     *
+     * @param range which; in a state with namespaces by {@link #keyGroupOf} in the selected one
+     * @param consumer takes each key
+     */
+    public final void forEachKey(final KeyGroupRange range, final Consumer<? super K> consumer) {
+        walkSelected(range, (view, keyLength, record) -> consumer.accept(decodeKey(view, keyLength)));
+    }
+
+    /**
+     * Key group of a key. It is that of the key's bytes, so the same in all states of a store with the same codec of
+     * keys; in a state with namespaces the namespace is a part of them, and a key has another group in each.
+     *
+     * @param key not null
+     * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
+     */
+    public final int keyGroupOf(final K key) {
+        store.beforeRead();
+        final int length = encodeKey(Objects.requireNonNull(key, "key"));
+        return keys().keyGroupOf(keyBytes(), keyOffset(), length);
+    }
+
+    /**
+     * Begins to rewrite the values that older codecs have written, in all namespaces, after which the catalog forgets
+     * these codecs. Nothing is rewritten yet: {@link ValueRewrite#run} does it, a little at a time.
+     *
+     * @return the rewriting; one that was under way for the same state is closed
+     * @throws io.quire.store.errors.ConfigurationException when the codec of values is a flyweight, which makes no
+     *     objects that could be written anew, or the state has no values, as timers have none
+     * @throws io.quire.store.errors.StateMismatchException when the state was opened with another codec since
+     */
+    public final ValueRewrite rewriteValues() {
+        return rewriteValues(System::nanoTime);
+    }
+
+    /** Begins to rewrite with another clock, nanoseconds. */
+    final ValueRewrite rewriteValues(final LongSupplier nanoClock) {
+        final StoredCodec<?> codec = valueCodec();
+        if (codec == null) {
+            throw new ConfigurationException("the state has no values: state=" + name());
         }
-        final byte[] selected = namespaced ? new byte[namespaceLength] : null;
-        if (namespaced) {
-            namespace.getBytes(0, selected);
+        return new ValueRewrite(this, state, codec, nanoClock);
+    }
+
+    /** How values are kept; null when the state has none. */
+    StoredCodec<?> valueCodec() {
+        return null;
+    }
+
+    /** Table whose records hold values, or lead to them. */
+    RecordTable valueTable() {
+        return keys();
+    }
+
+    /**
+     * Rewrites what the record holds, or leads to, as far as an older codec has written it. Outside a batch.
+     *
+     * @param record address of a record of {@link #valueTable}
+     * @return values rewritten
+     */
+    int rewriteRecord(final long record) {
+        return 0;
+    }
+
+    /** The key of a record of a table, which may move. */
+    static byte[] copyOfKey(final RecordTable table, final long record) {
+        final byte[] key = new byte[table.keyLength(record)];
+        RawMemory.copy(null, table.keyPointer(record), key, RawMemory.ARRAY_OFFSET, key.length);
+        return key;
+    }
+
+    /** Visits what the selected namespace has, or everything where there are none. */
+    final void walkSelected(final KeyGroupRange range, final KeyBytes consumer) {
+        if (!namespaced) {
+            walk(range, consumer);
+            return;
         }
-        walk((view, keyLength) -> {
-            if (selected == null || isIn(selected, view, keyLength)) {
-                consumer.accept(keyCodec.decode(view, 0, keyLength));
+        checkNamespace();
+        final byte[] selected = new byte[namespaceLength];
+        namespace.getBytes(0, selected);
+        walk(range, (view, keyLength, record) -> {
+            if (isIn(selected, view, keyLength)) {
+                consumer.accept(view, keyLength, record);
             }
         });
+    }
+
+    final K decodeKey(final DirectBuffer view, final int keyLength) {
+        return keyCodec.decode(view, 0, keyLength);
     }
 
     private static boolean isIn(final byte[] selected, final UnsafeBuffer view, final int keyLength) {
@@ -127,10 +214,13 @@ public abstract class TypedState<K> {
         return true;
     }
 
-    final <N> void forEachKey(final Codec<N> namespaceCodec, final BiConsumer<? super K, ? super N> consumer) {
-        walk((view, keyLength) -> consumer.accept(
-                keyCodec.decode(view, 0, keyLength),
-                namespaceCodec.decode(view, keyLength, view.capacity() - KEY_TRAILER_LENGTH - keyLength)));
+    final <N> void forEachKey(
+            final KeyGroupRange range, final Codec<N> namespaceCodec, final BiConsumer<? super K, ? super N> consumer) {
+        walk(
+                range,
+                (view, keyLength, record) -> consumer.accept(
+                        decodeKey(view, keyLength),
+                        namespaceCodec.decode(view, keyLength, view.capacity() - KEY_TRAILER_LENGTH - keyLength)));
     }
 
     /** Whether what a key has, by its record in {@link #keys}, has not expired altogether. */
@@ -138,14 +228,14 @@ public abstract class TypedState<K> {
         return true;
     }
 
-    /** Takes the bytes of a key with its namespace. */
-    private interface KeyBytes {
-        void accept(UnsafeBuffer view, int keyLength);
+    /** Takes the bytes of a key with its namespace, and the record of {@link #keys} they stand in. */
+    interface KeyBytes {
+        void accept(UnsafeBuffer view, int keyLength, long record);
     }
 
-    private void walk(final KeyBytes consumer) {
+    private void walk(final KeyGroupRange range, final KeyBytes consumer) {
         store.beginWalk();
-        try (RecordTableCursor cursor = keys().cursor()) {
+        try (RecordTableCursor cursor = keys().cursor(range)) {
             final UnsafeBuffer view = new UnsafeBuffer(0, 0);
             while (cursor.next()) {
                 final long record = cursor.record();
@@ -153,7 +243,7 @@ public abstract class TypedState<K> {
                     continue;
                 }
                 view.wrap(keys().keyPointer(record), keys().keyLength(record));
-                consumer.accept(view, namespaced ? keyLength(view) : view.capacity());
+                consumer.accept(view, namespaced ? keyLength(view) : view.capacity(), record);
             }
         } finally {
             store.endWalk();
@@ -199,12 +289,24 @@ public abstract class TypedState<K> {
 
     /** Puts the bytes of a key at the start of the buffer; null stands for the current key. Returns their number. */
     final int encodeKey(final K key) {
+        keyEncodingCount++;
         final int length = keyCodec.encode(key == null ? currentKey() : key, keyBuffer, 0);
+        keyBuffer.boundsCheck(0, length); // a codec may say what it likes, the table believes it
         return namespaced ? appendNamespace(length) : length;
     }
 
+    /** Changes with each key that is encoded, and so tells whether the one encoded before is still there. */
+    final int keyEncodingCount() {
+        return keyEncodingCount;
+    }
+
+    /** Changes with each namespace that is selected. */
+    final int selectionCount() {
+        return selectionCount;
+    }
+
     @SuppressWarnings("unchecked") // a key of another type is refused by the codec
-    private K currentKey() {
+    final K currentKey() {
         return (K) store.currentKey();
     }
 
@@ -253,7 +355,10 @@ public abstract class TypedState<K> {
     }
 
     final <N> void select(final Codec<N> namespaceCodec, final N selected) {
+        selectionCount++;
         namespaceLength = NO_NAMESPACE; // should the codec throw
-        namespaceLength = namespaceCodec.encode(Objects.requireNonNull(selected, "namespace"), namespace, 0);
+        final int length = namespaceCodec.encode(Objects.requireNonNull(selected, "namespace"), namespace, 0);
+        namespace.boundsCheck(0, length);
+        namespaceLength = length;
     }
 }

@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
+import io.quire.store.table.KeyGroupRange;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 
@@ -17,7 +18,6 @@ import java.util.function.BiConsumer;
  * @param <V> type of the values
  */
 public final class ValueState<K, V> extends SingleState<K, V> {
-    private final Codec<K> keyCodec;
     private final boolean namespaced;
     private final CurrentValueState<V> current = new CurrentValueState<>(this);
 
@@ -27,7 +27,6 @@ public final class ValueState<K, V> extends SingleState<K, V> {
             final boolean namespaced,
             final StoredCodec<V> valueCodec) {
         super(bytes, keyCodec, namespaced, valueCodec);
-        this.keyCodec = keyCodec;
         this.namespaced = namespaced;
     }
 
@@ -77,11 +76,23 @@ public final class ValueState<K, V> extends SingleState<K, V> {
             throw new UnsupportedOperationException("a state with namespaces is visited by keys: state=" + name());
         }
         bytes.forEach((key, value) -> {
-            final V live = codec.live(value, 0, value.capacity());
+            final V live = valueCodec().live(value, 0, value.capacity());
             if (live != null) {
-                consumer.accept(keyCodec.decode(key, 0, key.capacity()), live);
+                consumer.accept(decodeKey(key, key.capacity()), live);
             }
         });
+    }
+
+    /**
+     * Visits the entries of some key groups, in a state with namespaces those of the selected one; in no order. The
+     * consumer may write to any state: an entry that is there from the beginning to the end is visited once, one that
+     * is added or removed meanwhile may be.
+     *
+     * @param range which, by {@link #keyGroupOf}
+     * @param consumer takes each entry
+     */
+    public void forEach(final KeyGroupRange range, final BiConsumer<? super K, ? super V> consumer) {
+        forEachKept(range, consumer);
     }
 
     @Override

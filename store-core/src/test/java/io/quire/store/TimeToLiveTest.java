@@ -12,6 +12,7 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.memory.PagedMemory;
+import io.quire.store.table.KeyGroupRange;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,6 +87,43 @@ class TimeToLiveTest {
         assertThat(texts.remove(1L)).as("it was not there").isFalse();
         assertThat(texts.size()).isEqualTo(1);
         assertThat(texts.remove(2L)).isTrue();
+    }
+
+    @Test
+    void shouldPassOverWhatHasExpiredInWalksOverParts() {
+        store.expiryBudgetNs(0);
+        final ValueState<Long, String> texts = store.state(texts().withTimeToLive(TEN));
+        final ListState<Long, Integer> lists = store.state(
+                TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.INT).withTimeToLive(TEN));
+        final MapState<Long, Integer, String> maps =
+                store.state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.INT, Codecs.STRING)
+                        .withTimeToLive(TEN));
+        final ReducingState<Long, Long> sums =
+                store.state(TypedStateDescriptor.reducing("sums", Codecs.LONG, Codecs.LONG, Long::sum)
+                        .withTimeToLive(TEN));
+        for (int i = 0; i < 20; i++) {
+            clock.set(1_000 + i);
+            texts.put((long) i, "text");
+            lists.add(i % 2L, i);
+            maps.put(i % 2L, i, "v");
+            sums.add((long) i, 1L);
+        }
+        maps.putAll(5L, Map.of(7, "all"));
+        final List<Long> found = new ArrayList<>();
+        final List<Integer> elements = new ArrayList<>();
+        final List<Integer> insides = new ArrayList<>();
+        final List<Long> summed = new ArrayList<>();
+        for (int part = 0; part < 3; part++) {
+            final KeyGroupRange range = KeyGroupRange.part(part, 3);
+            texts.forEach(range, (key, text) -> found.add(key));
+            lists.forEach(range, (key, element) -> elements.add(element));
+            maps.forEach(range, (key, inside, value) -> insides.add(inside));
+            sums.forEach(range, (key, sum) -> summed.add(key));
+        }
+        assertThat(found).containsExactlyInAnyOrder(10L, 11L, 12L, 13L, 14L, 15L, 16L, 17L, 18L, 19L);
+        assertThat(summed).containsExactlyInAnyOrderElementsOf(found);
+        assertThat(elements).containsExactlyInAnyOrder(10, 11, 12, 13, 14, 15, 16, 17, 18, 19);
+        assertThat(insides).containsExactlyInAnyOrder(10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 7);
     }
 
     @Test

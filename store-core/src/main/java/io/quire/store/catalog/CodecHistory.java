@@ -3,11 +3,14 @@ package io.quire.store.catalog;
 
 import io.quire.store.errors.ConfigurationException;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 
 /**
  * The codecs that have written the values of a state, by mark: the byte behind a value is an index into this list. A
- * codec that is used again keeps its mark.
+ * codec that is used again keeps its mark. A mark whose codec was dropped, because no value has it any more, stands for
+ * {@link CodecIdentity#NONE}.
  *
  * <p>Threading: thread-safe, immutable.
  *
@@ -25,7 +28,10 @@ public record CodecHistory(List<CodecIdentity> identities, int mark) {
      */
     public CodecHistory {
         identities = List.copyOf(identities);
-        if (identities.size() > COUNT_MAX || mark < 0 || mark >= identities.size()) {
+        if (identities.size() > COUNT_MAX
+                || mark < 0
+                || mark >= identities.size()
+                || identities.get(mark).equals(CodecIdentity.NONE)) {
             throw new ConfigurationException(
                     "codecs of a state: count=" + identities.size() + " allowed=1.." + COUNT_MAX + " mark=" + mark);
         }
@@ -50,27 +56,69 @@ public record CodecHistory(List<CodecIdentity> identities, int mark) {
      * The history once another codec writes.
      *
      * @param identity the codec
-     * @return with its mark, a new one if it never wrote before
+     * @param taken marks that no codec may be given
+     * @return with its mark, a new one if it never wrote before: the lowest one above all others, or else one whose
+     *     codec was dropped
      * @throws ConfigurationException when there is no mark left
      */
-    public CodecHistory with(final CodecIdentity identity) {
+    public CodecHistory with(final CodecIdentity identity, final BitSet taken) {
         final int known = identities.indexOf(identity);
         if (known >= 0) {
             return new CodecHistory(identities, known);
         }
+        int mark = taken.nextClearBit(identities.size());
+        for (int i = 0; i < identities.size() && mark >= COUNT_MAX; i++) {
+            if (identities.get(i).equals(CodecIdentity.NONE) && !taken.get(i)) {
+                mark = i;
+            }
+        }
         final List<CodecIdentity> more = new ArrayList<>(identities);
-        more.add(identity);
-        return new CodecHistory(more, more.size() - 1);
+        while (more.size() <= mark) {
+            more.add(CodecIdentity.NONE);
+        }
+        more.set(mark, identity);
+        return new CodecHistory(more, mark);
+    }
+
+    /**
+     * The history once another codec writes, with any mark that is free.
+     *
+     * @param identity the codec
+     * @return as {@link #with(CodecIdentity, BitSet)} without marks that are taken
+     * @throws ConfigurationException when there is no mark left
+     */
+    public CodecHistory with(final CodecIdentity identity) {
+        return with(identity, new BitSet());
+    }
+
+    /**
+     * The history once no value is left that another codec than the one that writes now has written.
+     *
+     * @return with that codec alone, which keeps its mark
+     */
+    public CodecHistory onlyCurrent() {
+        final List<CodecIdentity> only = new ArrayList<>(Collections.nCopies(mark, CodecIdentity.NONE));
+        only.add(current());
+        return new CodecHistory(only, mark);
     }
 
     /**
      * Whether this is another history, or what one becomes.
      *
      * @param earlier the other
-     * @return true when all its codecs have the same marks here
+     * @return true when all its codecs have the same marks here, or all but the one that writes were dropped
      */
     public boolean continues(final CodecHistory earlier) {
-        final int count = earlier.identities.size();
-        return count <= identities.size() && identities.subList(0, count).equals(earlier.identities);
+        if (equals(earlier.onlyCurrent())) {
+            return true; // rewritten
+        }
+        for (int i = 0; i < earlier.identities.size(); i++) {
+            final CodecIdentity identity = earlier.identities.get(i);
+            if (!identity.equals(CodecIdentity.NONE)
+                    && (i >= identities.size() || !identities.get(i).equals(identity))) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -23,8 +23,8 @@ import java.util.Map;
  *  +------+-------+---------------+-----------+----------
  * </pre>
  *
- * <p>A section for each codec, roles ascending, and within a role by mark, from 0 without a gap. Of other kinds, at
- * most one section, behind those. The section of a codec:
+ * <p>A section for each codec, roles ascending, and within a role by mark, ascending; marks whose codecs were dropped
+ * are left out. Of other kinds, at most one section, behind those. The section of a codec:
  *
  * <pre>
  *  0        4       6      7       8      12         16        20
@@ -230,9 +230,11 @@ public record StateDescriptor(
         for (final Map.Entry<CodecRole, CodecHistory> entry : codecs.entrySet()) {
             final CodecHistory history = entry.getValue();
             for (int mark = 0; mark < history.identities().size(); mark++) {
-                final byte[] section = encode(entry.getKey(), history, mark);
-                sections.add(section);
-                length += section.length;
+                if (!history.identities().get(mark).equals(CodecIdentity.NONE)) {
+                    final byte[] section = encode(entry.getKey(), history, mark);
+                    sections.add(section);
+                    length += section.length;
+                }
             }
         }
         if (!expiry.isNone()) {

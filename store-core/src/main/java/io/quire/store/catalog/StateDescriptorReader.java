@@ -115,8 +115,14 @@ final class StateDescriptorReader {
                     + " version=" + version + " idLength=" + idLength);
         }
         final List<CodecIdentity> ofRole = identities.computeIfAbsent(role, any -> new ArrayList<>());
-        if (mark != ofRole.size() || ((flags & StateDescriptor.FLAG_CURRENT) != 0 && current.put(role, mark) != null)) {
+        if (mark < ofRole.size()
+                || mark >= CodecHistory.COUNT_MAX
+                || (mark > ofRole.size() && !role.evolves())
+                || ((flags & StateDescriptor.FLAG_CURRENT) != 0 && current.put(role, mark) != null)) {
             throw invalid("codec: role=" + role + " mark=" + mark + " expected=" + ofRole.size());
+        }
+        while (ofRole.size() < mark) {
+            ofRole.add(CodecIdentity.NONE); // dropped
         }
         final int idAt = at + StateDescriptor.SECTION_HEADER_LENGTH;
         try {

@@ -648,8 +648,18 @@ public final class RecordTable implements StateTable {
      * @return a cursor before the first entry; allocates 64 KiB
      */
     public RecordTableCursor cursor() {
+        return cursor(KeyGroupRange.ALL);
+    }
+
+    /**
+     * Starts an iteration over the entries of some key groups, as {@link #cursor()} does.
+     *
+     * @param range which
+     * @return a cursor before the first entry; allocates 64 KiB
+     */
+    public RecordTableCursor cursor(final KeyGroupRange range) {
         directory.checkPresent();
-        final RecordTableCursor cursor = new RecordTableCursor(this, openCursors);
+        final RecordTableCursor cursor = new RecordTableCursor(this, range, openCursors);
         openCursors = cursor;
         return cursor;
     }
@@ -703,6 +713,11 @@ public final class RecordTable implements StateTable {
     /** First hash after those of the segment of a hash, 0 = none. */
     long nextPosition(final long position) {
         return Segments.next(position, directory.reference(position));
+    }
+
+    /** Whether all hashes of the segment of a hash are in a range. */
+    boolean isWithin(final long position, final KeyGroupRange range) {
+        return Segments.isWithin(position, directory.reference(position), range);
     }
 
     /** Whether the segment of a hash also holds earlier ones. */

@@ -12,6 +12,8 @@ import static io.quire.store.table.RecordSlotDescriptor.SLOT_COUNT;
  * the cursor gets to it is not seen; one that is inserted meanwhile may be. {@link RecordTable#clear} ends the
  * iteration.
  *
+ * <p>An iteration over some key groups does the same with their entries only.
+ *
  * <p>It goes by ranges of hashes: entering a range it copies the slots of a segment at that moment and goes on after
  * the range, whatever has become of the segment by then. The table tells it which of the records it holds have gone.
  *
@@ -21,18 +23,21 @@ public final class RecordTableCursor implements AutoCloseable {
     private static final long REMOVED = -1; // no slot: its record address would be out of range
 
     private final RecordTable table;
+    private final KeyGroupRange range;
     private final long[] slots = new long[SLOT_COUNT];
     private int index = SLOT_COUNT;
     private long rangeStart;
-    private long position;
+    private long position; // where the next range begins, 0 = past the last hash
     private boolean atEnd;
     private boolean closed;
     private long record;
     private RecordTableCursor nextOpen;
 
-    RecordTableCursor(final RecordTable table, final RecordTableCursor nextOpen) {
+    RecordTableCursor(final RecordTable table, final KeyGroupRange range, final RecordTableCursor nextOpen) {
         this.table = table;
+        this.range = range;
         this.nextOpen = nextOpen;
+        position = range.firstHash();
     }
 
     RecordTableCursor nextOpen() {
@@ -71,20 +76,26 @@ public final class RecordTableCursor implements AutoCloseable {
     private void enterNextRange() {
         final long start = position;
         table.copySlots(start, slots);
-        if (table.beginsBefore(start)) {
-            leaveOutBefore(start);
+        if (table.beginsBefore(start) || !table.isWithin(start, range)) {
+            leaveOutOthers(start);
         }
         rangeStart = start;
         position = table.nextPosition(start);
-        atEnd = position == 0;
+        atEnd = range.endsBefore(position);
         index = 0;
     }
 
-    /** After a merge a segment begins before the range that comes next. Rare; reads the records. */
-    private void leaveOutBefore(final long start) {
+    /**
+     * A segment may begin before the range that comes next, after a merge, and reach out of the key groups wanted at
+     * both their ends. Rare; reads the records.
+     */
+    private void leaveOutOthers(final long start) {
         for (int i = 0; i < SLOT_COUNT; i++) {
-            if (slots[i] != 0 && Long.compareUnsigned(table.hashOf(RecordSlotDescriptor.record(slots[i])), start) < 0) {
-                slots[i] = REMOVED;
+            if (slots[i] != 0) {
+                final long hash = table.hashOf(RecordSlotDescriptor.record(slots[i]));
+                if (Long.compareUnsigned(hash, start) < 0 || !range.containsHash(hash)) {
+                    slots[i] = REMOVED;
+                }
             }
         }
     }
@@ -93,7 +104,7 @@ public final class RecordTableCursor implements AutoCloseable {
     void recordMoved(final long hash, final long oldRecord, final long newRecord) {
         if (index == SLOT_COUNT
                 || Long.compareUnsigned(hash, rangeStart) < 0
-                || (!atEnd && Long.compareUnsigned(hash, position) >= 0)) {
+                || (position != 0 && Long.compareUnsigned(hash, position) >= 0)) {
             return;
         }
         // The copy is probed like the segment it was made from; what was removed keeps its place.

@@ -9,6 +9,7 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.FormatTooNewException;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -184,6 +185,61 @@ class StateDescriptorTest {
                 .hasMessageContaining("count=256");
         final StateDescriptor many = STATE.with(CodecRole.VALUE, last);
         assertThat(StateDescriptor.decode("name", many.encode())).isEqualTo(many);
+    }
+
+    @Test
+    void shouldLeaveOutCodecsThatWereDropped() {
+        final CodecIdentity third = new CodecIdentity("v", 3, "", true);
+        final CodecHistory before =
+                CodecHistory.of(FIRST).with(SECOND).with(third).with(SECOND);
+        final CodecHistory pruned = before.onlyCurrent();
+        assertThat(pruned.identities()).containsExactly(CodecIdentity.NONE, SECOND);
+        assertThat(pruned.mark()).isEqualTo(1);
+        assertThat(pruned.continues(before)).isTrue();
+        assertThat(before.with(third).onlyCurrent().continues(before))
+                .as("another codec than the one that writes is left")
+                .isFalse();
+        assertThat(new CodecHistory(List.of(CodecIdentity.NONE, SECOND, third), 1).continues(before))
+                .as("only all others may be dropped")
+                .isFalse();
+        final StateDescriptor state = STATE.with(CodecRole.VALUE, pruned);
+        assertThat(HexFormat.of().formatHex(state.encode()))
+                .isEqualTo("07000000" + "03000000" + "02000000" + "00000000"
+                        + "15000000" + "0100" + "01" + "01" + "00000000" + "01000000" + "01000000" + "6b"
+                        + "18000000" + "0100" + "02" + "03" + "01000000" + "02000000" + "01000000" + "76" + "74c3bc");
+        assertThat(StateDescriptor.decode("name", state.encode())).isEqualTo(state);
+        assertThat(pruned.with(FIRST).mark())
+                .as("not its old mark while another is free")
+                .isEqualTo(2);
+        assertThat(pruned.with(FIRST).continues(pruned)).isTrue();
+        assertThatThrownBy(() -> new CodecHistory(List.of(CodecIdentity.NONE, SECOND), 0))
+                .isInstanceOf(ConfigurationException.class);
+    }
+
+    @Test
+    void shouldGiveDroppedMarksAwayLast() {
+        CodecHistory full = CodecHistory.of(FIRST);
+        for (int i = 1; i < CodecHistory.COUNT_MAX; i++) {
+            full = full.with(new CodecIdentity("v", i + 1, "", true));
+        }
+        final CodecHistory last = full.onlyCurrent();
+        assertThat(last.mark()).isEqualTo(254);
+        assertThat(last.with(FIRST).mark()).isZero();
+        final BitSet taken = new BitSet();
+        taken.set(0, 7);
+        assertThat(last.with(FIRST, taken).mark()).isEqualTo(7);
+        assertThat(last.with(FIRST, taken).continues(last)).isTrue();
+        taken.set(0, 254);
+        assertThatThrownBy(() -> last.with(FIRST, taken)).isInstanceOf(ConfigurationException.class);
+        final StateDescriptor state = STATE.with(CodecRole.VALUE, last);
+        assertThat(StateDescriptor.decode("name", state.encode())).isEqualTo(state);
+    }
+
+    @Test
+    void shouldRefuseMarksOfKeysThatAreMissing() {
+        final byte[] bytes = STATE.encode();
+        bytes[16 + StateDescriptor.SECTION_MARK_OFFSET] = 1;
+        assertThatThrownBy(() -> StateDescriptor.decode("name", bytes)).isInstanceOf(CorruptStoreException.class);
     }
 
     @Test
