@@ -2,6 +2,8 @@
 package io.quire.cli.inspect;
 
 import io.quire.checkpoint.StoreInspection;
+import io.quire.store.catalog.CodecIdentity;
+import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PageDescriptor;
 
@@ -74,6 +76,7 @@ final class InspectionJson {
             if (!state.descriptor().expiry().isNone()) {
                 json.field("expiry").value(state.descriptor().expiry().describe());
             }
+            appendSchemas(json, state.descriptor());
             json.field("entryCount").value(state.statistics().entryCount());
             json.field("payloadLength").value(state.statistics().payloadLength());
             json.field("allocatedLength").value(state.statistics().allocatedLength());
@@ -81,6 +84,26 @@ final class InspectionJson {
             json.field("segmentCount").value(state.statistics().segmentCount());
             json.endObject();
         }
+        json.endArray();
+    }
+
+    private static void appendSchemas(final Json json, final StateDescriptor state) {
+        json.field("schemas").beginArray();
+        state.codecs().forEach((role, history) -> {
+            for (int mark = 0; mark < history.identities().size(); mark++) {
+                final CodecIdentity identity = history.identities().get(mark);
+                if (!identity.equals(CodecIdentity.NONE)) {
+                    json.beginObject();
+                    json.field("role").value(role.name());
+                    json.field("mark").value(mark);
+                    json.field("writes").value(mark == history.mark());
+                    json.field("codec").value(identity.id());
+                    json.field("version").value(identity.version());
+                    json.field("schema").value(identity.schema());
+                    json.endObject();
+                }
+            }
+        });
         json.endArray();
     }
 

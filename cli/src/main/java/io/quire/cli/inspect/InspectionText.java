@@ -3,6 +3,9 @@ package io.quire.cli.inspect;
 
 import io.quire.checkpoint.StoreInspection;
 import io.quire.cli.Quantities;
+import io.quire.store.catalog.CodecHistory;
+import io.quire.store.catalog.CodecIdentity;
+import io.quire.store.catalog.CodecRole;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PageDescriptor;
@@ -12,6 +15,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * An inspection as people read it.
@@ -19,6 +23,7 @@ import java.util.Locale;
  * <p>Threading: confined to one thread.
  */
 final class InspectionText {
+    private static final int SCHEMA_LENGTH_MAX = 200;
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss xxx", Locale.ROOT);
 
     private final StoreInspection store;
@@ -41,6 +46,7 @@ final class InspectionText {
                 "size         %s in %s pages, as of the newest checkpoint",
                 Quantities.bytes(store.stateLength()), Quantities.count(store.pageCount()));
         appendStates();
+        appendSchemas();
         appendMemory();
         appendCheckpoints();
         appendLog();
@@ -72,7 +78,18 @@ final class InspectionText {
     private void appendStates() {
         final List<String[]> rows = new ArrayList<>();
         rows.add(new String[] {
-            "states", "id", "kind", "key codec", "value codec", "entries", "payload", "memory", "bytes/entry", "free"
+            "states",
+            "id",
+            "kind",
+            "key codec",
+            "namespace codec",
+            "map key codec",
+            "value codec",
+            "entries",
+            "payload",
+            "memory",
+            "bytes/entry",
+            "free"
         });
         for (final StoreInspection.State state : store.states()) {
             rows.add(new String[] {
@@ -80,6 +97,8 @@ final class InspectionText {
                 Integer.toString(state.descriptor().id()),
                 state.descriptor().kind().name(),
                 printable(state.descriptor().keyCodec().toString()),
+                printable(state.descriptor().codec(CodecRole.NAMESPACE).toString()),
+                printable(state.descriptor().codec(CodecRole.MAP_KEY).toString()),
                 printable(valueCodec(state.descriptor())),
                 Quantities.count(state.statistics().entryCount()),
                 Quantities.bytes(state.statistics().payloadLength()),
@@ -88,7 +107,38 @@ final class InspectionText {
                 String.format(Locale.ROOT, "%.0f %%", 100 * state.statistics().freeShare())
             });
         }
-        table(rows, 5);
+        table(rows, 7);
+    }
+
+    /** Every codec that values may have been written by; a schema too long for a line is cut here and whole in JSON. */
+    private void appendSchemas() {
+        final List<String[]> rows = new ArrayList<>();
+        rows.add(new String[] {"schemas", "role", "mark", "writes", "codec", "schema"});
+        for (final StoreInspection.State state : store.states()) {
+            for (final Map.Entry<CodecRole, CodecHistory> codecs :
+                    state.descriptor().codecs().entrySet()) {
+                final CodecHistory history = codecs.getValue();
+                for (int mark = 0; mark < history.identities().size(); mark++) {
+                    final CodecIdentity identity = history.identities().get(mark);
+                    if (!identity.equals(CodecIdentity.NONE)) {
+                        rows.add(new String[] {
+                            printable(state.descriptor().name()),
+                            codecs.getKey().name(),
+                            Integer.toString(mark),
+                            mark == history.mark() ? "yes" : "no",
+                            printable(identity.toString()),
+                            schema(identity)
+                        });
+                    }
+                }
+            }
+        }
+        table(rows, rows.get(0).length);
+    }
+
+    private static String schema(final CodecIdentity identity) {
+        final String schema = identity.schema().isEmpty() ? "-" : printable(identity.schema());
+        return schema.length() <= SCHEMA_LENGTH_MAX ? schema : schema.substring(0, SCHEMA_LENGTH_MAX) + " ...";
     }
 
     private static String valueCodec(final StateDescriptor state) {

@@ -49,6 +49,32 @@ class InspectVerifyCommandTest {
                 .doesNotContain("\u001b");
     }
 
+    record VisitV1(int count) {}
+
+    record VisitV2(long count, String page) {}
+
+    @Test
+    void shouldShowCodecsAndSchemasOfEachRole() {
+        try (DurableStateStore opened = DurableStateStore.open(store)) {
+            opened.state(TypedStateDescriptor.map("pages", Codecs.UUID, Codecs.INT, Codecs.DOUBLE), Codecs.INSTANT);
+            opened.valueState("last", Codecs.LONG, Codecs.record(VisitV1.class));
+            opened.valueState("last", Codecs.LONG, Codecs.record(VisitV2.class));
+        }
+        final String text = CommandRunner.run("inspect", store.toString()).out();
+        assertThat(text)
+                .contains("namespace codec", "map key codec")
+                .containsPattern(
+                        "pages +[0-9]+ +MAP +quire.uuid v1 +quire.instant v1 +quire.int v1 +quire.double v1 +0")
+                .containsPattern("visits +[0-9]+ +LONG_LONG +- +- +- +- +1,234")
+                .containsPattern("schemas +role +mark +writes +codec +schema")
+                .containsPattern("pages +MAP_KEY +0 +yes +quire.int v1 +int")
+                .containsPattern("last +VALUE +0 +no +quire.record v1 +record\\(count:int\\)")
+                .containsPattern("last +VALUE +1 +yes +quire.record v1 +record\\(count:long,page:string\\?\\)");
+        assertThat(CommandRunner.run("inspect", "--format", "json", store.toString())
+                        .out())
+                .contains("\"role\": \"NAMESPACE\"", "\"schema\": \"record(count:int)\"", "\"writes\": false");
+    }
+
     @Test
     void shouldShowWhoHasTheStoreOpen() {
         try (DurableStateStore opened = DurableStateStore.open(store)) {
