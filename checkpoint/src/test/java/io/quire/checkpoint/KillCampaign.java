@@ -13,10 +13,10 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Kills {@link KillWriter} with SIGKILL again and again: a third of the kills aim at writing, a third at a checkpoint,
- * a third at recovery. What had been acknowledged is counted from outside, on a {@link KillBoard}. Every open that
- * comes to its end must find a state after at least as many operations as were acknowledged and at most as many as were
- * issued.
+ * Kills a {@link KillProgram} with SIGKILL again and again: a third of the kills aim at writing, a third at a
+ * checkpoint, a third at recovery. What had been acknowledged is counted from outside, on a {@link KillBoard}. Every
+ * open that comes to its end must find a state after at least as many operations as were acknowledged and at most as
+ * many as were issued.
  */
 final class KillCampaign implements AutoCloseable {
     private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(120);
@@ -31,6 +31,7 @@ final class KillCampaign implements AutoCloseable {
         RECOVERY
     }
 
+    private final Class<? extends KillProgram> program;
     private final Path directory;
     private final Path shared;
     private final Durability durability;
@@ -46,7 +47,13 @@ final class KillCampaign implements AutoCloseable {
     private long meanOpenNs = TimeUnit.MILLISECONDS.toNanos(100);
     private long meanCheckpointNs = TimeUnit.MILLISECONDS.toNanos(20);
 
-    KillCampaign(final Path root, final Path shared, final Durability durability, final long seed) {
+    KillCampaign(
+            final Class<? extends KillProgram> program,
+            final Path root,
+            final Path shared,
+            final Durability durability,
+            final long seed) {
+        this.program = program;
         directory = root.resolve("store");
         this.shared = shared;
         this.durability = durability;
@@ -68,12 +75,7 @@ final class KillCampaign implements AutoCloseable {
         board.recovered(-1);
         board.phase(KillBoard.STARTING);
         final Process child = ChildJvm.start(
-                KillWriter.class,
-                errorFile,
-                directory.toString(),
-                shared.toString(),
-                boardFile.toString(),
-                durability.name());
+                program, errorFile, directory.toString(), shared.toString(), boardFile.toString(), durability.name());
         try {
             awaitTarget(child, aim);
             if (cycleCount % CLOSE_EVERY == CLOSE_EVERY - 1 && aim != Aim.RECOVERY) {
@@ -205,7 +207,8 @@ final class KillCampaign implements AutoCloseable {
     /**
      * Runs until a number of cycles or a time is over; exit code 1 when anything was lost.
      *
-     * @param args directory, directory on a memory file system, durability, cycles, seconds, seed
+     * @param args directory, directory on a memory file system, durability, cycles, seconds, seed, and what it
+     *     writes: plain or typed
      */
     @SuppressWarnings("SystemOut")
     public static void main(final String[] args) throws IOException, InterruptedException {
@@ -219,7 +222,8 @@ final class KillCampaign implements AutoCloseable {
                 + " kernel=" + System.getProperty("os.version") + " file system="
                 + Files.getFileStore(root).type() + " ring on="
                 + Files.getFileStore(shared).type());
-        try (KillCampaign campaign = new KillCampaign(root, shared, Durability.valueOf(args[2]), seed)) {
+        final Class<? extends KillProgram> program = args[6].equals("typed") ? TypedKillWriter.class : KillWriter.class;
+        try (KillCampaign campaign = new KillCampaign(program, root, shared, Durability.valueOf(args[2]), seed)) {
             while (campaign.cycleCount < cycles && System.nanoTime() - deadline < 0) {
                 campaign.cycle();
                 if (campaign.cycleCount % 100 == 0) {

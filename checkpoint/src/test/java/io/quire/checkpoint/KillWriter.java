@@ -2,26 +2,21 @@
 package io.quire.checkpoint;
 
 import io.quire.store.BytesState;
-import io.quire.store.Durability;
 import io.quire.store.LongLongState;
 import io.quire.store.SourcePosition;
-import java.nio.file.Path;
-import java.util.concurrent.CompletableFuture;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The process to be killed: opens a store, checks that it is the state after exactly so many operations as its source
- * position says, and goes on. Operation i, for i = 1, 2, ..., is one batch: it sets or removes one entry of each of two
- * states and sets the position to i. So the state after any number of operations can be told without the ones before.
+ * A process to be killed that writes states of primitives and bytes. Operation i is one batch: it sets or removes one
+ * entry of each of two states and sets the position to i. So the state after any number of operations can be told
+ * without the ones before.
  */
-final class KillWriter {
+final class KillWriter extends KillProgram {
     private static final int LONG_KEYS = 199;
     private static final int BYTES_KEYS = 83;
     private static final int REMOVE_EVERY = 7;
     private static final int VALUE_LENGTH_MAX = 700;
-    private static final int CHECKPOINT_EVERY = 700;
 
-    private final KillBoard board;
     private final DurableStateStore store;
     private final LongLongState longs;
     private final BytesState bytes;
@@ -30,8 +25,8 @@ final class KillWriter {
     private final UnsafeBuffer value = new UnsafeBuffer(new byte[VALUE_LENGTH_MAX]);
     private final UnsafeBuffer found = new UnsafeBuffer(new byte[VALUE_LENGTH_MAX]);
 
-    private KillWriter(final KillBoard board, final DurableStateStore store) {
-        this.board = board;
+    private KillWriter(final DurableStateStore store) {
+        super(store);
         this.store = store;
         longs = store.longLongState("longs");
         bytes = store.bytesState("bytes");
@@ -39,58 +34,11 @@ final class KillWriter {
     }
 
     public static void main(final String[] args) {
-        try (KillBoard board = new KillBoard(Path.of(args[2]))) {
-            board.phase(KillBoard.OPENING);
-            final long startNs = System.nanoTime();
-            try (DurableStateStore store =
-                    DurableStateStore.open(context(Path.of(args[0]), Path.of(args[1]), Durability.valueOf(args[3])))) {
-                board.openNs(System.nanoTime() - startNs);
-                final KillWriter writer = new KillWriter(board, store);
-                final long recovered = writer.check();
-                board.recovered(recovered);
-                board.issued(recovered);
-                board.acknowledged(recovered);
-                board.phase(KillBoard.WRITING);
-                writer.write(recovered);
-            }
-            board.phase(KillBoard.CLOSED);
-        }
+        run(args, KillWriter::new);
     }
 
-    static DurableStoreContext context(final Path directory, final Path shared, final Durability durability) {
-        return new DurableStoreContext()
-                .directory(directory)
-                .sharedMemoryDirectory(shared)
-                .windowShift(20)
-                .durability(durability)
-                .changeRingLength(64 * 1024)
-                .logSegmentLength(128 * 1024)
-                .compressLog(true)
-                .chainLengthMax(3)
-                .checkpointIntervalNs(0);
-    }
-
-    private void write(final long from) {
-        CompletableFuture<CheckpointInfo> checkpoint = CompletableFuture.completedFuture(null);
-        long checkpointStartNs = 0;
-        for (long i = from + 1; !board.isStopRequested(); i++) {
-            board.issued(i);
-            apply(i);
-            board.acknowledged(i);
-            if (checkpoint.isDone() && board.phase() == KillBoard.CHECKPOINTING) {
-                checkpoint.join(); // throws if it has failed
-                board.checkpointed(System.nanoTime() - checkpointStartNs);
-                board.phase(KillBoard.WRITING);
-            }
-            if (i % CHECKPOINT_EVERY == 0 && checkpoint.isDone()) {
-                checkpointStartNs = System.nanoTime();
-                board.phase(KillBoard.CHECKPOINTING);
-                checkpoint = store.checkpoint();
-            }
-        }
-    }
-
-    private void apply(final long i) {
+    @Override
+    void apply(final long i) {
         store.beginBatch();
         key.putLong(0, i % BYTES_KEYS);
         if (i % REMOVE_EVERY == 0) {
@@ -115,7 +63,8 @@ final class KillWriter {
     }
 
     /** Checks every entry against the operation that was the last on its key; returns how many operations there are. */
-    private long check() {
+    @Override
+    long check() {
         final long count = position.get(0);
         long longCount = 0;
         for (long k = 0; k < LONG_KEYS; k++) {
@@ -152,11 +101,5 @@ final class KillWriter {
     private static long lastOn(final long key, final int keys, final long count) {
         final long last = count - Math.floorMod(count - key, (long) keys);
         return last <= 0 || last % REMOVE_EVERY == 0 ? 0 : last;
-    }
-
-    private static void expect(final String what, final long expected, final long found) {
-        if (expected != found) {
-            throw new AssertionError(what + ": expected=" + expected + " found=" + found);
-        }
     }
 }

@@ -15,11 +15,12 @@ class StoreKillTest {
     @TempDir
     Path root;
 
-    private void run(final Durability durability, final int cycles) throws Exception {
+    private void run(final Class<? extends KillProgram> program, final Durability durability, final int cycles)
+            throws Exception {
         final long seed = Long.getLong("seed", System.nanoTime());
         System.out.println("seed=" + seed + " replay: mvn test -pl checkpoint -am -Dtest=StoreKillTest -Dseed=" + seed);
         final Path shared = Files.createDirectories(root.resolve("shm"));
-        try (KillCampaign campaign = new KillCampaign(root, shared, durability, seed)) {
+        try (KillCampaign campaign = new KillCampaign(program, root, shared, durability, seed)) {
             for (int i = 0; i < cycles; i++) {
                 campaign.cycle();
             }
@@ -29,13 +30,24 @@ class StoreKillTest {
 
     @Test
     void shouldFindWhatWasAcknowledgedAfterKillsInWritingCheckpointsAndRecovery() throws Exception {
-        run(Durability.PROCESS, 7);
+        run(KillWriter.class, Durability.PROCESS, 7);
+    }
+
+    @Test
+    void shouldFindWhatWasAcknowledgedInTypedStatesAfterKills() throws Exception {
+        run(TypedKillWriter.class, Durability.PROCESS, 7);
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldFindWhatWasAcknowledgedInTypedStatesAfterManyKills() throws Exception {
+        run(TypedKillWriter.class, Durability.PROCESS, 100);
     }
 
     @Test
     @Tag("slow")
     void shouldFindWhatWasAcknowledgedAfterManyKills() throws Exception {
-        run(Durability.PROCESS, 200);
-        run(Durability.SYNC, 100);
+        run(KillWriter.class, Durability.PROCESS, 200);
+        run(KillWriter.class, Durability.SYNC, 100);
     }
 }
