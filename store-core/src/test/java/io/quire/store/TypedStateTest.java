@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -59,30 +58,15 @@ class TypedStateTest {
         assertThat(map.isEmpty("a")).isTrue();
     }
 
-    /** Entries that run something before the second one is put. */
-    private static Map<Long, String> twoEntries(final Runnable between) {
-        return new LinkedHashMap<>(Map.of(1L, "x")) {
-            private static final long serialVersionUID = 1;
-            private int walks;
-
-            @Override
-            public void forEach(final BiConsumer<? super Long, ? super String> action) {
-                action.accept(1L, "x");
-                if (++walks == 2) { // they are encoded in the first
-                    between.run();
-                }
-                action.accept(2L, "y");
-            }
-        };
-    }
-
     @Test
     void shouldNotBeClosedNorCommittedByWhatAChangeOfSeveralCalls() {
         final MapState<String, Long, String> map = map();
-        map.putAll("a", twoEntries(() -> {
+        store.inOneBatch(() -> {
+            map.put("a", 1L, "x");
             assertThatThrownBy(store::close).isInstanceOf(ConfigurationException.class);
             assertThatThrownBy(store::commitBatch).isInstanceOf(ConfigurationException.class);
-        }));
+            map.put("a", 2L, "y");
+        });
         assertThat(map.size("a")).isEqualTo(2);
         assertThat(store.inBatch()).isFalse();
     }
@@ -91,7 +75,8 @@ class TypedStateTest {
     void shouldNotTouchMemoryThatWasClosedInTheMiddleOfAChangeOfSeveral() throws Exception {
         final MapState<String, Long, String> map = map();
         final Thread closer = new Thread(store::close);
-        assertThatThrownBy(() -> map.putAll("a", twoEntries(() -> {
+        assertThatThrownBy(() -> store.inOneBatch(() -> {
+                    map.put("a", 1L, "x");
                     closer.start();
                     assertThatThrownBy(() -> {
                                 while (true) {
@@ -101,7 +86,7 @@ class TypedStateTest {
                             .isInstanceOf(StoreClosedException.class);
                     joinWithoutInterrupt(closer); // the writer has departed
                     throw new IllegalArgumentException("made to fail");
-                })))
+                }))
                 .hasMessage("made to fail");
     }
 
