@@ -34,4 +34,20 @@ public record CheckpointFileIdentity(UUID storeId, long fileNumber, long oldestC
     public String fileName() {
         return StoreFileNames.checkpointFile(fileNumber);
     }
+
+    // Written out: the equality of records is made at run time, which is a good part of opening in a young JVM.
+    @Override
+    public boolean equals(final Object other) {
+        return this == other
+                || (other instanceof CheckpointFileIdentity that
+                        && fileNumber == that.fileNumber
+                        && oldestCheckpointId == that.oldestCheckpointId
+                        && newestCheckpointId == that.newestCheckpointId
+                        && storeId.equals(that.storeId));
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * storeId.hashCode() + Long.hashCode(fileNumber);
+    }
 }

@@ -33,4 +33,23 @@ public record CheckpointFileInfo(
     public String fileName() {
         return identity.fileName();
     }
+
+    // Written out: the equality of records is made at run time, which is a good part of opening in a young JVM.
+    @Override
+    public boolean equals(final Object other) {
+        return this == other
+                || (other instanceof CheckpointFileInfo that
+                        && length == that.length
+                        && footerChecksum == that.footerChecksum
+                        && pageCount == that.pageCount
+                        && lineCount == that.lineCount
+                        && rawLength == that.rawLength
+                        && storedLength == that.storedLength
+                        && identity.equals(that.identity));
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * identity.hashCode() + footerChecksum;
+    }
 }

@@ -121,4 +121,16 @@ public record CodecHistory(List<CodecIdentity> identities, int mark) {
         }
         return true;
     }
+
+    // Written out: the equality of records is made at run time, which is a good part of opening in a young JVM.
+    @Override
+    public boolean equals(final Object other) {
+        return this == other
+                || (other instanceof CodecHistory that && mark == that.mark && identities.equals(that.identities));
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * identities.hashCode() + mark;
+    }
 }

@@ -110,4 +110,21 @@ public record CodecIdentity(String id, int version, String schema, boolean marke
     public String toString() {
         return id.isEmpty() ? "-" : id + " v" + version;
     }
+
+    // Written out: the equality of records is made at run time, which is a good part of opening in a young JVM.
+    @Override
+    public boolean equals(final Object other) {
+        return this == other
+                || (other instanceof CodecIdentity that
+                        && version == that.version
+                        && marked == that.marked
+                        && timestamped == that.timestamped
+                        && id.equals(that.id)
+                        && schema.equals(that.schema));
+    }
+
+    @Override
+    public int hashCode() {
+        return (31 * id.hashCode() + version) * 31 + schema.hashCode();
+    }
 }

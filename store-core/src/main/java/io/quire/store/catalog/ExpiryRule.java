@@ -76,4 +76,19 @@ public record ExpiryRule(int update, long ttlMs, long sinceMs) {
             default -> "off";
         };
     }
+
+    // Written out: the equality of records is made at run time, which is a good part of opening in a young JVM.
+    @Override
+    public boolean equals(final Object other) {
+        return this == other
+                || (other instanceof ExpiryRule that
+                        && update == that.update
+                        && ttlMs == that.ttlMs
+                        && sinceMs == that.sinceMs);
+    }
+
+    @Override
+    public int hashCode() {
+        return (31 * update + Long.hashCode(ttlMs)) * 31 + Long.hashCode(sinceMs);
+    }
 }

@@ -295,4 +295,21 @@ public record StateDescriptor(
     public static StateDescriptor decode(final String name, final byte[] bytes) {
         return new StateDescriptorReader(name, bytes).read();
     }
+
+    // Written out: the equality of records is made at run time, which is a good part of opening in a young JVM.
+    @Override
+    public boolean equals(final Object other) {
+        return this == other
+                || (other instanceof StateDescriptor that
+                        && id == that.id
+                        && kind == that.kind
+                        && name.equals(that.name)
+                        && codecs.equals(that.codecs)
+                        && expiry.equals(that.expiry));
+    }
+
+    @Override
+    public int hashCode() {
+        return (31 * id + name.hashCode()) * 31 + codecs.hashCode();
+    }
 }
