@@ -566,8 +566,8 @@ public final class StateStore implements AutoCloseable {
 
     /**
      * Makes changes all or none: as a batch of its own, or as a part of the open one. What they call cannot end the
-     * batch. However they end, a batch of their own is over afterwards, unless the store has failed or was closed, which
-     * is the end of all its batches; the memory may be gone then.
+     * batch. However they end, a batch of their own is over afterwards, unless the store has failed or was closed,
+     * which is the end of all its batches; the memory may be gone then.
      */
     void inOneBatch(final Runnable changes) {
         if (batch) {
