@@ -56,7 +56,8 @@ class TimeToLiveCrashTest {
                 final long recovered = store.source("operations").get(0);
                 assertThat(recovered).isGreaterThan(count);
                 count = recovered;
-                for (final long ageMs : new long[] {0, TTL_MS / 2, TTL_MS - 1, TTL_MS}) {
+                // Not from 0: the clock was at the next operation already, and what expired then may have been removed.
+                for (final long ageMs : new long[] {1, TTL_MS / 2, TTL_MS - 1, TTL_MS}) {
                     clock.set(count + ageMs);
                     check(store, count, ageMs);
                 }
