@@ -51,14 +51,14 @@ fi
     perf --version
 } >"$here/env.txt" 2>&1 || true
 
-[ -e "$here/durability/result.json" ] ||
-    ./quire bench durability --out "$here/durability" "${durability[@]}" | tee "$here/durability.txt"
-[ -e "$here/latency/result.json" ] ||
-    ./quire bench latency --out "$here/latency" "${latency[@]}" | tee "$here/latency.txt"
 [ -e "$here/compare/result.json" ] ||
     bench/compare --out "$here/compare" "${compare[@]}" | tee "$here/compare.txt"
 [ "${#large[@]}" -eq 0 ] || [ -e "$here/compare-large/result.json" ] ||
     bench/compare --out "$here/compare-large" "${large[@]}" | tee "$here/compare-large.txt"
+[ -e "$here/latency/result.json" ] ||
+    ./quire bench latency --out "$here/latency" "${latency[@]}" | tee "$here/latency.txt"
+[ -e "$here/durability/result.json" ] ||
+    ./quire bench durability --out "$here/durability" "${durability[@]}" | tee "$here/durability.txt"
 charts=("$here/compare" "$here/latency" "$here/durability")
 [ "${#large[@]}" -eq 0 ] || charts+=("$here/compare-large")
 ./quire bench charts "${charts[@]}"
