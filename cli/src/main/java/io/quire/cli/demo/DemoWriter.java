@@ -56,6 +56,8 @@ public final class DemoWriter {
     private BytesState records;
     private CompletableFuture<CheckpointInfo> running;
     private long checkpointStartNs;
+    private boolean pacedCheckpoint; // every change in it was made at the lower rate
+    private boolean pacedSinceCheckpoint;
     private long operationCount;
     private volatile boolean finish;
     private volatile long paceNs;
@@ -187,6 +189,8 @@ public final class DemoWriter {
             if (running == null && nowNs - nextCheckpointNs >= 0) {
                 nextCheckpointNs = nowNs + intervalNs;
                 checkpointStartNs = nowNs;
+                pacedCheckpoint = pacedSinceCheckpoint;
+                pacedSinceCheckpoint = paceNs != 0;
                 running = store.checkpoint();
             }
         }
@@ -221,7 +225,7 @@ public final class DemoWriter {
         final CheckpointInfo info = running.join();
         running = null;
         send("checkpoint " + info.checkpointId() + ' ' + info.bytesWritten() + ' '
-                + (System.nanoTime() - checkpointStartNs) + ' ' + (paceNs != 0 ? 1 : 0) + ' ' + stateLength());
+                + (System.nanoTime() - checkpointStartNs) + ' ' + (pacedCheckpoint ? 1 : 0) + ' ' + stateLength());
     }
 
     private void readCommands() {
