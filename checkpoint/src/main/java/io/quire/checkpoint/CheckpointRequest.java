@@ -4,12 +4,12 @@ package io.quire.checkpoint;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Somebody who waits for a checkpoint, and the others whom the same checkpoint serves.
+ * Some who asked for a checkpoint at about the same time and wait for it, and the others whom it serves as well.
  *
  * <p>Threading: thread-safe; {@code next} is set before the request is shared.
  */
 final class CheckpointRequest {
-    private final CompletableFuture<CheckpointInfo> future = new CompletableFuture<>();
+    private final SharedFuture future = new SharedFuture();
     private final long startNs;
     private CheckpointRequest next;
 
@@ -19,6 +19,11 @@ final class CheckpointRequest {
 
     CompletableFuture<CheckpointInfo> future() {
         return future;
+    }
+
+    /** {@return whether somebody who asks at this time can be served as one who asked together with this one} */
+    boolean serves(final long nowNs, final long togetherNs) {
+        return nowNs - startNs < togetherNs && !future.isDone();
     }
 
     /** Puts other requests behind this one. */
@@ -38,14 +43,19 @@ final class CheckpointRequest {
     /** Tells all of a list that the checkpoint is complete. */
     static void complete(final CheckpointRequest first, final CheckpointInfo info) {
         for (CheckpointRequest request = first; request != null; request = request.next) {
-            request.future.complete(info);
+            request.future.answer(info);
         }
+    }
+
+    /** Tells those who asked together that there will be no checkpoint. */
+    void fail(final RuntimeException cause) {
+        future.answer(cause);
     }
 
     /** Tells all of a list that there will be no checkpoint. */
     static void fail(final CheckpointRequest first, final RuntimeException cause) {
         for (CheckpointRequest request = first; request != null; request = request.next) {
-            request.future.completeExceptionally(cause);
+            request.fail(cause);
         }
     }
 }

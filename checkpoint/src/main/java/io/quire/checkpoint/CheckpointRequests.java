@@ -11,11 +11,18 @@ import java.util.function.Supplier;
  * The requests that no barrier has answered yet. Whatever becomes of the checkpointer, the disk or the writer, a
  * request is answered at the latest when its time is up.
  *
+ * <p>Who asks within a small part of the timeout of another whose barrier is still to come, shares that one's answer:
+ * however fast and however long somebody asks, what waits here stays small.
+ *
  * <p>Threading: thread-safe and lock-free, because the writer takes the requests at a barrier.
  */
 final class CheckpointRequests {
+    /** The timeout over this is how much too early the time may be up for one who shares an earlier request. */
+    static final int TOGETHER_DIVISOR = 64;
+
     // Treiber's stack: requests are pushed one by one and taken all at once, so nothing is ever reused.
     private final AtomicReference<CheckpointRequest> newest = new AtomicReference<>();
+    private final long togetherNs;
     private final long timeoutNs;
     private final Supplier<String> situation;
 
@@ -27,6 +34,7 @@ final class CheckpointRequests {
      */
     CheckpointRequests(final long timeoutNs, final Supplier<String> situation) {
         this.timeoutNs = timeoutNs;
+        this.togetherNs = timeoutNs / TOGETHER_DIVISOR;
         this.situation = situation;
     }
 
@@ -35,9 +43,13 @@ final class CheckpointRequests {
     }
 
     CompletableFuture<CheckpointInfo> add() {
-        final CheckpointRequest request = new CheckpointRequest(System.nanoTime());
-        limitTime(request.future());
-        CheckpointRequest others;
+        final long now = System.nanoTime();
+        CheckpointRequest others = newest.get();
+        if (others != null && others.serves(now, togetherNs)) { // whenever it is taken now, its barrier comes later
+            return others.future();
+        }
+        final CheckpointRequest request = new CheckpointRequest(now);
+        limitTime(request);
         do {
             others = newest.get();
             request.next(others);
@@ -46,11 +58,12 @@ final class CheckpointRequests {
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // what hangs on the two completes nothing that anybody could wait for
-    private void limitTime(final CompletableFuture<CheckpointInfo> future) {
+    private void limitTime(final CheckpointRequest request) {
         final CompletableFuture<Void> timer =
                 new CompletableFuture<Void>().completeOnTimeout(null, timeoutNs, TimeUnit.NANOSECONDS);
-        timer.thenRun(() -> future.completeExceptionally(timedOut()));
-        future.whenComplete((info, failure) -> timer.cancel(false)); // which also takes it out of the clock's queue
+        timer.thenRun(() -> request.fail(timedOut()));
+        request.future()
+                .whenComplete((info, failure) -> timer.cancel(false)); // which takes it out of the clock's queue
     }
 
     private CheckpointFailedException timedOut() {

@@ -372,6 +372,10 @@ public final class DurableStateStore implements AutoCloseable {
      * twice as long as the state, or superseded files wait to be deleted, a checkpoint ends, and its future completes,
      * only when merging and deleting have caught up, for half the checkpoint timeout at most.
      *
+     * <p>Those who ask while a barrier is still to come, within a 64th of the checkpoint timeout of each other, get the
+     * same future, so asking costs no memory however often it is done. It cannot be cancelled or completed from
+     * outside; {@code orTimeout} and {@code completeOnTimeout} act on a copy, which they return.
+     *
      * @return completes when the checkpoint is durable and verified, exceptionally with {@link
      *     io.quire.store.errors.CheckpointFailedException} when it failed, or when it has neither completed nor failed
      *     after the checkpoint timeout; then, or when the store is closed, at the latest

@@ -4,6 +4,7 @@ package io.quire.handover;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quire.checkpoint.CheckpointInfo;
 import io.quire.checkpoint.DurableStateStore;
 import io.quire.checkpoint.DurableStoreContext;
 import io.quire.store.LongLongState;
@@ -11,12 +12,16 @@ import io.quire.store.errors.NotWriterException;
 import io.quire.store.errors.StoreClosedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,22 +84,62 @@ class HandOverTest {
             });
             final FutureTask<Void> other = start(() -> {
                 for (int i = 0; i < 100; i++) {
-                    assertThat(baton.take()).isEqualTo(i);
+                    assertThat(take(baton)).isEqualTo(i);
                     state.addAndGet(1, 1);
                     store.releaseOwnership();
-                    baton.put(i);
+                    give(baton, i);
                 }
             });
             for (int i = 0; i < 100 && !other.isDone(); i++) {
                 state.addAndGet(1, 1);
                 store.releaseOwnership();
-                baton.put(i);
-                assertThat(baton.take()).isEqualTo(i);
+                give(baton, i);
+                assertThat(take(baton)).isEqualTo(i);
             }
             done.countDown();
             get(other);
             get(monitor);
             assertThat(state.get(1, 0)).isEqualTo(200);
+        }
+    }
+
+    private static int take(final SynchronousQueue<Integer> baton) throws InterruptedException {
+        final Integer taken = baton.poll(120, TimeUnit.SECONDS);
+        assertThat(taken).as("the other thread is there").isNotNull();
+        return taken;
+    }
+
+    private static void give(final SynchronousQueue<Integer> baton, final int turn) throws InterruptedException {
+        assertThat(baton.offer(turn, 120, TimeUnit.SECONDS))
+                .as("the other thread is there")
+                .isTrue();
+    }
+
+    @Test
+    void shouldAnswerAllWhoAskForCheckpointsFarFasterThanTheWriterTakesThem() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState state = store.longLongState("s");
+            state.put(1, 1);
+            final Set<CompletableFuture<CheckpointInfo>> asked = Collections.newSetFromMap(new IdentityHashMap<>());
+            final FutureTask<Void> monitor = start(() -> {
+                for (int i = 0; i < 1_000_000; i++) {
+                    asked.add(store.checkpoint());
+                }
+            });
+            get(monitor);
+            assertThat(asked).hasSizeLessThanOrEqualTo(64); // while nobody answers, of a timeout of ten minutes
+            final CompletableFuture<CheckpointInfo> first = asked.iterator().next();
+            assertThat(first.cancel(true)).isFalse(); // others wait for it
+            assertThatThrownBy(() -> first.complete(null)).isInstanceOf(UnsupportedOperationException.class);
+            assertThatThrownBy(() -> first.orTimeout(1, TimeUnit.MILLISECONDS).get(60, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(TimeoutException.class);
+            state.put(1, 2); // takes the barrier
+            for (final CompletableFuture<CheckpointInfo> future : asked) {
+                assertThat(future.get(60, TimeUnit.SECONDS).logPosition()).isPositive();
+            }
+            assertThat(CompletableFuture.supplyAsync(store::checkpoint).get(60, TimeUnit.SECONDS))
+                    .as("answered ones serve nobody else")
+                    .isNotIn(asked);
         }
     }
 
