@@ -50,6 +50,7 @@ public final class CompareCommand implements Callable<Integer> {
             List.of("quire", "floor", "agrona", "hashmap", "chronicle-file", "rocksdb", "lmdb");
     private static final List<String> FULL_PEERS = List.of(
             "quire",
+            "quire-fixed",
             "floor",
             "floor-huge",
             "floor-file",

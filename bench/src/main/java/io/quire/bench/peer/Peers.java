@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 public final class Peers {
     private static final Map<String, Peer> BY_NAME = List.of(
                     new QuirePeer("quire", Durability.NONE, LiveMemoryKind.AUTO),
+                    QuirePeer.withFixedLengths("quire-fixed"),
                     new QuirePeer("quire-shared", Durability.NONE, LiveMemoryKind.SHARED),
                     new QuirePeer("quire-process", Durability.PROCESS, LiveMemoryKind.AUTO),
                     new QuirePeer("quire-group", Durability.GROUP, LiveMemoryKind.AUTO),

@@ -8,9 +8,11 @@ import io.quire.bench.table.TableShape;
 import io.quire.bench.table.ValueDigest;
 import io.quire.bench.table.ValuePool;
 import io.quire.store.BytesState;
+import io.quire.store.ValueUpdater;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** A {@code BytesState}; see {@link QuirePeer}. */
@@ -23,6 +25,8 @@ final class QuireBytesTable implements DurableTable {
     private final UnsafeBuffer poolBuffer;
     private final UnsafeBuffer keyBuffer;
     private final UnsafeBuffer valueBuffer;
+    private final ValueUpdater updater = this::addToFirstWord;
+    private long delta;
     private long sum;
 
     QuireBytesTable(final QuireStore store, final TableShape shape) {
@@ -37,11 +41,13 @@ final class QuireBytesTable implements DurableTable {
     }
 
     private UnsafeBuffer keyOf(final long key) {
-        final long pointer = keyBuffer.addressOffset();
-        for (int i = 0; i < keyLength; i += Long.BYTES) {
-            RawMemory.putLong(pointer + i, KeyBytes.word(key, i / Long.BYTES));
-        }
+        KeyBytes.write(key, keyBuffer.addressOffset(), keyLength);
         return keyBuffer;
+    }
+
+    private void addToFirstWord(final MutableDirectBuffer value) {
+        sum = RawMemory.getLong(value.byteArray(), value.addressOffset()) + delta;
+        RawMemory.putLong(value.byteArray(), value.addressOffset(), sum);
     }
 
     @Override
@@ -62,13 +68,11 @@ final class QuireBytesTable implements DurableTable {
         if (valueLength == Long.BYTES) {
             return state.addAndGet(keyBuffer, 0, keyLength, delta);
         }
-        if (state.get(keyBuffer, 0, keyLength, valueBuffer, 0) == BytesState.NOT_FOUND) {
+        this.delta = delta;
+        if (!state.update(keyBuffer, 0, keyLength, updater)) {
             throw new IllegalStateException("absent: key=" + key);
         }
-        final long changed = RawMemory.getLong(valueBuffer.addressOffset()) + delta;
-        RawMemory.putLong(valueBuffer.addressOffset(), changed);
-        state.put(keyBuffer, 0, keyLength, valueBuffer, 0, valueLength);
-        return changed;
+        return sum;
     }
 
     @Override

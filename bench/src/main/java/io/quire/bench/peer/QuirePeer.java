@@ -7,12 +7,15 @@ import io.quire.bench.table.TableContext;
 import io.quire.bench.table.TableShape;
 import io.quire.checkpoint.LiveMemoryKind;
 import io.quire.store.Durability;
+import io.quire.store.FixedBytesState;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
 /**
- * Quire itself, with its defaults but for what the name says: a {@code LongLongState}, or a {@code BytesState}.
+ * Quire itself, with its defaults but for what the name says: a {@code LongLongState}, or a {@code BytesState}, which
+ * takes values of any length; {@code quire-fixed} is told the lengths beforehand, as Chronicle Map is, and keeps a
+ * {@code FixedBytesState}.
  *
  * <p>Settings: durability and live memory by name, {@code quire} alone being {@code NONE} and {@code AUTO}; checkpoints
  * on demand only; no JVM flags.
@@ -25,11 +28,26 @@ final class QuirePeer implements Peer {
     private final String name;
     private final Durability durability;
     private final LiveMemoryKind liveMemory;
+    private final boolean fixedLengths;
 
-    QuirePeer(final String name, final Durability durability, final LiveMemoryKind liveMemory) {
+    private QuirePeer(
+            final String name,
+            final Durability durability,
+            final LiveMemoryKind liveMemory,
+            final boolean fixedLengths) {
         this.name = name;
         this.durability = durability;
         this.liveMemory = liveMemory;
+        this.fixedLengths = fixedLengths;
+    }
+
+    QuirePeer(final String name, final Durability durability, final LiveMemoryKind liveMemory) {
+        this(name, durability, liveMemory, false);
+    }
+
+    /** {@return the contestant that keeps byte values of one length inline} */
+    static QuirePeer withFixedLengths(final String name) {
+        return new QuirePeer(name, Durability.NONE, LiveMemoryKind.AUTO, true);
     }
 
     @Override
@@ -39,7 +57,10 @@ final class QuirePeer implements Peer {
 
     @Override
     public boolean supports(final TableShape shape) {
-        return true;
+        return !fixedLengths
+                || (!shape.longValues()
+                        && shape.keyLength() <= FixedBytesState.KEY_LENGTH_MAX
+                        && shape.valueLength() <= FixedBytesState.VALUE_LENGTH_MAX);
     }
 
     @Override
@@ -50,10 +71,11 @@ final class QuirePeer implements Peer {
     @Override
     public Map<String, String> settings(final TableContext context) {
         final Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("table", context.shape().longValues() ? "LongLongState" : "BytesState");
+        settings.put("table", tableName(context.shape()));
         settings.put("liveMemory", liveMemory.name().toLowerCase(Locale.ROOT));
         settings.put("checkpoints", "on demand");
-        settings.put("rmw", context.shape().valueLength() == Long.BYTES ? "addAndGet" : "get, put");
+        settings.put(
+                "rmw", fixedLengths || context.shape().valueLength() == Long.BYTES ? "addAndGet" : "update in place");
         settings.put("durability", durability.name());
         return settings;
     }
@@ -67,6 +89,16 @@ final class QuirePeer implements Peer {
     @Override
     public KeyedTable open(final TableContext context) {
         final QuireStore store = new QuireStore(context, durability, liveMemory);
+        if (fixedLengths) {
+            return new QuireFixedTable(store, context.shape());
+        }
         return context.shape().longValues() ? new QuireLongTable(store) : new QuireBytesTable(store, context.shape());
+    }
+
+    private String tableName(final TableShape shape) {
+        if (fixedLengths) {
+            return "FixedBytesState";
+        }
+        return shape.longValues() ? "LongLongState" : "BytesState";
     }
 }

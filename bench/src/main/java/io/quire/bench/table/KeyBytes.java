@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.bench.table;
 
+import io.quire.store.memory.RawMemory;
+
 /**
  * The bytes of a key: its long, little-endian, followed for longer keys by words that depend on it.
  *
@@ -20,5 +22,18 @@ public final class KeyBytes {
      */
     public static long word(final long key, final int wordIndex) {
         return wordIndex == 0 ? key : Long.rotateLeft(key * MULTIPLIER, wordIndex) + wordIndex;
+    }
+
+    /**
+     * Writes all words of a key.
+     *
+     * @param key the key
+     * @param pointer native pointer of where the first byte goes
+     * @param keyLength bytes, a multiple of 8
+     */
+    public static void write(final long key, final long pointer, final int keyLength) {
+        for (int i = 0; i < keyLength; i += Long.BYTES) {
+            RawMemory.putLong(pointer + i, word(key, i / Long.BYTES));
+        }
     }
 }

@@ -40,6 +40,14 @@ class PeerContractTest {
     }
 
     @Nested
+    class QuireFixedTest extends KeyedTableContractTest {
+        @Override
+        Peer peer() {
+            return Peers.named("quire-fixed");
+        }
+    }
+
+    @Nested
     class QuireSharedTest extends KeyedTableContractTest {
         @Override
         Peer peer() {
