@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint;
 
+import io.quire.checkpoint.log.LogFollower;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.changelog.ChangeRecordHandler;
@@ -13,32 +14,54 @@ import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Hands records of the change log to a listener, with the states that they belong to.
+ * Hands records of the change log to a listener, with the states that they belong to. A state that neither the log has
+ * named on the way nor anybody else knows was dropped later on; then the log is read ahead up to the record that says
+ * so, which says what the state was.
  *
  * <p>Threading: confined to the thread that reads the log.
  */
 final class ChangeDispatch implements ChangeRecordHandler {
     private final ChangeListener listener;
     private final IntFunction<StateDescriptor> states;
+    private final LogOpener opener;
+    private final LongSupplier limit;
     private final Int2ObjectHashMap<StateDescriptor> known = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<StateDescriptor> droppedLater = new Int2ObjectHashMap<>();
     private final UnsafeBuffer key = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer value = new UnsafeBuffer(0, 0);
-    private LongSupplier recordPosition = () -> 0;
+    private LogFollower follower;
+    private long aheadPosition = -1; // log position up to which drops were looked for
+
+    /** Opens the log of the store at a position. */
+    @FunctionalInterface
+    interface LogOpener {
+        /** See {@link LogFollower}. */
+        LogFollower open(long fromPosition, LongSupplier limit, ChangeRecordHandler handler);
+    }
 
     /**
      * Creates it.
      *
      * @param listener takes the changes
      * @param states finds the states that the log itself does not name, by id; null for one it does not know
+     * @param opener opens the log, now and to read ahead
+     * @param limit log position that is not passed
      */
-    ChangeDispatch(final ChangeListener listener, final IntFunction<StateDescriptor> states) {
+    ChangeDispatch(
+            final ChangeListener listener,
+            final IntFunction<StateDescriptor> states,
+            final LogOpener opener,
+            final LongSupplier limit) {
         this.listener = listener;
         this.states = states;
+        this.opener = opener;
+        this.limit = limit;
     }
 
-    /** Tells where the record that is handed over ends. */
-    void positions(final LongSupplier position) {
-        recordPosition = position;
+    /** Opens the log at a position; whoever polls what is returned has the changes handed over. */
+    LogFollower open(final long fromPosition) {
+        follower = opener.open(fromPosition, limit, this);
+        return follower;
     }
 
     @Override
@@ -49,7 +72,7 @@ final class ChangeDispatch implements ChangeRecordHandler {
             final int keyLength,
             final long valuePointer,
             final int valueLength) {
-        final long position = recordPosition.getAsLong();
+        final long position = follower.recordPosition();
         switch (type) {
             case ChangeRecordDescriptor.TYPE_PUT -> {
                 key.wrap(keyPointer, keyLength);
@@ -62,7 +85,7 @@ final class ChangeDispatch implements ChangeRecordHandler {
             }
             case ChangeRecordDescriptor.TYPE_CLEAR_STATE -> listener.onClear(position, state(stateId));
             case ChangeRecordDescriptor.TYPE_CREATE_STATE -> {
-                final String name = new String(copy(keyPointer, keyLength), StandardCharsets.UTF_8);
+                final String name = name(keyPointer, keyLength);
                 listener.onCreate(position, learn(stateId, name, copy(valuePointer, valueLength)));
             }
             case ChangeRecordDescriptor.TYPE_ALTER_STATE -> {
@@ -70,8 +93,10 @@ final class ChangeDispatch implements ChangeRecordHandler {
                 listener.onAlter(position, learn(stateId, name, copy(valuePointer, valueLength)));
             }
             case ChangeRecordDescriptor.TYPE_DROP_STATE -> {
-                listener.onDrop(position, state(stateId));
+                final String name = name(keyPointer, keyLength);
+                listener.onDrop(position, learn(stateId, name, copy(valuePointer, valueLength)));
                 known.remove(stateId);
+                droppedLater.remove(stateId);
             }
             default -> {
                 if (type < ChangeRecordDescriptor.TYPE_OPERATION_FIRST) {
@@ -100,12 +125,46 @@ final class ChangeDispatch implements ChangeRecordHandler {
         StateDescriptor state = known.get(stateId);
         if (state == null) {
             state = states.apply(stateId);
+            state = state == null ? droppedLater(stateId) : state;
             if (state == null) {
                 throw new CorruptStoreException("change record of a state that does not exist: stateId=" + stateId);
             }
             known.put(stateId, state);
         }
         return state;
+    }
+
+    /** What a state was that is dropped further on, or null when the log does not drop it. Reads no part twice. */
+    private StateDescriptor droppedLater(final int stateId) {
+        if (!droppedLater.containsKey(stateId)) {
+            final long end = limit.getAsLong();
+            final long from = Math.max(aheadPosition, follower.position());
+            try (LogFollower ahead = opener.open(from, () -> Math.min(end, limit.getAsLong()), this::noteDrop)) {
+                boolean isMore = true;
+                while (isMore && !droppedLater.containsKey(stateId)) {
+                    isMore = ahead.poll();
+                }
+                aheadPosition = Math.max(from, ahead.position());
+            }
+        }
+        return droppedLater.get(stateId);
+    }
+
+    private void noteDrop(
+            final byte type,
+            final int stateId,
+            final long keyPointer,
+            final int keyLength,
+            final long valuePointer,
+            final int valueLength) {
+        if (type == ChangeRecordDescriptor.TYPE_DROP_STATE) {
+            final byte[] encoded = copy(valuePointer, valueLength);
+            droppedLater.put(stateId, StateDescriptor.decode(name(keyPointer, keyLength), encoded));
+        }
+    }
+
+    private static String name(final long pointer, final int length) {
+        return new String(copy(pointer, length), StandardCharsets.UTF_8);
     }
 
     private static byte[] copy(final long pointer, final int length) {

@@ -8,7 +8,6 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
@@ -28,8 +27,6 @@ public final class ChangeSubscription implements AutoCloseable {
     private static final long IDLE_SLEEP_NS_MAX = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final ChangeListener listener;
-    private final BiFunction<ChangeDispatch, LongSupplier, LogFollower> opener;
-    private final LongSupplier limit;
     private final Runnable request;
     private final ChangeDispatch dispatch;
     private final Consumer<ChangeSubscription> onEnd;
@@ -55,17 +52,18 @@ public final class ChangeSubscription implements AutoCloseable {
             final long fromPosition,
             final LongSupplier limit,
             final IntFunction<StateDescriptor> states,
-            final BiFunction<ChangeDispatch, LongSupplier, LogFollower> opener,
+            final ChangeDispatch.LogOpener opener,
             final Runnable request,
             final ChangeListener listener,
             final Consumer<ChangeSubscription> onEnd) {
         this.listener = listener;
-        this.opener = opener;
-        this.limit = limit;
         this.request = request;
         this.onEnd = onEnd;
         position = fromPosition;
-        dispatch = new ChangeDispatch(new Guarded(), states);
+        dispatch = new ChangeDispatch(new Guarded(), states, opener, () -> {
+            checkRunning(); // also while it reads far ahead
+            return limit.getAsLong();
+        });
         thread = new Thread(this::run, "quire-subscriber");
         thread.setDaemon(true);
     }
@@ -82,12 +80,11 @@ public final class ChangeSubscription implements AutoCloseable {
 
     private void run() {
         Throwable cause = null;
-        try (LogFollower follower = opener.apply(dispatch, limit)) {
-            dispatch.positions(follower::recordPosition);
+        try (LogFollower follower = dispatch.open(position)) {
             opened.complete(null);
             follow(follower);
         } catch (final Stopped e) {
-            // Closed while a block was handed over.
+            // Closed while a block was read or handed over.
         } catch (final Throwable e) {
             cause = e;
             failure = e;
@@ -106,6 +103,12 @@ public final class ChangeSubscription implements AutoCloseable {
                 request.run();
                 idleStrategy.idle();
             }
+        }
+    }
+
+    private void checkRunning() {
+        if (!running) {
+            throw new Stopped();
         }
     }
 
@@ -161,7 +164,7 @@ public final class ChangeSubscription implements AutoCloseable {
         }
     }
 
-    /** Ends the handing over of a block. */
+    /** Ends the reading of a block. */
     private static final class Stopped extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -221,9 +224,7 @@ public final class ChangeSubscription implements AutoCloseable {
         }
 
         private void count() {
-            if (!running) {
-                throw new Stopped();
-            }
+            checkRunning();
             changeCount++; // by this thread only
         }
     }

@@ -489,14 +489,14 @@ public final class DurableStateStore implements AutoCloseable {
                 fromPosition,
                 limit,
                 store::descriptor,
-                (dispatch, upTo) -> new LogFollower(
+                (from, upTo, handler) -> new LogFollower(
                         context.storeFiles(),
                         directory.resolve(StoreDirectory.LOG_DIRECTORY),
                         published.newest().storeId(),
                         BootIdentity.currentHash(),
-                        fromPosition,
+                        from,
                         upTo,
-                        dispatch),
+                        handler),
                 request,
                 listener,
                 subscriptions::ended));

@@ -64,16 +64,14 @@ public final class StoreLog implements AutoCloseable {
         final long oldest = manifests.get(manifests.size() - 1).cut().logPosition();
         fromPosition = from == OLDEST ? oldest : from;
         states = readStates(manifests);
-        final ChangeDispatch dispatch = new ChangeDispatch(new Behind(listener), states::get);
-        follower = new LogFollower(
-                files,
-                directory.resolve(StoreDirectory.LOG_DIRECTORY),
-                storeId,
-                bootIdHash,
-                startOf(manifests),
-                () -> Long.MAX_VALUE,
-                dispatch);
-        dispatch.positions(follower::recordPosition);
+        final Path logDirectory = directory.resolve(StoreDirectory.LOG_DIRECTORY);
+        final ChangeDispatch dispatch = new ChangeDispatch(
+                new Behind(listener),
+                states::get,
+                (start, limit, handler) ->
+                        new LogFollower(files, logDirectory, storeId, bootIdHash, start, limit, handler),
+                () -> Long.MAX_VALUE);
+        follower = dispatch.open(startOf(manifests));
         position = fromPosition;
     }
 

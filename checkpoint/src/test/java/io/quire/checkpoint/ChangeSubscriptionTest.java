@@ -195,6 +195,66 @@ class ChangeSubscriptionTest {
         assertThat(live.cause).isNull();
     }
 
+    /** No catalog knows the states any more: not the store's, and none of a checkpoint that is kept. */
+    @Test
+    void shouldBeginBehindTheCreationOfStatesThatWereDroppedBeforeTheStoreWasOpened() {
+        final Recorder all = new Recorder();
+        final List<Long> positions = new ArrayList<>();
+        try (DurableStateStore store = DurableStateStore.open(context().retainedLogLength(1L << 40));
+                ChangeSubscription subscription = store.subscribe(0, all)) {
+            final LongLongState first = store.longLongState("first");
+            final LongLongState second = store.longLongState("second");
+            store.valueState("third", Codecs.LONG, Codecs.record(Visits.class));
+            positions.add(store.appliedPosition());
+            for (long i = 0; i < 5_000; i++) { // several segments
+                first.put(i, i);
+                second.put(i, -i);
+            }
+            positions.add(store.appliedPosition());
+            store.valueState("third", Codecs.LONG, Codecs.record(LongVisits.class));
+            assertThat(store.dropState("first")).isTrue();
+            positions.add(store.appliedPosition());
+            second.put(0, 0);
+            store.longLongState("first").put(1, 1);
+            assertThat(store.dropState("first")).isTrue();
+            assertThat(store.dropState("third")).isTrue();
+            assertThat(store.dropState("second")).isTrue();
+            await(() -> subscription.position() == store.appliedPosition());
+            positions.add(store.appliedPosition());
+        }
+        try (DurableStateStore store = DurableStateStore.open(context().retainedLogLength(1L << 40))) {
+            for (int i = 0; i < 3; i++) { // whatever a checkpoint that is kept could have known is gone
+                store.longLongState("fourth").put(i, i);
+                store.checkpoint().join();
+            }
+            assertThat(store.retainedPosition()).isGreaterThan(positions.get(3));
+            for (final long position : positions) {
+                final List<String> expected = all.lines.stream()
+                        .filter(line -> Long.parseLong(line.substring(line.indexOf('@') + 1)) > position)
+                        .toList();
+                final Recorder logged = new Recorder();
+                final Recorder durable = new Recorder();
+                final Recorder outside = new Recorder();
+                try (ChangeSubscription one = store.subscribe(position, logged);
+                        ChangeSubscription other = store.subscribeDurable(position, durable);
+                        StoreLog log = StoreLog.open(store.directory(), position, temp, outside)) {
+                    await(() -> logged.ended || one.position() == store.appliedPosition());
+                    await(() -> durable.ended || other.position() == store.durablePosition());
+                    while (log.poll()) {
+                        assertThat(log.position()).isGreaterThanOrEqualTo(position);
+                    }
+                }
+                assertThat(logged.cause).isNull();
+                assertThat(durable.cause).isNull();
+                for (final Recorder recorder : List.of(logged, durable, outside)) {
+                    assertThat(recorder.lines.subList(0, expected.size())).isEqualTo(expected);
+                    assertThat(recorder.lines.get(expected.size())).startsWith("fourth created @");
+                }
+            }
+        }
+        assertThat(all.lines).hasSize(3 + 10_000 + 2 + 3 + 3);
+    }
+
     @Test
     void shouldLoseAndRepeatNothingWhenResumedAfterEveryEnd() {
         final List<Long> seen = new ArrayList<>();

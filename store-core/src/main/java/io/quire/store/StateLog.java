@@ -165,10 +165,20 @@ final class StateLog {
         }
     }
 
-    void drop(final int stateId) {
+    /** With what the state was until now. */
+    void drop(final StateDescriptor descriptor) {
         if (changeLog != null) {
+            final byte[] name = descriptor.name().getBytes(StandardCharsets.UTF_8);
+            final byte[] encoded = descriptor.encode();
             try {
-                changeLog.dropState(stateId);
+                changeLog.dropState(
+                        descriptor.id(),
+                        name,
+                        RawMemory.ARRAY_OFFSET,
+                        name.length,
+                        encoded,
+                        RawMemory.ARRAY_OFFSET,
+                        encoded.length);
                 acknowledge();
             } catch (final RuntimeException e) {
                 throw failed(e);

@@ -99,6 +99,22 @@ final class StateRegistry {
         add(descriptor);
     }
 
+    /**
+     * Drops a state again, from the change log.
+     *
+     * @throws CorruptStoreException when it is not the one that is there
+     */
+    void redrop(final int stateId, final StateDescriptor descriptor) {
+        final KeyedState state = ofId(stateId);
+        if (descriptor.id() != stateId
+                || descriptor.kind() != state.descriptor().kind()
+                || !descriptor.name().equals(state.name())) {
+            throw new CorruptStoreException("change record drops a state under a descriptor that is not its own: state="
+                    + state.name() + " stateId=" + stateId);
+        }
+        drop(state);
+    }
+
     private KeyedState add(final StateDescriptor descriptor) {
         final KeyedState state = StateFactory.create(store, descriptor);
         catalog.add(descriptor, state.rootAddress());

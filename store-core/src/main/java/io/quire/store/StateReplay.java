@@ -48,16 +48,22 @@ public final class StateReplay implements ChangeRecordHandler {
             final long valuePointer,
             final int valueLength) {
         if (type == ChangeRecordDescriptor.TYPE_CREATE_STATE) {
-            final String name = new String(copy(keyPointer, keyLength), StandardCharsets.UTF_8);
-            store.registry().recreate(stateId, StateDescriptor.decode(name, copy(valuePointer, valueLength)));
+            final StateDescriptor descriptor = descriptor(keyPointer, keyLength, valuePointer, valueLength);
+            store.registry().recreate(stateId, descriptor);
         } else if (type == ChangeRecordDescriptor.TYPE_ALTER_STATE) {
             final String name = store.registry().ofId(stateId).name();
             store.registry().realter(stateId, StateDescriptor.decode(name, copy(valuePointer, valueLength)));
         } else if (type == ChangeRecordDescriptor.TYPE_DROP_STATE) {
-            store.registry().drop(store.registry().ofId(stateId));
+            store.registry().redrop(stateId, descriptor(keyPointer, keyLength, valuePointer, valueLength));
         } else {
             store.registry().ofId(stateId).apply(type, null, keyPointer, keyLength, null, valuePointer, valueLength);
         }
+    }
+
+    private static StateDescriptor descriptor(
+            final long keyPointer, final int keyLength, final long valuePointer, final int valueLength) {
+        final String name = new String(copy(keyPointer, keyLength), StandardCharsets.UTF_8);
+        return StateDescriptor.decode(name, copy(valuePointer, valueLength));
     }
 
     private static byte[] copy(final long pointer, final int length) {

@@ -254,7 +254,7 @@ public final class StateStore implements AutoCloseable {
         } catch (final StateStoreException e) {
             throw changeFailed(e);
         }
-        log.drop(state.id);
+        log.drop(state.descriptor());
         return true;
     }
 

@@ -54,6 +54,10 @@ class StateReplayTest {
         replay(ChangeRecordDescriptor.TYPE_ALTER_STATE, state.id(), new byte[0], state.encode());
     }
 
+    private void drop(final int stateId, final String name, final StateDescriptor state) {
+        replay(ChangeRecordDescriptor.TYPE_DROP_STATE, stateId, name.getBytes(StandardCharsets.UTF_8), state.encode());
+    }
+
     private StateDescriptor first() {
         source.valueState(NAME, Codecs.LONG, Codecs.record(Count.class));
         return source.descriptor(1);
@@ -100,12 +104,12 @@ class StateReplayTest {
         final StateDescriptor first = first();
         assertThatThrownBy(() -> alter(first)).isInstanceOf(CorruptStoreException.class);
         create(first);
-        replay(ChangeRecordDescriptor.TYPE_DROP_STATE, 1, new byte[0], new byte[0]);
+        assertThatThrownBy(() -> drop(1, "other", first)).isInstanceOf(CorruptStoreException.class);
+        drop(1, NAME, first);
         assertThat(target.states()).isEmpty();
         assertThat(target.descriptor(1)).as("for who reads the log later").isEqualTo(first);
         assertThat(target.descriptor(2)).isNull();
         assertThatThrownBy(() -> alter(first)).isInstanceOf(CorruptStoreException.class);
-        assertThatThrownBy(() -> replay(ChangeRecordDescriptor.TYPE_DROP_STATE, 1, new byte[0], new byte[0]))
-                .isInstanceOf(CorruptStoreException.class);
+        assertThatThrownBy(() -> drop(1, NAME, first)).isInstanceOf(CorruptStoreException.class);
     }
 }

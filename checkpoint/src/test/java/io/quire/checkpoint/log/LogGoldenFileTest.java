@@ -46,7 +46,7 @@ class LogGoldenFileTest {
         fixture.log.remove(2, name, RawMemory.ARRAY_OFFSET, 4);
         fixture.log.commitGroup();
         fixture.log.clearState(1);
-        fixture.log.dropState(2);
+        fixture.log.dropState(2, name, RawMemory.ARRAY_OFFSET, 4, value, RawMemory.ARRAY_OFFSET, 16);
         fixture.agent.doWork();
         fixture.put(7, new byte[17_000]); // fragments
         fixture.agent.durableFuture(fixture.log.position());

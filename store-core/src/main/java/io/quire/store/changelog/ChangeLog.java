@@ -278,12 +278,34 @@ public final class ChangeLog {
     }
 
     /**
-     * Drops a state.
+     * Drops a state. The record says once more what the state was: no catalog does any more, and whoever begins to read
+     * the log behind its creation can know it from here only.
      *
      * @param stateId its number
+     * @param nameBase array of the name's bytes, or null
+     * @param nameOffset offset in the array, or native pointer
+     * @param nameLength bytes of the name
+     * @param descriptorBase array of the encoded descriptor, or null
+     * @param descriptorOffset offset in the array, or native pointer
+     * @param descriptorLength bytes of the descriptor
      */
-    public void dropState(final int stateId) {
-        append(ChangeRecordDescriptor.TYPE_DROP_STATE, stateId, null, 0, 0, null, 0, 0);
+    public void dropState(
+            final int stateId,
+            final byte[] nameBase,
+            final long nameOffset,
+            final int nameLength,
+            final byte[] descriptorBase,
+            final long descriptorOffset,
+            final int descriptorLength) {
+        append(
+                ChangeRecordDescriptor.TYPE_DROP_STATE,
+                stateId,
+                nameBase,
+                nameOffset,
+                nameLength,
+                descriptorBase,
+                descriptorOffset,
+                descriptorLength);
     }
 
     /**

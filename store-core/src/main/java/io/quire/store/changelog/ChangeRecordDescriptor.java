@@ -51,7 +51,7 @@ public final class ChangeRecordDescriptor {
     public static final byte TYPE_CLEAR_STATE = 3;
     /** Creates a state; the key is its name, the value its descriptor. */
     public static final byte TYPE_CREATE_STATE = 4;
-    /** Drops a state. */
+    /** Drops a state; key and value are like those of {@link #TYPE_CREATE_STATE}. */
     public static final byte TYPE_DROP_STATE = 5;
     /** Ends a group that is complete; no state, key or value. */
     public static final byte TYPE_COMMIT = 6;

@@ -58,7 +58,7 @@ class ChangeLogTest {
             fixture.log.put(7, key, ARRAY, 0, value, ARRAY, 0);
             fixture.log.remove(7, key, ARRAY, 13);
             fixture.log.clearState(7);
-            fixture.log.dropState(7);
+            fixture.log.dropState(7, key, ARRAY, 13, value, ARRAY, 101);
             fixture.drain();
 
             assertThat(fixture.received)
@@ -71,7 +71,7 @@ class ChangeLogTest {
                             change(1, 7, new byte[0], new byte[0]),
                             change(2, 7, key, new byte[0]),
                             change(3, 7, new byte[0], new byte[0]),
-                            change(5, 7, new byte[0], new byte[0]));
+                            change(5, 7, key, value));
             assertThat(fixture.assembler.groupCount()).isEqualTo(9);
             assertThat(fixture.assembler.groupEndPosition()).isEqualTo(fixture.log.position());
         }
