@@ -53,7 +53,7 @@ final class CheckpointRequest {
     }
 
     /** Tells all of a list that there will be no checkpoint. */
-    static void fail(final CheckpointRequest first, final RuntimeException cause) {
+    static void failAll(final CheckpointRequest first, final RuntimeException cause) {
         for (CheckpointRequest request = first; request != null; request = request.next) {
             request.fail(cause);
         }

@@ -182,7 +182,7 @@ final class Checkpointer implements Runnable {
     }
 
     private void abandonWaiting(final RuntimeException cause) {
-        CheckpointRequest.fail(requests.takeAll(), cause);
+        CheckpointRequest.failAll(requests.takeAll(), cause);
     }
 
     /** Asks for a checkpoint whose barrier the writer takes at its next operation. */
@@ -316,7 +316,7 @@ final class Checkpointer implements Runnable {
         if (failure == null) {
             CheckpointRequest.complete(taken, info);
         } else {
-            CheckpointRequest.fail(taken, failure);
+            CheckpointRequest.failAll(taken, failure);
         }
     }
 
@@ -347,7 +347,7 @@ final class Checkpointer implements Runnable {
         if (left != null) {
             left.capture().discard();
             left.capture().end();
-            CheckpointRequest.fail(left.requests(), closedBefore());
+            CheckpointRequest.failAll(left.requests(), closedBefore());
         }
     }
 
