@@ -4,6 +4,7 @@ package io.quire.store;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.catalog.StateKind;
 import io.quire.store.changelog.ChangeRecordDescriptor;
+import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
@@ -30,7 +31,6 @@ final class BytesTimerState extends KeyedState {
 
     // The timer that is being delivered.
     private final Runnable step = this::deliverFirst;
-    private boolean polling;
     private Runnable delivery;
     private byte[] dueKey = new byte[64];
     private int dueKeyLength;
@@ -160,16 +160,15 @@ final class BytesTimerState extends KeyedState {
      *
      * @param deliver takes the timer that {@link #dueKey} and {@link #dueTimestamp} tell
      * @return how many were delivered
+     * @throws ConfigurationException inside a delivery: what an inner one that fails has written could not be taken
+     *     back alone
      */
     long poll(final long now, final long limit, final Runnable deliver) {
         if (limit < 0) {
             throw new IllegalArgumentException("limit must not be negative: found=" + limit);
         }
         store.beforeRead();
-        if (polling) {
-            throw new IllegalStateException("timers are delivered by the same state already: state=" + name());
-        }
-        polling = true;
+        store.checkOutsideParts("timers cannot be polled", name());
         delivery = deliver;
         try {
             long delivered = 0;
@@ -179,7 +178,6 @@ final class BytesTimerState extends KeyedState {
             }
             return delivered;
         } finally {
-            polling = false;
             delivery = null;
             if (dueKey.length > TypedState.KEEP_LENGTH_MAX) {
                 dueKey = new byte[64];

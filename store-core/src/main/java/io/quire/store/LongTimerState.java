@@ -3,6 +3,7 @@ package io.quire.store;
 
 import io.quire.store.catalog.CodecRole;
 import io.quire.store.codec.Codecs;
+import io.quire.store.errors.ConfigurationException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.TableStatistics;
 import java.util.Objects;
@@ -105,9 +106,9 @@ public final class LongTimerState {
      * Delivers all timers that are due, as {@link TimerState#pollDue(long, TimerConsumer)} does.
      *
      * @param now event time: the watermark; processing time: the clock; milliseconds
-     * @param taker takes each timer; must not poll the same state
+     * @param taker takes each timer; must not poll timers of the store
      * @return how many it has taken
-     * @throws IllegalStateException when the consumer of a poll of the same state calls this
+     * @throws ConfigurationException when the consumer of a poll calls this, of whichever timers of the store
      */
     public long pollDue(final long now, final LongTimerConsumer taker) {
         return pollDue(now, Long.MAX_VALUE, taker);
@@ -119,10 +120,10 @@ public final class LongTimerState {
      *
      * @param now event time: the watermark; processing time: the clock; milliseconds
      * @param limit most timers to deliver, 0 or more
-     * @param taker takes each timer; must not poll the same state
+     * @param taker takes each timer; must not poll timers of the store
      * @return how many it has taken; when it is the limit more may be due
      * @throws IllegalArgumentException when the limit is negative
-     * @throws IllegalStateException when the consumer of a poll of the same state calls this
+     * @throws ConfigurationException when the consumer of a poll calls this, of whichever timers of the store
      */
     public long pollDue(final long now, final long limit, final LongTimerConsumer taker) {
         final LongTimerConsumer before = consumer;

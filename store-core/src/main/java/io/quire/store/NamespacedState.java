@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
+import io.quire.store.errors.ConfigurationException;
 import io.quire.store.table.KeyGroupRange;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -101,10 +102,10 @@ public final class NamespacedState<K, N, S extends TypedState<K>> {
      * does. The selected namespace stays what it is.
      *
      * @param now event time: the watermark; processing time: the clock; milliseconds
-     * @param consumer takes each timer
+     * @param consumer takes each timer; must not poll timers of the store
      * @return how many it has taken
      * @throws UnsupportedOperationException when the state is no {@link TimerState}
-     * @throws IllegalStateException when the consumer of a poll of the same state calls this
+     * @throws ConfigurationException when the consumer of a poll calls this, of whichever timers of the store
      */
     public long pollDue(final long now, final NamespacedTimerConsumer<? super K, ? super N> consumer) {
         return pollDue(now, Long.MAX_VALUE, consumer);
@@ -116,11 +117,11 @@ public final class NamespacedState<K, N, S extends TypedState<K>> {
      *
      * @param now event time: the watermark; processing time: the clock; milliseconds
      * @param limit most timers to deliver, 0 or more
-     * @param consumer takes each timer
+     * @param consumer takes each timer; must not poll timers of the store
      * @return how many it has taken
      * @throws UnsupportedOperationException when the state is no {@link TimerState}
      * @throws IllegalArgumentException when the limit is negative
-     * @throws IllegalStateException when the consumer of a poll of the same state calls this
+     * @throws ConfigurationException when the consumer of a poll calls this, of whichever timers of the store
      */
     public long pollDue(
             final long now, final long limit, final NamespacedTimerConsumer<? super K, ? super N> consumer) {

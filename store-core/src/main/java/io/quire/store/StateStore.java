@@ -596,6 +596,14 @@ public final class StateStore implements AutoCloseable {
         }
     }
 
+    /** Refuses what is taken back by itself when it fails, which a part of a batch cannot be. */
+    void checkOutsideParts(final String what, final String stateName) {
+        if (parts > 0) {
+            throw new ConfigurationException(what + " from inside an operation that is a part of a batch, such as the"
+                    + " delivery of a timer: state=" + stateName);
+        }
+    }
+
     private void checkBatch() {
         if (!batch) {
             throw new ConfigurationException("no batch is open");

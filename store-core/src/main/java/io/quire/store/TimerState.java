@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
+import io.quire.store.errors.ConfigurationException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.RecordTable;
 import io.quire.store.table.TimerDescriptor;
@@ -169,10 +170,12 @@ public final class TimerState<K> extends TypedState<K> {
      * in the past never ends: use a limit.
      *
      * @param now event time: the watermark; processing time: the clock; milliseconds
-     * @param consumer takes each timer; must not poll the same state
+     * @param consumer takes each timer; must not poll timers of the store
      * @return how many it has taken
      * @throws IllegalStateException when the state has namespaces, see {@link NamespacedState#pollDue(long,
-     *     NamespacedTimerConsumer)}, or the consumer of a poll of the same state calls this
+     *     NamespacedTimerConsumer)}
+     * @throws ConfigurationException when the consumer of a poll calls this, of whichever timers of the store: an inner
+     *     delivery that fails could not be taken back without the outer one
      */
     public long pollDue(final long now, final TimerConsumer<? super K> consumer) {
         return pollDue(now, Long.MAX_VALUE, consumer);
@@ -184,10 +187,11 @@ public final class TimerState<K> extends TypedState<K> {
      *
      * @param now event time: the watermark; processing time: the clock; milliseconds
      * @param limit most timers to deliver, 0 or more
-     * @param consumer takes each timer; must not poll the same state
+     * @param consumer takes each timer; must not poll timers of the store
      * @return how many it has taken; when it is the limit more may be due
      * @throws IllegalArgumentException when the limit is negative
      * @throws IllegalStateException as {@link #pollDue(long, TimerConsumer)}
+     * @throws ConfigurationException as {@link #pollDue(long, TimerConsumer)}
      */
     public long pollDue(final long now, final long limit, final TimerConsumer<? super K> consumer) {
         checkWithoutNamespaces();

@@ -3,6 +3,7 @@ package io.quire.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.quire.store.codec.Codecs;
 import io.quire.store.errors.ConfigurationException;
@@ -225,8 +226,8 @@ class TimerStateTest {
         poll(timers, 1);
         timers.registerTimer("a", 1);
         assertThat(timers.pollDue(1, (key, timestamp) -> {
-                    assertThatThrownBy(() -> poll(timers, 1)).isInstanceOf(IllegalStateException.class);
-                    assertThatThrownBy(() -> poll(timers(), 1)).isInstanceOf(IllegalStateException.class);
+                    assertThatThrownBy(() -> poll(timers, 1)).isInstanceOf(ConfigurationException.class);
+                    assertThatThrownBy(() -> poll(timers(), 1)).isInstanceOf(ConfigurationException.class);
                     assertThatThrownBy(timers::clear).isInstanceOf(ConfigurationException.class);
                     assertThatThrownBy(store::beginBatch).isInstanceOf(ConfigurationException.class);
                     assertThatThrownBy(() -> store.dropState("timers")).isInstanceOf(ConfigurationException.class);
@@ -237,6 +238,55 @@ class TimerStateTest {
         timers.registerTimer("b", 1);
         assertThat(poll(timers, 1)).isEqualTo(1);
         assertThat(fired).containsExactly("a@1", "b@1");
+    }
+
+    @Test
+    void shouldLoseNoTimerWhenAConsumerPollsOthersAndSwallowsThatItFails() {
+        final TimerState<String> timers = timers();
+        final LongTimerState longs = store.longTimerState("longs", TimeDomain.EVENT_TIME);
+        final NamespacedState<String, Long, TimerState<String>> windows =
+                store.state(TypedStateDescriptor.timers("windows", Codecs.STRING, TimeDomain.EVENT_TIME), Codecs.LONG);
+        timers.registerTimer("a", 1);
+        longs.registerTimer(7, 1);
+        windows.in(5L).registerTimer("w", 1);
+        final List<Throwable> swallowed = new ArrayList<>();
+        final TimerConsumer<String> polling = (key, timestamp) -> {
+            swallowed.add(catchThrowable(() -> longs.pollDue(1, (other, time) -> {
+                throw new IllegalArgumentException("made to fail");
+            })));
+            swallowed.add(catchThrowable(() -> windows.pollDue(1, (other, namespace, time) -> {
+                throw new IllegalArgumentException("made to fail");
+            })));
+        };
+        assertThat(timers.pollDue(1, polling)).isEqualTo(1);
+        assertThat(swallowed)
+                .hasSize(2)
+                .allSatisfy(refusal -> assertThat(refusal)
+                        .isInstanceOf(ConfigurationException.class)
+                        .hasMessageContaining("delivery of a timer"));
+        assertThat(longs.containsTimer(7, 1)).isTrue();
+        assertThat(windows.in(5L).containsTimer("w", 1)).isTrue();
+
+        timers.registerTimer("a", 1);
+        store.beginBatch();
+        timers.pollDue(1, polling);
+        assertThat(longs.pollDue(1, (key, timestamp) -> fired.add(key + "@" + timestamp)))
+                .isEqualTo(1);
+        store.commitBatch();
+        windows.pollDue(1, (key, namespace, timestamp) -> fired.add(key + namespace));
+        assertThat(fired).containsExactly("7@1", "w5");
+    }
+
+    @Test
+    void shouldPollTimersOfAnotherStoreWhileOneIsDelivered() {
+        final TimerState<String> timers = timers();
+        timers.registerTimer("a", 1);
+        try (StateStore other = new StateStore(PagedMemory.anonymous(8))) {
+            final LongTimerState others = other.longTimerState("longs", TimeDomain.EVENT_TIME);
+            others.registerTimer(7, 1);
+            timers.pollDue(1, (key, timestamp) -> others.pollDue(1, (inner, time) -> fired.add(key + inner)));
+        }
+        assertThat(fired).containsExactly("a7");
     }
 
     @Test
@@ -346,7 +396,7 @@ class TimerStateTest {
         assertThat(longs.pollDue(9, 1, (key, timestamp) -> {
                     fired.add(key + "@" + timestamp);
                     assertThatThrownBy(() -> longs.pollDue(9, (other, time) -> fired.add("never")))
-                            .isInstanceOf(IllegalStateException.class);
+                            .isInstanceOf(ConfigurationException.class);
                     longs.registerTimer(8, 5);
                 }))
                 .isEqualTo(1);
