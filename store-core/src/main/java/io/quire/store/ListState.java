@@ -206,9 +206,7 @@ public final class ListState<K, E> extends TypedState<K> {
     }
 
     private Iterator<E> elementsOf(final byte[] key) {
-        return elementCodec.expiring()
-                ? new LiveElements<>(bytes, elementCodec, key)
-                : new Elements<>(bytes, elementCodec, bytes.cursor(key, RawMemory.ARRAY_OFFSET, key.length));
+        return new Elements<>(bytes, elementCodec, key);
     }
 
     /**
@@ -343,71 +341,70 @@ public final class ListState<K, E> extends TypedState<K> {
         });
     }
 
+    /** Passes over elements that have expired when it gets to them, whenever a time to live was given. */
     private static final class Elements<E> implements Iterator<E> {
         private final BytesListState bytes;
-        private final Codec<E> codec;
-        private final ListCursor cursor;
-        private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
-
-        Elements(final BytesListState bytes, final Codec<E> codec, final ListCursor cursor) {
-            this.bytes = bytes;
-            this.codec = codec;
-            this.cursor = cursor;
-        }
-
-        @Override
-        public boolean hasNext() {
-            return cursor.remaining() > 0;
-        }
-
-        @Override
-        public E next() {
-            bytes.store.beforeRead();
-            if (!cursor.next()) {
-                throw new NoSuchElementException();
-            }
-            view.wrap(cursor.elementPointer(), cursor.elementLength());
-            return codec.decode(view, 0, cursor.elementLength());
-        }
-    }
-
-    /** Passes over elements that have expired when it gets to them. */
-    private static final class LiveElements<E> implements Iterator<E> {
-        private final BytesListState bytes;
         private final StoredCodec<E> codec;
+        private final byte[] key;
         private final ListCursor cursor;
-        private final int walk;
         private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+        private int walk = OpenWalks.NONE;
         private boolean ahead; // the cursor is at an element that was not returned yet
 
-        LiveElements(final BytesListState bytes, final StoredCodec<E> codec, final byte[] key) {
+        Elements(final BytesListState bytes, final StoredCodec<E> codec, final byte[] key) {
             this.bytes = bytes;
             this.codec = codec;
+            this.key = key;
             cursor = bytes.cursor(key, RawMemory.ARRAY_OFFSET, key.length);
-            walk = bytes.expiry.walks().begun(this, key);
+            if (codec.expiring()) {
+                walk = bytes.expiry.walks().begun(this, key);
+            }
         }
 
         @Override
         public boolean hasNext() {
+            if (ahead) {
+                return true;
+            }
+            if (!codec.expiring()) {
+                return cursor.remaining() > 0;
+            }
             bytes.store.beforeRead();
+            goToLiving();
+            return ahead;
+        }
+
+        private void goToLiving() {
+            if (walk == OpenWalks.NONE) { // there was no time to live when it began
+                walk = bytes.expiry.walks().begun(this, key);
+            }
             while (!ahead && cursor.next()) {
-                view.wrap(cursor.elementPointer(), cursor.elementLength());
-                ahead = !codec.isExpired(view, 0, cursor.elementLength());
+                wrap();
+                ahead = !codec.isExpired(view, 0, view.capacity());
             }
             if (!ahead) {
                 bytes.expiry.walks().ended(this, walk);
             }
-            return ahead;
+        }
+
+        private void wrap() {
+            view.wrap(cursor.elementPointer(), cursor.elementLength());
         }
 
         @Override
         public E next() {
+            bytes.store.beforeRead();
             if (!hasNext()) {
                 throw new NoSuchElementException();
             }
-            cursor.checkCurrent();
+            if (ahead) {
+                cursor.checkCurrent();
+            } else {
+                cursor.next();
+                wrap();
+            }
             ahead = false;
-            return codec.decode(view, 0, cursor.elementLength());
+            return codec.decode(view, 0, view.capacity());
         }
     }
 }

@@ -26,9 +26,9 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
     private final MapState<?, I, V> state;
     private final MapTable table;
     private final RecordTable entries;
-    private final int mapKeyLength;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
-    private final int walk; // among the open ones of the state; -1 when its entries do not expire
+    private final byte[] mapKey;
+    private int walk = OpenWalks.NONE; // among the open ones of the state, once its entries expire
     private boolean nextIsLive; // it was found to be, and not returned since
     private long changeCount;
     private byte[] key = new byte[64]; // of the current entry
@@ -42,9 +42,11 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
         this.state = state;
         table = state.bytes.table();
         entries = table.entries();
-        mapKeyLength = mapKey.length;
+        this.mapKey = mapKey;
         state.store.beforeRead();
-        walk = state.valueCodec.expiring() ? state.bytes.expiry.walks().begun(this, mapKey) : -1;
+        if (state.valueCodec.expiring()) {
+            walk = state.bytes.expiry.walks().begun(this, mapKey);
+        }
         changeCount = table.changeCount();
         lookAhead(table.first(mapKey, AT, mapKey.length));
     }
@@ -65,7 +67,7 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
 
     @Override
     public final boolean hasNext() {
-        if (walk >= 0 && !nextIsLive) {
+        if (!nextIsLive && state.valueCodec.expiring()) {
             passExpired();
         }
         return next != MapTable.NONE;
@@ -73,6 +75,9 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
 
     private void passExpired() {
         state.store.beforeRead();
+        if (walk == OpenWalks.NONE) { // there was no time to live when it began
+            walk = state.bytes.expiry.walks().begun(this, mapKey);
+        }
         findNext();
         while (next != MapTable.NONE && state.isExpired(next)) {
             lookAhead(table.next(next));
@@ -113,8 +118,8 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
 
     /** The key inside the map of the current entry. */
     final I insideKey() {
-        final int length = keyLength - MapDescriptor.KEY_TRAILER_LENGTH - mapKeyLength;
-        view.wrap(key, mapKeyLength, length);
+        final int length = keyLength - MapDescriptor.KEY_TRAILER_LENGTH - mapKey.length;
+        view.wrap(key, mapKey.length, length);
         return state.insideCodec.decode(view, 0, length);
     }
 

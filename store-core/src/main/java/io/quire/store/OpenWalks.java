@@ -14,6 +14,8 @@ import java.util.Arrays;
 final class OpenWalks {
     /** Walks that are remembered. */
     static final int COUNT = 64;
+    /** What a walk has instead of an index before it has begun here. */
+    static final int NONE = -1;
 
     private final Walk[] walks = new Walk[COUNT];
     private int last;

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -653,6 +654,82 @@ class TimeToLiveTest {
         assertThat(listOf(() -> values)).containsExactly(7L, 8L, 9L);
         assertThat(store.cleanExpired(Long.MAX_VALUE)).as("the walk has ended").isEqualTo(6);
         assertThat(maps.size(0L)).isEqualTo(4);
+    }
+
+    @Test
+    void shouldJudgeInWalksThatWereBegunBeforeTheTimeToLive() {
+        final TypedStateDescriptor<Long, ListState<Long, Long>> list =
+                TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG);
+        final TypedStateDescriptor<Long, MapState<Long, Long, Long>> map =
+                TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG);
+        final ListState<Long, Long> lists = store.state(list);
+        final MapState<Long, Long, Long> maps = store.state(map);
+        for (long i = 0; i < 3; i++) {
+            lists.add(0L, i);
+            maps.put(0L, i, i);
+        }
+        final List<Iterator<?>> walks = List.of(
+                lists.get(0L).iterator(),
+                maps.keys(0L).iterator(),
+                maps.values(0L).iterator(),
+                maps.entries(0L).iterator());
+        walks.forEach(walk -> assertThat(walk.next()).isNotNull());
+        final List<Object> visited = new ArrayList<>();
+        clock.set(2_000);
+        lists.forEach((key, element) -> {
+            visited.add(element);
+            store.state(list.withTimeToLive(TEN));
+            clock.set(2_010);
+        });
+        store.state(map.withTimeToLive(TEN));
+        clock.set(2_019);
+        assertThat(visited).containsExactly(0L);
+        assertThat(walks.get(0).hasNext()).isFalse();
+        assertThat(walks.get(2).hasNext()).isTrue();
+        assertThat(walks.get(2).next()).isEqualTo(1L);
+        clock.set(2_020);
+        assertThat(walks).allSatisfy(walk -> {
+            assertThat(walk.hasNext()).isFalse();
+            assertThatThrownBy(walk::next).isInstanceOf(NoSuchElementException.class);
+        });
+    }
+
+    @Test
+    void shouldNotCleanUnderAWalkThatHasGoneOnSinceTheTimeToLiveWasSwitchedOn() {
+        final TypedStateDescriptor<Long, ListState<Long, Long>> list =
+                TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG);
+        final TypedStateDescriptor<Long, MapState<Long, Long, Long>> map =
+                TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG);
+        final ListState<Long, Long> lists = store.state(list.withTimeToLive(TEN));
+        final MapState<Long, Long, Long> maps = store.state(map.withTimeToLive(TEN));
+        for (long i = 0; i < 10; i++) {
+            clock.set(1_000 + i);
+            for (long key = 0; key < 2; key++) {
+                lists.add(key, i);
+                maps.put(key, i, i);
+            }
+        }
+        store.state(list.withTimeToLive(TimeToLive.OFF));
+        store.state(map.withTimeToLive(TimeToLive.OFF));
+        final List<Iterator<Long>> walks =
+                List.of(lists.get(0L).iterator(), maps.values(0L).iterator());
+        final List<Iterator<Long>> resting =
+                List.of(lists.get(1L).iterator(), maps.values(1L).iterator());
+        clock.set(1_015);
+        assertThat(walks).allSatisfy(walk -> assertThat(walk.next()).isZero());
+        assertThat(resting).allSatisfy(walk -> assertThat(walk.next()).isZero());
+        store.state(list.withTimeToLive(TEN));
+        store.state(map.withTimeToLive(TEN));
+        assertThat(walks).allSatisfy(walk -> assertThat(walk.next()).isEqualTo(6L));
+        assertThat(store.cleanExpired(Long.MAX_VALUE))
+                .as("under those that have not gone on")
+                .isEqualTo(12);
+        assertThat(walks).allSatisfy(walk -> assertThat(listOf(() -> walk)).containsExactly(7L, 8L, 9L));
+        assertThat(resting)
+                .allSatisfy(walk -> assertThatThrownBy(walk::next).isInstanceOf(ConcurrentModificationException.class));
+        assertThat(store.cleanExpired(Long.MAX_VALUE))
+                .as("the walks have ended")
+                .isEqualTo(12);
     }
 
     @Test
