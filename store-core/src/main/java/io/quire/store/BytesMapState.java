@@ -2,7 +2,6 @@
 package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
-import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
@@ -15,7 +14,7 @@ import io.quire.store.table.MapTable;
  *
  * <p>Threading: single writer, which also reads.
  */
-final class BytesMapState extends KeyedState {
+final class BytesMapState extends LinkedEntriesState {
     private static final int LINKS_LENGTH = MapDescriptor.LINKS_LENGTH;
 
     private final MapTable table;
@@ -95,35 +94,24 @@ final class BytesMapState extends KeyedState {
         return removed;
     }
 
-    /** Removes a map; inside a batch its entries are remembered, in memory in proportion to its size. */
-    boolean removeAll(final byte[] key, final long keyOffset, final int keyLength) {
-        store.beforeWrite();
-        final long first = table.first(key, keyOffset, keyLength);
-        if (first == MapTable.NONE) {
-            return false;
-        }
-        if (store.inBatch()) {
-            final int saved = store.undoLog().length();
-            try {
-                for (long entry = first; entry != MapTable.NONE; entry = table.next(entry)) {
-                    saveEntry(entry);
-                }
-            } catch (final RuntimeException e) {
-                store.undoLog().truncate(saved); // nothing has been removed
-                throw e;
-            }
-        }
-        try {
-            table.removeAll(key, keyOffset, keyLength);
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        log.operation(ChangeRecordDescriptor.TYPE_MAP_CLEAR, id, key, keyOffset, keyLength, null, 0, 0);
-        return true;
+    @Override
+    long firstEntry(final byte[] key, final long keyOffset, final int keyLength) {
+        return table.first(key, keyOffset, keyLength);
+    }
+
+    @Override
+    long nextEntry(final long entry) {
+        return table.next(entry);
+    }
+
+    @Override
+    void removeEntries(final byte[] key, final long keyOffset, final int keyLength) {
+        table.removeAll(key, keyOffset, keyLength);
     }
 
     /** {@code [length of the next entry's key, 0 = it is the last][that key][value]}. */
-    private void saveEntry(final long entry) {
+    @Override
+    void saveEntry(final long entry) {
         final long next = table.next(entry);
         final int nextLength = next == MapTable.NONE ? 0 : table.entries().keyLength(next);
         final int valueLength = table.valueLength(entry);
@@ -189,7 +177,6 @@ final class BytesMapState extends KeyedState {
             final long valueOffset,
             final int valueLength) {
         switch (type) {
-            case ChangeRecordDescriptor.TYPE_MAP_CLEAR -> table.removeAll(keyBase, keyOffset, keyLength);
             case UndoLog.TYPE_MAP_INSERT ->
                 applyInsert(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
             default -> super.applyOperation(type, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);

@@ -20,7 +20,7 @@ import io.quire.store.table.TimerTable;
  *
  * <p>Threading: single writer, which also reads.
  */
-final class BytesTimerState extends KeyedState {
+final class BytesTimerState extends LinkedEntriesState {
     /** Bytes of an entry's key behind the timer's own key. */
     static final int KEY_TRAILER_LENGTH = TimerDescriptor.KEY_TRAILER_LENGTH;
 
@@ -102,7 +102,7 @@ final class BytesTimerState extends KeyedState {
 
     private void remove(final long timer, final byte[] key, final int keyLength) {
         if (store.inBatch()) {
-            savePutBack(timer);
+            saveEntry(timer);
         }
         try {
             table.remove(timer, key, AT, keyLength);
@@ -113,7 +113,8 @@ final class BytesTimerState extends KeyedState {
     }
 
     /** The value is the timer's sequence. */
-    private void savePutBack(final long timer) {
+    @Override
+    void saveEntry(final long timer) {
         RawMemory.putLong(sequence, AT, table.sequence(timer));
         store.undoLog()
                 .save(
@@ -127,31 +128,19 @@ final class BytesTimerState extends KeyedState {
                         Long.BYTES);
     }
 
-    /** Removes all timers of a key; inside a batch they are remembered, in memory in proportion to their number. */
-    boolean removeAll(final byte[] key, final int keyLength) {
-        store.beforeWrite();
-        final long first = table.firstOf(key, AT, keyLength);
-        if (first == TimerTable.NONE) {
-            return false;
-        }
-        if (store.inBatch()) {
-            final int saved = store.undoLog().length();
-            try {
-                for (long timer = first; timer != TimerTable.NONE; timer = table.nextOf(timer)) {
-                    savePutBack(timer);
-                }
-            } catch (final RuntimeException e) {
-                store.undoLog().truncate(saved); // nothing has been removed
-                throw e;
-            }
-        }
-        try {
-            table.removeAll(key, AT, keyLength);
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        log.operation(ChangeRecordDescriptor.TYPE_MAP_CLEAR, id, key, AT, keyLength, null, 0, 0);
-        return true;
+    @Override
+    long firstEntry(final byte[] key, final long keyOffset, final int keyLength) {
+        return table.firstOf(key, keyOffset, keyLength);
+    }
+
+    @Override
+    long nextEntry(final long entry) {
+        return table.nextOf(entry);
+    }
+
+    @Override
+    void removeEntries(final byte[] key, final long keyOffset, final int keyLength) {
+        table.removeAll(key, keyOffset, keyLength);
     }
 
     /**
@@ -264,7 +253,6 @@ final class BytesTimerState extends KeyedState {
             final long valueOffset,
             final int valueLength) {
         switch (type) {
-            case ChangeRecordDescriptor.TYPE_MAP_CLEAR -> table.removeAll(keyBase, keyOffset, keyLength);
             case UndoLog.TYPE_TIMER_PUT_BACK -> {
                 if (table.find(keyBase, keyOffset, keyLength) == TimerTable.NONE) { // removing it may have failed
                     table.insert(keyBase, keyOffset, keyLength, RawMemory.getLong(valueBase, valueOffset));

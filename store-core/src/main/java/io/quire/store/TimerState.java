@@ -303,7 +303,7 @@ public final class TimerState<K> extends TypedState<K> {
     @Override
     boolean removeAt(final K key) {
         final int length = encodeKey(key);
-        return bytes.removeAll(keyBytes(), length);
+        return bytes.removeAll(keyBytes(), AT, length);
     }
 
     @Override
