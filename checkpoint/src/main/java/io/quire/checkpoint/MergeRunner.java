@@ -70,6 +70,9 @@ final class MergeRunner implements Runnable {
     private volatile long bytesWritten;
     private volatile long bytesCopied;
 
+    /** A merge that is due, and the extents that are used when they were read to choose it, else null. */
+    private record DueMerge(MergeRun run, UsedExtents extents) {}
+
     MergeRunner(
             final StateStore store,
             final PublishedCheckpoints published,
@@ -206,9 +209,9 @@ final class MergeRunner implements Runnable {
 
     private void mergeWhatIsDue() {
         try {
-            Optional<MergeRun> run = choose();
-            while (running && run.isPresent() && merge(run.get())) {
-                run = choose();
+            Optional<DueMerge> due = choose();
+            while (running && due.isPresent() && merge(due.get())) {
+                due = choose();
             }
             failing = false;
         } catch (final Throwable e) {
@@ -220,22 +223,23 @@ final class MergeRunner implements Runnable {
         }
     }
 
-    private Optional<MergeRun> choose() {
+    private Optional<DueMerge> choose() {
         final long freed = freedExtents; // read first: the manifest is of this barrier or a later one
         final Manifest newest = published.newest();
         final List<CheckpointFileInfo> chain = newest.files();
         final Optional<MergeRun> due = policy.choose(chain);
         if (due.isPresent() || chain.isEmpty()) {
-            return due;
+            return due.map(run -> new DueMerge(run, null));
         }
         final long base = chain.get(0).identity().fileNumber();
         if (base == lookedAtBase && freed < lookAtFreed) {
-            return due;
+            return Optional.empty();
         }
-        final long usedPages = usedExtents(newest).usedPageCount();
+        final UsedExtents extents = usedExtents(newest);
+        final long usedPages = extents.usedPageCount();
         lookAtFreed = freed + policy.pagesToShrink(chain, usedPages) / PageDescriptor.PAGES_PER_EXTENT;
         lookedAtBase = base;
-        return policy.chooseToShrink(chain, usedPages);
+        return policy.chooseToShrink(chain, usedPages).map(run -> new DueMerge(run, extents));
     }
 
     /** The files of the newest manifest are there at least as long as this thread publishes no other. */
@@ -264,11 +268,11 @@ final class MergeRunner implements Runnable {
                 || MergePolicy.deltasLength(chain) > chain.get(0).length();
     }
 
-    private boolean merge(final MergeRun run) {
+    private boolean merge(final DueMerge due) {
         final MergeEvent event = FlightEvents.beginMerge();
         pace.begin();
-        final UsedExtents extents = usedExtents(published.newest());
-        final Optional<MergeResult> merged = merger.merge(run, extents::isUsed, this::cancelled);
+        final UsedExtents extents = due.extents() == null ? usedExtents(published.newest()) : due.extents();
+        final Optional<MergeResult> merged = merger.merge(due.run(), extents::isUsed, this::cancelled);
         if (merged.isEmpty()) {
             return false;
         }
