@@ -28,7 +28,7 @@ class CheckpointDiskUseTest {
     private static final int MULTIPLE = 8;
     private static final int MULTIPLE_ON_DEMAND = 12;
     private static final int MERGES_HELD = 2;
-    private static final long HOLD_NS = TimeUnit.SECONDS.toNanos(4);
+    private static final long HOLD_NS = TimeUnit.SECONDS.toNanos(1);
 
     @TempDir
     Path temp;
@@ -105,12 +105,17 @@ class CheckpointDiskUseTest {
         assertThat((double) usedMax.get() / full).isBetween(1.0, (double) MULTIPLE_ON_DEMAND);
     }
 
-    /** Lets as many checkpoints pass as would fill the disk, if they are not held up themselves. */
+    /** Lets as many checkpoints pass as would fill the disk, until one does not come and is held up itself, then. */
     private static void awaitCheckpoints(final AtomicLong taken) {
-        final long target = taken.get() + 2 * MULTIPLE_ON_DEMAND;
-        final long deadline = System.nanoTime() + HOLD_NS;
-        while (taken.get() < target && System.nanoTime() < deadline) {
+        long passed = taken.get();
+        final long target = passed + 2 * MULTIPLE_ON_DEMAND;
+        long deadline = System.nanoTime() + HOLD_NS;
+        while (passed < target && System.nanoTime() < deadline) {
             LockSupport.parkNanos(1_000_000);
+            if (taken.get() != passed) {
+                passed = taken.get();
+                deadline = System.nanoTime() + HOLD_NS;
+            }
         }
     }
 

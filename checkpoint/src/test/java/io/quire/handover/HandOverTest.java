@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +74,16 @@ class HandOverTest {
 
     @Test
     void shouldHandOverWhileSomebodyElseAsksForCheckpointsAllTheTime() throws Exception {
+        handOverWhileAsked(10);
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldHandOverOftenWhileSomebodyElseAsksForCheckpointsAllTheTime() throws Exception {
+        handOverWhileAsked(100);
+    }
+
+    private void handOverWhileAsked(final int turns) throws Exception {
         try (DurableStateStore store = DurableStateStore.open(context)) {
             final LongLongState state = store.longLongState("s");
             final SynchronousQueue<Integer> baton = new SynchronousQueue<>();
@@ -83,14 +94,14 @@ class HandOverTest {
                 }
             });
             final FutureTask<Void> other = start(() -> {
-                for (int i = 0; i < 100; i++) {
+                for (int i = 0; i < turns; i++) {
                     assertThat(take(baton)).isEqualTo(i);
                     state.addAndGet(1, 1);
                     store.releaseOwnership();
                     give(baton, i);
                 }
             });
-            for (int i = 0; i < 100 && !other.isDone(); i++) {
+            for (int i = 0; i < turns && !other.isDone(); i++) {
                 state.addAndGet(1, 1);
                 store.releaseOwnership();
                 give(baton, i);
@@ -99,7 +110,7 @@ class HandOverTest {
             done.countDown();
             get(other);
             get(monitor);
-            assertThat(state.get(1, 0)).isEqualTo(200);
+            assertThat(state.get(1, 0)).isEqualTo(2L * turns);
         }
     }
 

@@ -18,11 +18,13 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Walks over parts of the key groups of typed states, against collections of the JDK. */
 class TypedStateRangeModelTest {
-    private static final int KEYS = 30_000;
+    private static final int KEYS = 8_000;
+    private static final int KEYS_SLOW = 30_000;
 
     private final long seed = Long.getLong("seed", System.nanoTime());
     private final Random random = new Random(seed);
@@ -45,6 +47,8 @@ class TypedStateRangeModelTest {
     private final Map<String, Map<Integer, Long>> mapModel = new HashMap<>();
     private final Map<String, Long> sumModel = new HashMap<>();
     private final Map<String, String> countModel = new HashMap<>();
+
+    private int keyCount = KEYS;
 
     @AfterEach
     void close() {
@@ -74,7 +78,7 @@ class TypedStateRangeModelTest {
     }
 
     private void operation() {
-        final String key = "key " + random.nextInt(KEYS);
+        final String key = "key " + random.nextInt(keyCount);
         final long value = random.nextInt(1_000);
         final int inside = random.nextInt(3);
         if (random.nextInt(4) == 0) {
@@ -103,13 +107,24 @@ class TypedStateRangeModelTest {
     }
 
     private void fill() {
-        for (int i = 0; i < 2 * KEYS; i++) {
+        for (int i = 0; i < 2 * keyCount; i++) {
             operation();
         }
     }
 
     @Test
     void shouldVisitKeysAndEntriesOfEachPartOnce() {
+        visitPartsOnce();
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldVisitKeysAndEntriesOfEachPartOnceOfManyKeys() {
+        keyCount = KEYS_SLOW;
+        visitPartsOnce();
+    }
+
+    private void visitPartsOnce() {
         fill();
         for (final int parts : new int[] {1, 2, 5, 64}) {
             final Set<String> keys = new HashSet<>();
@@ -168,6 +183,17 @@ class TypedStateRangeModelTest {
 
     @Test
     void shouldVisitWhatStaysOnceWhileThePartIsWrittenTo() {
+        visitWhileWritten();
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldVisitWhatStaysOnceWhileThePartIsWrittenToOfManyKeys() {
+        keyCount = KEYS_SLOW;
+        visitWhileWritten();
+    }
+
+    private void visitWhileWritten() {
         fill();
         for (int round = 0; round < 10; round++) {
             final int parts = 1 + random.nextInt(9);
@@ -184,7 +210,7 @@ class TypedStateRangeModelTest {
                 assertThat(seen.add(key)).as(replay).isTrue();
                 assertThat(value).as(replay).isEqualTo(valueModel.get(key));
                 for (int i = random.nextInt(4); i > 0; i--) { // also splits and merges segments under the walk
-                    final String other = "key " + random.nextInt(2 * KEYS);
+                    final String other = "key " + random.nextInt(2 * keyCount);
                     if (random.nextInt(3) > 0) {
                         values.remove(other);
                         valueModel.remove(other);

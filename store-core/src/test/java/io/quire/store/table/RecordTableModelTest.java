@@ -30,9 +30,20 @@ class RecordTableModelTest {
 
     @Test
     void shouldBehaveAsTheModelWhenMemoryIsFull() {
+        fillMemory(2);
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldBehaveAsTheModelWhenMemoryIsFullWhateverItsSize() {
+        fillMemory(1);
+    }
+
+    /** Every size of memory, or each second one of which it is a matter of the seed which they are. */
+    private void fillMemory(final int step) {
         Seed.with(getClass(), seed -> {
             int fullCount = 0;
-            for (int extents = 3; extents < 30; extents++) {
+            for (int extents = 3 + Math.floorMod(seed, step); extents < 30; extents += step) {
                 try (Run run = new Run(seed + extents, TestMemory.limited(seed, extents))) {
                     run.pressingOperations(20_000);
                     fullCount += run.fullCount;

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.Test;
 class TableReplicaTest {
     private static final long SEED = 0x5eed;
     private static final long MISSING = Long.MIN_VALUE;
+    private static final int BURSTS = 200; // tables grow and shrink once
+    private static final int BURSTS_SLOW = 600;
 
     private final KeyHash keyHash = new KeyHash(SEED);
 
@@ -48,13 +51,23 @@ class TableReplicaTest {
 
     @Test
     void shouldAnnounceEveryChangeOfAFixedTable() {
+        announceFixedTable(BURSTS);
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldAnnounceEveryChangeOfAFixedTableThatGrowsAndShrinksSeveralTimes() {
+        announceFixedTable(BURSTS_SLOW);
+    }
+
+    private void announceFixedTable(final int bursts) {
         Seed.with(getClass(), seed -> {
             final Random random = new Random(seed);
             final Map<Long, Long> model = new HashMap<>();
             final TestMemory.Replica replica = new TestMemory.Replica();
             try (PagedMemory memory = memory()) {
                 final FixedTable table = FixedTable.create(memory);
-                for (int burst = 0; burst < 600; burst++) {
+                for (int burst = 0; burst < bursts; burst++) {
                     final int operations = operations(random);
                     for (int i = 0; i < operations; i++) {
                         final long key = key(random.nextInt(60_000));
@@ -94,13 +107,23 @@ class TableReplicaTest {
 
     @Test
     void shouldAnnounceEveryChangeOfARecordTable() {
+        announceRecordTable(BURSTS);
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldAnnounceEveryChangeOfARecordTableThatGrowsAndShrinksSeveralTimes() {
+        announceRecordTable(BURSTS_SLOW);
+    }
+
+    private void announceRecordTable(final int bursts) {
         Seed.with(getClass(), seed -> {
             final Random random = new Random(seed);
             final Map<Long, byte[]> model = new HashMap<>();
             final TestMemory.Replica replica = new TestMemory.Replica();
             try (PagedMemory memory = memory()) {
                 final RecordTable table = RecordTable.create(memory);
-                for (int burst = 0; burst < 600; burst++) {
+                for (int burst = 0; burst < bursts; burst++) {
                     final int operations = operations(random);
                     final boolean longValues = burst % 200 < 50 || burst % 100 > 80;
                     for (int i = 0; i < operations; i++) {
@@ -127,6 +150,16 @@ class TableReplicaTest {
 
     @Test
     void shouldAnnounceEveryChangeOfATableOfFixedBytes() {
+        announceFixedBytes(BURSTS);
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldAnnounceEveryChangeOfATableOfFixedBytesThatGrowsAndShrinksSeveralTimes() {
+        announceFixedBytes(BURSTS_SLOW);
+    }
+
+    private void announceFixedBytes(final int bursts) {
         Seed.with(getClass(), seed -> {
             final Random random = new Random(seed);
             final Map<Long, Integer> model = new HashMap<>();
@@ -134,7 +167,7 @@ class TableReplicaTest {
             final byte[] value = new byte[40];
             try (PagedMemory memory = memory()) {
                 final FixedBytesTable table = FixedBytesTable.create(memory, Long.BYTES, value.length);
-                for (int burst = 0; burst < 400; burst++) {
+                for (int burst = 0; burst < bursts; burst++) {
                     final int operations = operations(random);
                     for (int i = 0; i < operations; i++) {
                         final long key = key(random.nextInt(60_000));
