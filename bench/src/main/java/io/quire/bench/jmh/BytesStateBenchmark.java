@@ -4,34 +4,19 @@ package io.quire.bench.jmh;
 import io.quire.bench.table.KeyBytes;
 import io.quire.bench.table.ValuePool;
 import io.quire.bench.work.KeySpace;
+import io.quire.checkpoint.DurableStateStore;
 import io.quire.store.BytesState;
 import io.quire.store.ValueUpdater;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** Every operation of {@link BytesState}: byte keys, byte values, one thread. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(3)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class BytesStateBenchmark {
+public class BytesStateBenchmark extends StoreBenchmark {
     private static final int PERIOD_95 = 20;
     private static final ValueUpdater INCREMENT = value -> value.putLong(0, value.getLong(0) + 1);
 
@@ -51,15 +36,10 @@ public class BytesStateBenchmark {
     @Param("uniform")
     public String keys;
 
-    /** When a write is acknowledged. */
-    @Param("NONE")
-    public String durability;
-
     /** Where the pages are. */
     @Param("AUTO")
     public String liveMemory;
 
-    private StoreFixture fixture;
     private BytesState state;
     private BytesState counters;
     private KeySequence sequence;
@@ -74,9 +54,9 @@ public class BytesStateBenchmark {
     /** Fills the tables. */
     @Setup(Level.Trial)
     public void fill() {
-        fixture = new StoreFixture(durability, liveMemory);
-        state = fixture.store().bytesState("bench");
-        counters = fixture.store().bytesState("counters");
+        final DurableStateStore store = openStore(liveMemory);
+        state = store.bytesState("bench");
+        counters = store.bytesState("counters");
         pool = new ValuePool(valueLength);
         poolBuffer = new UnsafeBuffer(pool.direct());
         key = new UnsafeBuffer(ByteBuffer.allocateDirect(keyLength));
@@ -87,12 +67,6 @@ public class BytesStateBenchmark {
             counters.addAndGet(key, 0, keyLength, i);
         }
         sequence = new KeySequence(entryCount, keys);
-    }
-
-    /** Closes the store. */
-    @TearDown(Level.Trial)
-    public void close() {
-        fixture.close();
     }
 
     private void set(final long keyLong) {

@@ -8,30 +8,14 @@ import io.quire.store.FixedBytesState;
 import io.quire.store.ValueUpdater;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** Every operation of {@link FixedBytesState}: keys and values of one length each, inline, one thread. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(3)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class FixedBytesStateBenchmark {
+public class FixedBytesStateBenchmark extends StoreBenchmark {
     private static final ValueUpdater INCREMENT = value -> value.putLong(0, value.getLong(0) + 1);
 
     /** Entries: in cache, and in memory; add 20000000 for more than the processor's page tables reach. */
@@ -50,11 +34,6 @@ public class FixedBytesStateBenchmark {
     @Param({"8", "100", "256"})
     public int valueLength;
 
-    /** When a write is acknowledged. */
-    @Param("NONE")
-    public String durability;
-
-    private StoreFixture fixture;
     private KeySequence sequence;
     private FixedBytesState state;
     private ValuePool pool;
@@ -67,8 +46,7 @@ public class FixedBytesStateBenchmark {
     /** Fills the table. */
     @Setup(Level.Trial)
     public void fill() {
-        fixture = new StoreFixture(durability, "AUTO");
-        state = fixture.store().fixedBytesState("bench", keyLength, valueLength);
+        state = openStore().fixedBytesState("bench", keyLength, valueLength);
         pool = new ValuePool(valueLength);
         poolBuffer = new UnsafeBuffer(pool.direct());
         key = new UnsafeBuffer(ByteBuffer.allocateDirect(keyLength));
@@ -78,12 +56,6 @@ public class FixedBytesStateBenchmark {
             put();
         }
         sequence = new KeySequence(entryCount, keys);
-    }
-
-    /** Closes the store. */
-    @TearDown(Level.Trial)
-    public void close() {
-        fixture.close();
     }
 
     private void set(final long keyLong) {

@@ -3,36 +3,21 @@ package io.quire.bench.jmh;
 
 import io.quire.bench.table.ValuePool;
 import io.quire.bench.work.KeySpace;
+import io.quire.checkpoint.DurableStateStore;
 import io.quire.store.BatchConsumer;
 import io.quire.store.LongBytesState;
 import io.quire.store.LongDoubleState;
 import io.quire.store.LongSetState;
 import io.quire.store.ValueUpdater;
 import java.nio.ByteBuffer;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** Operations of {@link LongSetState}, {@link LongDoubleState} and {@link LongBytesState}: long keys, one thread. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(3)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class LongKeyStatesBenchmark {
+public class LongKeyStatesBenchmark extends StoreBenchmark {
     private static final int BATCH_COUNT = 32;
     private static final ValueUpdater INCREMENT = value -> value.putLong(0, value.getLong(0) + 1);
 
@@ -48,11 +33,6 @@ public class LongKeyStatesBenchmark {
     @Param({"8", "100", "1000"})
     public int valueLength;
 
-    /** When a write is acknowledged. */
-    @Param("NONE")
-    public String durability;
-
-    private StoreFixture fixture;
     private KeySequence sequence;
     private LongSetState set;
     private LongDoubleState doubles;
@@ -68,10 +48,10 @@ public class LongKeyStatesBenchmark {
     /** Fills the tables. */
     @Setup(Level.Trial)
     public void fill() {
-        fixture = new StoreFixture(durability, "AUTO");
-        set = fixture.store().longSetState("set");
-        doubles = fixture.store().longDoubleState("doubles");
-        bytes = fixture.store().longBytesState("bytes");
+        final DurableStateStore store = openStore();
+        set = store.longSetState("set");
+        doubles = store.longDoubleState("doubles");
+        bytes = store.longBytesState("bytes");
         pool = new ValuePool(valueLength);
         poolBuffer = new UnsafeBuffer(pool.direct());
         value = new UnsafeBuffer(ByteBuffer.allocateDirect(valueLength));
@@ -82,12 +62,6 @@ public class LongKeyStatesBenchmark {
             bytes.put(key, poolBuffer, pool.offsetOf(i), valueLength);
         }
         sequence = new KeySequence(entryCount, keys);
-    }
-
-    /** Closes the store. */
-    @TearDown(Level.Trial)
-    public void close() {
-        fixture.close();
     }
 
     @Benchmark

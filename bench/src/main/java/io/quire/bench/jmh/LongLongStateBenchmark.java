@@ -3,30 +3,14 @@ package io.quire.bench.jmh;
 
 import io.quire.bench.work.KeySpace;
 import io.quire.store.LongLongState;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 
 /** Every operation of {@link LongLongState}: long keys, long values, one thread. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(3)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class LongLongStateBenchmark {
+public class LongLongStateBenchmark extends StoreBenchmark {
     private static final long MISSING = Long.MIN_VALUE;
     private static final int PERIOD_95 = 20;
     private static final int BATCH_COUNT = 32;
@@ -39,15 +23,10 @@ public class LongLongStateBenchmark {
     @Param({"uniform", "zipf"})
     public String keys;
 
-    /** When a write is acknowledged. */
-    @Param("NONE")
-    public String durability;
-
     /** Where the pages are. */
     @Param("AUTO")
     public String liveMemory;
 
-    private StoreFixture fixture;
     private LongLongState state;
     private KeySequence sequence;
     private final long[] batchKeys = new long[BATCH_COUNT];
@@ -58,18 +37,11 @@ public class LongLongStateBenchmark {
     /** Fills the table. */
     @Setup(Level.Trial)
     public void fill() {
-        fixture = new StoreFixture(durability, liveMemory);
-        state = fixture.store().longLongState("bench");
+        state = openStore(liveMemory).longLongState("bench");
         for (int i = 0; i < entryCount; i++) {
             state.put(KeySpace.keyOf(i), i);
         }
         sequence = new KeySequence(entryCount, keys);
-    }
-
-    /** Closes the store. */
-    @TearDown(Level.Trial)
-    public void close() {
-        fixture.close();
     }
 
     @Benchmark

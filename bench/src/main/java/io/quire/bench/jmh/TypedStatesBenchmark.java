@@ -2,45 +2,25 @@
 package io.quire.bench.jmh;
 
 import io.quire.bench.work.KeySpace;
+import io.quire.checkpoint.DurableStateStore;
 import io.quire.store.ListState;
 import io.quire.store.MapState;
 import io.quire.store.ReducingState;
 import io.quire.store.TypedStateDescriptor;
 import io.quire.store.codec.Codecs;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** {@link ListState}, {@link MapState} and {@link ReducingState} of long keys and long values: what objects cost. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(3)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class TypedStatesBenchmark {
+public class TypedStatesBenchmark extends StoreBenchmark {
     private static final int KEY_MASK = 1023;
 
     /** Elements of all lists together, entries of all maps together, values. */
     @Param({"10000", "1000000"})
     public int entryCount;
 
-    /** When a write is acknowledged. */
-    @Param("NONE")
-    public String durability;
-
-    private StoreFixture fixture;
     private KeySequence sequence;
     private ListState<Long, Long> lists;
     private MapState<Long, Long, Long> maps;
@@ -50,10 +30,10 @@ public class TypedStatesBenchmark {
     /** Fills the states: a thousand lists and maps, values of as many keys as there are entries. */
     @Setup(Level.Trial)
     public void fill() {
-        fixture = new StoreFixture(durability, "AUTO");
-        lists = fixture.store().state(TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG));
-        maps = fixture.store().state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG));
-        sums = fixture.store().state(TypedStateDescriptor.reducing("sums", Codecs.LONG, Codecs.LONG, Long::sum));
+        final DurableStateStore store = openStore();
+        lists = store.state(TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG));
+        maps = store.state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG));
+        sums = store.state(TypedStateDescriptor.reducing("sums", Codecs.LONG, Codecs.LONG, Long::sum));
         for (int i = 0; i < entryCount; i++) {
             final long key = KeySpace.keyOf(i);
             lists.add((long) (i & KEY_MASK), key);
@@ -61,12 +41,6 @@ public class TypedStatesBenchmark {
             sums.add(key, 1L);
         }
         sequence = new KeySequence(entryCount, "uniform");
-    }
-
-    /** Closes the store. */
-    @TearDown(Level.Trial)
-    public void close() {
-        fixture.close();
     }
 
     /** Lists grow by as much as is added during the run. */

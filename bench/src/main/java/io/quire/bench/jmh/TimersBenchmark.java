@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.bench.jmh;
+
+import io.quire.bench.work.KeySpace;
+import io.quire.store.LongTimerState;
+import io.quire.store.TimeDomain;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * {@link LongTimerState} with a million timers, each of a key of its own, at times in random order. An iteration is
+ * {@link #COUNT} operations, which begin with the same number of timers each time; what is reported is the time of one.
+ */
+@BenchmarkMode(Mode.SingleShotTime)
+@Warmup(iterations = 3)
+@Measurement(iterations = 5)
+public class TimersBenchmark extends StoreBenchmark {
+    /** Timers that an iteration registers, deletes or delivers. */
+    static final int COUNT = 100_000;
+
+    private static final int TIME_SHIFT = 24; // of mixed bits: 2^40 ms, without a sign
+    private static final int SCATTER = 7919; // a prime: passes over the timers in an order of its own
+
+    /** Timers at the beginning of an iteration, no fewer than {@link #COUNT}. */
+    @Param("1000000")
+    public int timerCount;
+
+    private LongTimerState timers;
+    private long delivered;
+
+    /** Opens a store. */
+    @Setup(Level.Trial)
+    public void open() {
+        timers = openStore().longTimerState("timers", TimeDomain.EVENT_TIME);
+    }
+
+    /** Registers the timers anew. */
+    @Setup(Level.Iteration)
+    public void fill() {
+        timers.clear();
+        for (int i = 0; i < timerCount; i++) {
+            timers.registerTimer(KeySpace.keyOf(i), timestampOf(i));
+        }
+    }
+
+    private static long timestampOf(final long number) {
+        return KeySpace.keyOf(~number) >>> TIME_SHIFT;
+    }
+
+    private long scattered(final int index) {
+        return (long) index * SCATTER % timerCount;
+    }
+
+    /** {@return how many are new: all} */
+    @Benchmark
+    @OperationsPerInvocation(COUNT)
+    public long register() {
+        long count = 0;
+        for (int i = timerCount; i < timerCount + COUNT; i++) {
+            count += timers.registerTimer(KeySpace.keyOf(i), timestampOf(i)) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** {@return how many are new: none, they are there already} */
+    @Benchmark
+    @OperationsPerInvocation(COUNT)
+    public long registerAgain() {
+        long count = 0;
+        for (int i = 0; i < COUNT; i++) {
+            final long number = scattered(i);
+            count += timers.registerTimer(KeySpace.keyOf(number), timestampOf(number)) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** {@return how many were there: all} */
+    @Benchmark
+    @OperationsPerInvocation(COUNT)
+    public long delete() {
+        long count = 0;
+        for (int i = 0; i < COUNT; i++) {
+            final long number = scattered(i);
+            count += timers.deleteTimer(KeySpace.keyOf(number), timestampOf(number)) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** {@return how many were delivered, to a consumer that does nothing else} */
+    @Benchmark
+    @OperationsPerInvocation(COUNT)
+    public long deliver() {
+        return timers.pollDue(Long.MAX_VALUE, COUNT, (key, timestamp) -> delivered += key);
+    }
+
+    /** {@return what was delivered, to a consumer that registers each timer again at a later time} */
+    @Benchmark
+    @OperationsPerInvocation(COUNT)
+    public long deliverAndRegister() {
+        final long later = 1L << (Long.SIZE - TIME_SHIFT);
+        return timers.pollDue(Long.MAX_VALUE, COUNT, (key, timestamp) -> timers.registerTimer(key, timestamp + later));
+    }
+}
