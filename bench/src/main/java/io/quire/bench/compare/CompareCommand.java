@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -141,14 +142,8 @@ public final class CompareCommand implements Callable<Integer> {
     @Option(names = "--no-pin", description = "Leave threads to the scheduler.")
     private boolean unpinned;
 
-    @Option(
-            names = "--out",
-            paramLabel = "DIR",
-            description = "Where results go; an interrupted run in it is resumed. Default: new, below target/bench.")
-    private Path out;
-
-    @Option(names = "--fresh", description = "Delete an earlier run in the output directory.")
-    private boolean fresh;
+    @Mixin
+    private ResultOptions resultOptions;
 
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Print stack traces of failures.")
     private boolean verbose;
@@ -188,11 +183,8 @@ public final class CompareCommand implements Callable<Integer> {
             return 0;
         }
         final ComparePlan plan = plan();
-        if (out == null) {
-            out = ResultDirectories.fresh("compare");
-        }
-        System.err.println("results: " + out + "; interrupted, the run goes on with --out " + out);
-        final RunJournal journal = openJournal(plan);
+        final RunJournal journal =
+                resultOptions.openJournal(resultOptions.directory("compare"), plan.toMessage(), RunJournal::open);
         final WorkerResult result = new WorkerResult();
         final Thread worker = new Thread(() -> run(plan, journal, result), CorePinning.WORKER_THREAD_NAME);
         worker.start();
@@ -206,18 +198,6 @@ public final class CompareCommand implements Callable<Integer> {
     /** What the worker thread leaves behind. */
     private static final class WorkerResult {
         private volatile RuntimeException failure;
-    }
-
-    private RunJournal openJournal(final ComparePlan plan) {
-        try {
-            if (fresh) {
-                ResultDirectories.clear(out);
-            }
-            return RunJournal.open(out, plan.toMessage());
-        } catch (final IllegalArgumentException e) {
-            throw new ParameterException(
-                    spec.commandLine(), e.getMessage() + (fresh ? "" : " (--fresh deletes it)"), e);
-        }
     }
 
     private void run(final ComparePlan plan, final RunJournal journal, final WorkerResult result) {

@@ -7,27 +7,25 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The raw data of a run, written as it comes, by which an interrupted run is resumed: {@code plan.json}, one line for
- * each cell in {@code cells.jsonl}, one line for each unit that is complete in {@code units.jsonl}. Cells of a unit
+ * each cell in {@code cells.jsonl}, and a {@link UnitJournal} of the units that are complete. Cells of a unit
  * that was interrupted are dropped when the run is resumed, and the unit is measured anew.
  *
  * <p>Threading: confined to one thread.
  */
 public final class RunJournal {
     private static final String CELLS = "cells.jsonl";
-    private static final String UNITS = "units.jsonl";
 
     private final Path directory;
-    private final Set<String> doneUnits = new HashSet<>();
+    private final UnitJournal units;
     private final List<Cell> cells = new ArrayList<>();
 
-    private RunJournal(final Path directory) {
+    private RunJournal(final Path directory, final UnitJournal units) {
         this.directory = directory;
+        this.units = units;
     }
 
     /**
@@ -39,9 +37,8 @@ public final class RunJournal {
      * @throws IllegalArgumentException when the directory has a run with another plan
      */
     public static RunJournal open(final Path directory, final Message plan) {
+        final RunJournal journal = new RunJournal(directory, UnitJournal.open(directory, plan));
         try {
-            JournalFiles.keepPlan(directory, plan);
-            final RunJournal journal = new RunJournal(directory);
             journal.read();
             return journal;
         } catch (final IOException e) {
@@ -50,20 +47,15 @@ public final class RunJournal {
     }
 
     private void read() throws IOException {
-        final List<String> unitLines = JournalFiles.lines(directory.resolve(UNITS));
-        for (final String line : unitLines) {
-            doneUnits.add(Message.parse(line).text("unit"));
-        }
         final List<String> keptLines = new ArrayList<>();
         for (final String line : JournalFiles.lines(directory.resolve(CELLS))) {
             final Cell cell = Cell.of(Message.parse(line));
-            if (doneUnits.contains(cell.unit())) {
+            if (done(cell.unit())) {
                 cells.add(cell);
                 keptLines.add(line);
             }
         }
         // What was cut off must not run into what is appended from now on.
-        Files.write(directory.resolve(UNITS), unitLines);
         Files.write(directory.resolve(CELLS), keptLines);
     }
 
@@ -74,7 +66,7 @@ public final class RunJournal {
      * @return whether it is complete
      */
     public boolean done(final String unit) {
-        return doneUnits.contains(unit);
+        return units.result(unit).isPresent();
     }
 
     /**
@@ -84,7 +76,11 @@ public final class RunJournal {
      */
     public void add(final Cell cell) {
         cells.add(cell);
-        append(CELLS, cell.toMessage());
+        try {
+            JournalFiles.append(directory.resolve(CELLS), cell.toMessage());
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**
@@ -93,16 +89,7 @@ public final class RunJournal {
      * @param unit id
      */
     public void complete(final String unit) {
-        doneUnits.add(unit);
-        append(UNITS, new Message().with("unit", unit));
-    }
-
-    private void append(final String name, final Message message) {
-        try {
-            JournalFiles.append(directory.resolve(name), message);
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        units.complete(unit, new Message());
     }
 
     /**

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import io.quire.bench.chart.DurabilityCharts;
 import io.quire.bench.compare.CsvFile;
 import io.quire.bench.compare.ProgressLine;
-import io.quire.bench.compare.ResultDirectories;
+import io.quire.bench.compare.ResultOptions;
 import io.quire.bench.compare.UnitJournal;
 import io.quire.bench.contestant.Message;
 import io.quire.bench.contestant.ScratchDirectory;
@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -89,21 +90,14 @@ public final class DurabilityCommand implements Callable<Integer> {
     @Option(names = "--no-pin", description = "Leave threads to the scheduler.")
     private boolean unpinned;
 
-    @Option(
-            names = "--out",
-            paramLabel = "DIR",
-            description = "Where results go; an interrupted run in it is resumed. Default: new, below target/bench.")
-    private Path out;
-
-    @Option(names = "--fresh", description = "Delete an earlier run in the output directory.")
-    private boolean fresh;
+    @Mixin
+    private ResultOptions resultOptions;
 
     @Override
     public Integer call() throws IOException {
         final DurabilityPlan plan = plan();
-        final Path directory = out == null ? ResultDirectories.fresh("durability") : out;
-        System.err.println("results: " + directory + "; interrupted, the run goes on with --out " + directory);
-        final UnitJournal journal = openJournal(directory, plan);
+        final Path directory = resultOptions.directory("durability");
+        final UnitJournal journal = resultOptions.openJournal(directory, plan.toMessage(), UnitJournal::open);
         final ProgressLine progress = ProgressLine.onStandardError(DurabilityMeasurement.expectedWork(plan));
         try (ScratchDirectory scratch = ScratchDirectory.in(dataDirectory)) {
             final DurabilityMeasurement measurement =
@@ -116,18 +110,6 @@ public final class DurabilityCommand implements Callable<Integer> {
             System.out.println("\nresults: " + directory.toAbsolutePath());
         }
         return 0;
-    }
-
-    private UnitJournal openJournal(final Path directory, final DurabilityPlan plan) {
-        try {
-            if (fresh) {
-                ResultDirectories.clear(directory);
-            }
-            return UnitJournal.open(directory, plan.toMessage());
-        } catch (final IllegalArgumentException e) {
-            throw new ParameterException(
-                    spec.commandLine(), e.getMessage() + (fresh ? "" : " (--fresh deletes it)"), e);
-        }
     }
 
     private DurabilityPlan plan() {
