@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.store.errors.CorruptStoreException;
-import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
@@ -15,7 +14,6 @@ import java.util.ConcurrentModificationException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -30,15 +28,7 @@ class ListTableModelTest {
 
     @Test
     void shouldBehaveAsTheModelWhenMemoryIsFull() {
-        Seed.with(getClass(), seed -> {
-            int fullCount = 0;
-            for (int extents = 3; extents < 20; extents++) {
-                final Run run = new Run(seed + extents, TestMemory.limited(seed, extents));
-                run.steps(4_000);
-                fullCount += run.fullCount;
-            }
-            assertThat(fullCount).isGreaterThan(100);
-        });
+        Seed.with(getClass(), seed -> TableModelRun.fillMemory(seed, 3, 20, 4_000, 100, Run::new));
     }
 
     @Test
@@ -182,38 +172,21 @@ class ListTableModelTest {
         return item;
     }
 
-    private static final class Run {
-        private final Random random;
+    private static final class Run extends TableModelRun<ListTable> {
         private final Map<String, List<ByteBuffer>> model = new HashMap<>();
-        private final TestMemory.Replica replica = new TestMemory.Replica();
         private final byte[] mark = new byte[ListTable.MARK_LENGTH];
-        private PagedMemory memory;
-        private ListTable table;
-        private int fullCount;
 
         Run(final long seed, final PagedMemory memory) {
-            random = new Random(seed);
-            this.memory = memory;
-            table = ListTable.create(memory);
+            super(seed, memory, ListTable::create, 2_000);
         }
 
-        void steps(final int count) {
-            for (int i = 0; i < count; i++) {
-                try {
-                    step();
-                } catch (final StoreFullException e) {
-                    fullCount++;
-                    removeSome();
-                }
-                if (random.nextInt(2_000) == 0) {
-                    recover();
-                }
-            }
-            compare();
-            memory.close();
+        @Override
+        ListTable open(final long root) {
+            return ListTable.open(memory, root);
         }
 
-        private void step() {
+        @Override
+        void step() {
             final byte[] key = key();
             final String name = new String(key, StandardCharsets.UTF_8);
             final List<ByteBuffer> list = model.getOrDefault(name, List.of());
@@ -313,7 +286,8 @@ class ListTableModelTest {
             model.put(name, all);
         }
 
-        private void removeSome() {
+        @Override
+        void removeSome() {
             for (final String name : new ArrayList<>(model.keySet())) {
                 if (random.nextInt(3) == 0) {
                     final byte[] key = name.getBytes(StandardCharsets.UTF_8);
@@ -350,18 +324,8 @@ class ListTableModelTest {
             return items.array();
         }
 
-        private void recover() {
-            compare();
-            replica.checkpoint(memory);
-            final long root = table.rootAddress();
-            if (random.nextBoolean()) {
-                memory.close();
-                memory = replica.recover();
-            }
-            table = ListTable.open(memory, root);
-        }
-
-        private void compare() {
+        @Override
+        void compare() {
             table.checkInvariants();
             assertThat(table.heads().size()).isEqualTo(model.size());
             assertThat(table.size())

@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -30,15 +29,7 @@ class MapTableModelTest {
 
     @Test
     void shouldBehaveAsTheModelWhenMemoryIsFull() {
-        Seed.with(getClass(), seed -> {
-            int fullCount = 0;
-            for (int extents = 5; extents < 20; extents++) {
-                final Run run = new Run(seed + extents, TestMemory.limited(seed, extents));
-                run.steps(6_000);
-                fullCount += run.fullCount;
-            }
-            assertThat(fullCount).isGreaterThan(50);
-        });
+        Seed.with(getClass(), seed -> TableModelRun.fillMemory(seed, 5, 20, 6_000, 50, Run::new));
     }
 
     @Test
@@ -51,37 +42,20 @@ class MapTableModelTest {
         });
     }
 
-    private static final class Run {
-        private final Random random;
+    private static final class Run extends TableModelRun<MapTable> {
         private final Map<Integer, Map<Integer, byte[]>> model = new LinkedHashMap<>();
-        private final TestMemory.Replica replica = new TestMemory.Replica();
-        private PagedMemory memory;
-        private MapTable table;
-        private int fullCount;
 
         Run(final long seed, final PagedMemory memory) {
-            random = new Random(seed);
-            this.memory = memory;
-            table = MapTable.create(memory);
+            super(seed, memory, MapTable::create, 3_000);
         }
 
-        void steps(final int count) {
-            for (int i = 0; i < count; i++) {
-                try {
-                    step();
-                } catch (final StoreFullException e) {
-                    fullCount++;
-                    removeSome();
-                }
-                if (random.nextInt(3_000) == 0) {
-                    recover();
-                }
-            }
-            compare();
-            memory.close();
+        @Override
+        MapTable open(final long root) {
+            return MapTable.open(memory, root);
         }
 
-        private void step() {
+        @Override
+        void step() {
             final int map = (int) Math.abs(random.nextGaussian() * 10);
             final int inside = random.nextInt(400);
             final byte[] key = key(map, inside);
@@ -141,7 +115,8 @@ class MapTableModelTest {
             }
         }
 
-        private void removeSome() {
+        @Override
+        void removeSome() {
             for (final int map : new ArrayList<>(model.keySet())) {
                 if (random.nextInt(3) == 0) {
                     assertThat(table.removeAll(key(map, 0), AT, Integer.BYTES)).isTrue();
@@ -184,18 +159,8 @@ class MapTableModelTest {
             return value;
         }
 
-        private void recover() {
-            compare();
-            replica.checkpoint(memory);
-            final long root = table.rootAddress();
-            if (random.nextBoolean()) {
-                memory.close();
-                memory = replica.recover();
-            }
-            table = MapTable.open(memory, root);
-        }
-
-        private void compare() {
+        @Override
+        void compare() {
             table.checkInvariants();
             assertThat(table.heads().size()).isEqualTo(model.size());
             for (final Map.Entry<Integer, Map<Integer, byte[]>> map : model.entrySet()) {

@@ -3,7 +3,6 @@ package io.quire.store.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.ArrayList;
@@ -12,7 +11,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,15 +33,7 @@ class TimerTableModelTest {
 
     @Test
     void shouldBehaveAsTheModelWhenMemoryIsFull() {
-        Seed.with(getClass(), seed -> {
-            int fullCount = 0;
-            for (int extents = 5; extents < 20; extents++) {
-                final Run run = new Run(seed + extents, TestMemory.limited(seed, extents));
-                run.steps(6_000);
-                fullCount += run.fullCount;
-            }
-            assertThat(fullCount).isGreaterThan(50);
-        });
+        Seed.with(getClass(), seed -> TableModelRun.fillMemory(seed, 5, 20, 6_000, 50, Run::new));
     }
 
     @Test
@@ -61,43 +51,20 @@ class TimerTableModelTest {
                 Comparator.comparingLong(Timer::timestamp).thenComparingLong(Timer::sequence);
     }
 
-    private static final class Run {
-        private final Random random;
+    private static final class Run extends TableModelRun<TimerTable> {
         private final TreeSet<Timer> model = new TreeSet<>(Timer.ORDER);
         private final Map<Integer, Map<Long, Timer>> byKey = new HashMap<>();
-        private final TestMemory.Replica replica = new TestMemory.Replica();
-        private PagedMemory memory;
-        private TimerTable table;
         private long clock;
         private int insertPercent = 90;
         private int shape;
-        private int fullCount;
 
         Run(final long seed, final PagedMemory memory) {
-            random = new Random(seed);
-            this.memory = memory;
-            table = TimerTable.create(memory);
+            super(seed, memory, TimerTable::create, 3_000);
         }
 
-        void steps(final int count) {
-            for (int i = 0; i < count; i++) {
-                if (random.nextInt(4_000) == 0) {
-                    insertPercent = 10 + random.nextInt(90);
-                    shape = random.nextInt(5);
-                }
-                try {
-                    step();
-                } catch (final StoreFullException e) {
-                    fullCount++;
-                    removeSome();
-                }
-                if (random.nextInt(3_000) == 0) {
-                    recover();
-                }
-            }
-            compare();
-            drain();
-            memory.close();
+        @Override
+        TimerTable open(final long root) {
+            return TimerTable.open(memory, root);
         }
 
         private long timestamp() {
@@ -115,7 +82,12 @@ class TimerTableModelTest {
             };
         }
 
-        private void step() {
+        @Override
+        void step() {
+            if (random.nextInt(4_000) == 0) {
+                insertPercent = 10 + random.nextInt(90);
+                shape = random.nextInt(5);
+            }
             if (random.nextInt(100) < insertPercent) {
                 insert((int) Math.abs(random.nextGaussian() * 300), timestamp());
                 return;
@@ -213,14 +185,16 @@ class TimerTableModelTest {
             }
         }
 
-        private void removeSome() {
+        @Override
+        void removeSome() {
             while (!model.isEmpty() && random.nextInt(200) > 0) {
                 remove(random.nextBoolean() ? model.first() : any());
             }
             compare();
         }
 
-        private void drain() {
+        @Override
+        void end() {
             while (!model.isEmpty()) {
                 takeFirst(1_000);
             }
@@ -254,18 +228,8 @@ class TimerTableModelTest {
             return bytes;
         }
 
-        private void recover() {
-            compare();
-            replica.checkpoint(memory);
-            final long root = table.rootAddress();
-            if (random.nextBoolean()) {
-                memory.close();
-                memory = replica.recover();
-            }
-            table = TimerTable.open(memory, root);
-        }
-
-        private void compare() {
+        @Override
+        void compare() {
             table.checkInvariants();
             assertThat(table.size()).isEqualTo(model.size());
             assertThat(table.heads().size()).isEqualTo(byKey.size());
