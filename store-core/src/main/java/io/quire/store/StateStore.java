@@ -163,7 +163,8 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
      */
     public LongTimerState longTimerState(final String name, final TimeDomain timeDomain) {
-        return new LongTimerState((BytesTimerState) state(name, timeDomain.kind(), LongTimerState.codecs()));
+        final StateKind kind = Objects.requireNonNull(timeDomain, "time domain").kind();
+        return new LongTimerState((BytesTimerState) state(name, kind, LongTimerState.codecs()));
     }
 
     /**
@@ -209,7 +210,7 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
      */
     public <K, S extends TypedState<K>> S state(final TypedStateDescriptor<K, S> descriptor) {
-        return descriptor.open(this);
+        return Objects.requireNonNull(descriptor, "descriptor").open(this);
     }
 
     /**
@@ -226,7 +227,7 @@ public final class StateStore implements AutoCloseable {
      */
     public <K, N, S extends TypedState<K>> NamespacedState<K, N, S> state(
             final TypedStateDescriptor<K, S> descriptor, final Codec<N> namespaceCodec) {
-        return descriptor.open(this, namespaceCodec);
+        return Objects.requireNonNull(descriptor, "descriptor").open(this, namespaceCodec);
     }
 
     /**
@@ -239,6 +240,7 @@ public final class StateStore implements AutoCloseable {
      *     which what feeds the store would be read again
      */
     public boolean dropState(final String name) {
+        Objects.requireNonNull(name, "state name");
         beforeWrite();
         if (batch || walks > 0) {
             throw new ConfigurationException(
@@ -339,6 +341,7 @@ public final class StateStore implements AutoCloseable {
 
     /** The state of a name, created when there is none, with its values' codec replaced when it has evolved. */
     KeyedState state(final String name, final StateKind kind, final StateCodecs codecs) {
+        Objects.requireNonNull(name, "state name");
         if (closed) {
             throw departed();
         }

@@ -198,7 +198,7 @@ public final class TypedStateDescriptor<K, S extends TypedState<K>> {
             final String name, final Codec<K> keyCodec, final TimeDomain timeDomain) {
         return new TypedStateDescriptor<>(
                 name,
-                timeDomain.kind(),
+                Objects.requireNonNull(timeDomain, "time domain").kind(),
                 StateCodecs.NONE.with(CodecRole.KEY, Objects.requireNonNull(keyCodec, "key codec")),
                 (state, namespaced) -> new TimerState<>((BytesTimerState) state, keyCodec, namespaced));
     }

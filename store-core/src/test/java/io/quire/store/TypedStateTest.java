@@ -59,6 +59,29 @@ class TypedStateTest {
     }
 
     @Test
+    void shouldNameWhatIsNullWhenAStateIsOpenedOrDropped() {
+        assertThatThrownBy(() -> store.longLongState(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("state name");
+        assertThatThrownBy(() -> store.valueState(null, Codecs.STRING, Codecs.LONG))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("state name");
+        assertThatThrownBy(() -> store.state((TypedStateDescriptor<String, ValueState<String, Long>>) null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("descriptor");
+        assertThatThrownBy(() -> TypedStateDescriptor.timers("timers", Codecs.STRING, null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("time domain");
+        assertThatThrownBy(() -> store.longTimerState("timers", null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("time domain");
+        assertThatThrownBy(() -> store.dropState(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("state name");
+        assertThat(store.states()).isEmpty();
+    }
+
+    @Test
     void shouldNotBeClosedNorCommittedByWhatAChangeOfSeveralCalls() {
         final MapState<String, Long, String> map = map();
         store.inOneBatch(() -> {
