@@ -527,12 +527,12 @@ public final class BytesState extends KeyedState {
     }
 
     @Override
-    long fetch(final long keyPointer, final int keyLength) {
-        return table.fetch(null, keyPointer, keyLength);
+    long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
+        return table.fetch(null, keyPointer, keyLength, hints, index);
     }
 
     @Override
-    long fetchFound(final long found) {
-        return found == 0 ? 0 : table.fetchRecord(found);
+    long fetchFound(final long pointer, final long[] hints, final int index) {
+        return table.fetchRecord(pointer, hints, index);
     }
 }

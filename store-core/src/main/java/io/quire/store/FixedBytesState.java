@@ -588,6 +588,11 @@ public final class FixedBytesState extends KeyedState {
     }
 
     @Override
+    long fetch(final long keyPointer, final int foundKeyLength, final long[] hints, final int index) {
+        return foundKeyLength == keyLength ? table.fetch(null, keyPointer, hints, index) : 0;
+    }
+
+    @Override
     void checkKey(final byte[] keyBase, final long keyOffset, final int foundKeyLength) {
         checkWidth("keyLength", foundKeyLength, keyLength);
     }

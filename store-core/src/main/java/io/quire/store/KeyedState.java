@@ -162,17 +162,26 @@ public abstract class KeyedState {
     }
 
     /**
-     * Asks memory for what a change of an entry will look at first; a kind for which that gains nothing does nothing.
+     * Says where a change of an entry will look first, without looking there; a kind for which that gains nothing says
+     * nothing.
      *
-     * @return to be given to {@link #fetchFound} before an entry is changed
+     * @param hints takes at the index what {@link #fetchFound} wants to know
+     * @return native pointer to 8 readable bytes, valid until an entry is changed; 0 = nothing to say
      */
-    long fetch(final long keyPointer, final int keyLength) {
+    long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
         return 0;
     }
 
-    /** Asks memory for what {@link #fetch} has found; returns something that has to be used. */
-    long fetchFound(final long found) {
-        return 0;
+    /**
+     * Says where a change of an entry will look next, without looking there.
+     *
+     * @param pointer what {@link #fetch} returned, not 0; no entry was changed since
+     * @param hints has at the index what fetch put there; takes in its place {@link
+     *     io.quire.store.memory.PagedMemory#trackingPointer} of what the change will write
+     * @return native pointer to 8 readable bytes; the same pointer when there is nothing else to look at
+     */
+    long fetchFound(final long pointer, final long[] hints, final int index) {
+        return pointer;
     }
 
     /** Frees what a change has kept for a rollback that will not come. */

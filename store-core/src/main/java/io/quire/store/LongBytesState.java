@@ -219,12 +219,12 @@ public final class LongBytesState extends KeyedState {
     }
 
     @Override
-    long fetch(final long keyPointer, final int keyLength) {
-        return bytes.fetch(keyPointer, keyLength);
+    long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
+        return bytes.fetch(keyPointer, keyLength, hints, index);
     }
 
     @Override
-    long fetchFound(final long found) {
-        return bytes.fetchFound(found);
+    long fetchFound(final long pointer, final long[] hints, final int index) {
+        return bytes.fetchFound(pointer, hints, index);
     }
 }

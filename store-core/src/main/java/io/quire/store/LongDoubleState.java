@@ -154,6 +154,11 @@ public final class LongDoubleState extends KeyedState {
     }
 
     @Override
+    long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
+        return longs.fetch(keyPointer, keyLength, hints, index);
+    }
+
+    @Override
     void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
         longs.checkKey(keyBase, keyOffset, keyLength);
     }

@@ -278,6 +278,11 @@ public final class LongLongState extends KeyedState {
     }
 
     @Override
+    long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
+        return keyLength == Long.BYTES ? table.fetch(RawMemory.getLong(keyPointer), hints, index) : 0;
+    }
+
+    @Override
     void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
         checkWidth("keyLength", keyLength, Long.BYTES);
     }

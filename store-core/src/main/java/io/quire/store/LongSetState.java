@@ -187,6 +187,11 @@ public final class LongSetState extends KeyedState {
     }
 
     @Override
+    long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
+        return keyLength == Long.BYTES ? table.fetch(null, keyPointer, hints, index) : 0;
+    }
+
+    @Override
     void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
         checkWidth("keyLength", keyLength, Long.BYTES);
     }

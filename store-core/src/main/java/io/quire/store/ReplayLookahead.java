@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
+import static io.quire.store.memory.PageDescriptor.LINE_LENGTH;
+import static io.quire.store.memory.PageDescriptor.PAGE_LENGTH;
+
+import io.quire.store.memory.RawMemory;
+
 /**
  * Asks memory for what the next records of a replay will touch, several at once, so that their cache misses overlap
  * instead of being waited for one after the other. Changes nothing.
@@ -13,10 +18,12 @@ final class ReplayLookahead {
 
     private final StateRegistry registry;
     private final KeyedState[] announced = new KeyedState[RECORDS_MAX];
-    private final long[] found = new long[RECORDS_MAX];
+    private final long[] pointers = new long[RECORDS_MAX];
+    private final long[] nextLines = new long[RECORDS_MAX];
+    private final long[] hints = new long[RECORDS_MAX];
     private int count;
 
-    /** Only written, so that the compiler does not leave the fetching out. */
+    /** Only written, so that the compiler does not leave the loads out. */
     @SuppressWarnings("UnusedVariable")
     private long sink;
 
@@ -42,23 +49,53 @@ final class ReplayLookahead {
             return;
         }
         try {
-            found[count] = state.fetch(keyPointer, keyLength);
-            announced[count] = state;
-            count++;
+            final long pointer = state.fetch(keyPointer, keyLength, hints, count);
+            if (pointer != 0) {
+                pointers[count] = pointer;
+                announced[count] = state;
+                count++;
+            }
         } catch (final RuntimeException e) {
             // What is wrong will be met again when the record is applied, and be reported then.
         }
     }
 
-    /** Goes one step further for the records announced, and forgets them. */
+    /**
+     * Loads what was announced, then what that leads to, and forgets it. The loads of a step stand in a loop of their
+     * own: with what finds the places in between, the processor would look ahead to two or three of them only.
+     */
     void fetch() {
-        try {
-            for (int i = 0; i < count; i++) {
-                sink += announced[i].fetchFound(found[i]);
-            }
-        } catch (final RuntimeException e) {
-            // As above.
+        long all = 0;
+        for (int i = 0; i < count; i++) {
+            all ^= RawMemory.getLong(pointers[i]);
         }
+        final int found = findNext();
+        for (int i = 0; i < found; i++) {
+            all ^= RawMemory.getLong(pointers[i]) ^ RawMemory.getLong(nextLines[i]) ^ RawMemory.getLong(hints[i]);
+        }
+        sink = all;
         count = 0;
+    }
+
+    /** Replaces the places looked at by those to look at next; returns how many these are. */
+    private int findNext() {
+        int found = 0;
+        for (int i = 0; i < count; i++) {
+            try {
+                final long pointer = pointers[i];
+                final long next = announced[i].fetchFound(pointer, hints, i);
+                pointers[found] = next;
+                nextLines[found] = next == pointer ? pointer : nextLineInPage(next);
+                hints[found] = hints[i];
+                found++;
+            } catch (final RuntimeException e) {
+                // As above.
+            }
+        }
+        return found;
+    }
+
+    private static long nextLineInPage(final long pointer) {
+        return (pointer & (PAGE_LENGTH - 1)) < PAGE_LENGTH - LINE_LENGTH ? pointer + LINE_LENGTH : pointer;
     }
 }

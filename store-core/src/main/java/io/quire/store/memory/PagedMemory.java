@@ -237,6 +237,16 @@ public final class PagedMemory implements AutoCloseable {
         }
     }
 
+    /**
+     * Where {@link #forWrite} notes a change at an address, for who wants it to be near before it is needed.
+     *
+     * @param address byte position in the store
+     * @return native pointer to 8 readable bytes, valid until the memory is closed
+     */
+    public long trackingPointer(final long address) {
+        return pageTable.entry(address);
+    }
+
     private void markDirty(final long address, final int length) {
         final long end = address + length;
         // All pages first: hydration may throw, and then no line may count as changed.

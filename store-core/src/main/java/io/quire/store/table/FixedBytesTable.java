@@ -150,6 +150,23 @@ public final class FixedBytesTable implements StateTable {
     }
 
     /**
+     * Finds the slot that an operation on a key will look at first and does not look at it, so that the misses of
+     * several keys can overlap.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param hints takes {@link PagedMemory#trackingPointer} of the slot
+     * @param index where in hints
+     * @return native pointer to the slot's first 8 bytes, loaded
+     */
+    public long fetch(final byte[] keyBase, final long keyOffset, final long[] hints, final int index) {
+        final long hash = keyHash.ofFixed(keyBase, keyOffset, shape.keyLength);
+        final long slot = DirectoryDescriptor.address(directory.reference(hash)) + shape.homeOffset(hash);
+        hints[index] = memory.trackingPointer(slot);
+        return memory.forRead(slot);
+    }
+
+    /**
      * Finds the entries of several keys, in less time than one by one: the cache misses of up to {@link
      * #BATCH_COUNT_MAX} keys overlap.
      *

@@ -149,6 +149,22 @@ public final class FixedTable implements StateTable {
     }
 
     /**
+     * Finds the slot that an operation on a key will look at first and does not look at it, so that the misses of
+     * several keys can overlap.
+     *
+     * @param key any key
+     * @param hints takes {@link PagedMemory#trackingPointer} of the slot
+     * @param index where in hints
+     * @return native pointer to the slot, loaded
+     */
+    public long fetch(final long key, final long[] hints, final int index) {
+        final long hash = keyHash.ofLong(key);
+        final long slot = segment(hash) + slotOffset(homeIndex(hash));
+        hints[index] = memory.trackingPointer(slot);
+        return memory.forRead(slot);
+    }
+
+    /**
      * Tells whether a key is present.
      *
      * @param key any key

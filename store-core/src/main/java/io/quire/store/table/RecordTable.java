@@ -10,6 +10,7 @@ import static io.quire.store.table.RecordSlotDescriptor.SLOT_LENGTH;
 import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
 
 import io.quire.store.errors.StoreFullException;
+import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 
@@ -163,31 +164,51 @@ public final class RecordTable implements StateTable {
     }
 
     /**
-     * Asks memory for the slot that an operation on a key will look at first, so that the misses of several keys
-     * overlap; {@link #fetchRecord} goes on from there.
+     * Finds the slot that an operation on a key will look at first and does not look at it, so that the misses of
+     * several keys can overlap; {@link #fetchRecord} goes on from there.
      *
      * @param keyBase byte array or null
      * @param keyOffset offset in the array or native pointer
      * @param keyLength bytes
-     * @return address of the record that is probably the key's, 0 = none in that slot
+     * @param hints takes what fetchRecord has to know
+     * @param index where in hints
+     * @return native pointer to the slot, loaded
      */
-    public long fetch(final byte[] keyBase, final long keyOffset, final int keyLength) {
+    public long fetch(
+            final byte[] keyBase, final long keyOffset, final int keyLength, final long[] hints, final int index) {
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
         final long reference = directory.reference(hash);
         final long header = RecordSlotDescriptor.header(hash, DirectoryDescriptor.depth(reference));
+        hints[index] = header;
         final int offset = RecordSlotDescriptor.slotOffset(RecordSlotDescriptor.home(header));
-        final long slot = RawMemory.getLong(memory.forRead(DirectoryDescriptor.address(reference) + offset));
-        return slot != 0 && RecordSlotDescriptor.matches(slot, header) ? RecordSlotDescriptor.record(slot) : 0;
+        return memory.forRead(DirectoryDescriptor.address(reference) + offset);
     }
 
     /**
-     * Asks memory for the head of a record.
+     * Finds the record that is probably a key's and does not look at it.
      *
-     * @param record what {@link #fetch} returned, not 0, and no entry was changed since
-     * @return anything; it only has to be used
+     * @param slotPointer what {@link #fetch} returned, and no entry was changed since
+     * @param hints has at the index what fetch left there; takes {@link PagedMemory#trackingPointer} of the record
+     * @param index where in hints
+     * @return native pointer to the record, loaded; slotPointer, also in hints, when there is none in the page
      */
-    public long fetchRecord(final long record) {
-        return RawMemory.getLong(memory.forRead(record));
+    public long fetchRecord(final long slotPointer, final long[] hints, final int index) {
+        final long header = hints[index];
+        long pointer = slotPointer;
+        do {
+            final long slot = RawMemory.getLong(pointer);
+            if (slot == 0) {
+                break;
+            }
+            if (RecordSlotDescriptor.matches(slot, header)) {
+                final long record = RecordSlotDescriptor.record(slot);
+                hints[index] = memory.trackingPointer(record);
+                return memory.forRead(record);
+            }
+            pointer += SLOT_LENGTH;
+        } while ((pointer & (PageDescriptor.PAGE_LENGTH - 1)) != 0);
+        hints[index] = slotPointer;
+        return slotPointer;
     }
 
     private long recordAt(final long slot) {
