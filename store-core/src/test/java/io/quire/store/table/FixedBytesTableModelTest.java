@@ -43,20 +43,9 @@ class FixedBytesTableModelTest {
 
     @Test
     void shouldBehaveAsTheModelWhenMemoryIsFull() {
-        fillMemory(2);
-    }
-
-    @Test
-    @Tag("slow")
-    void shouldBehaveAsTheModelWhenMemoryIsFullWhateverItsSize() {
-        fillMemory(1);
-    }
-
-    /** Every size of memory, or each second one of which it is a matter of the seed which they are. */
-    private void fillMemory(final int step) {
         Seed.with(getClass(), seed -> {
             int fullCount = 0;
-            for (int extents = 3 + Math.floorMod(seed, step); extents < 24; extents += step) {
+            for (int extents = 3; extents < 24; extents++) {
                 final int[] widths = WIDTHS[extents % WIDTHS.length];
                 try (Run run = new Run(seed + extents, TestMemory.limited(seed, extents), widths[0], widths[1])) {
                     run.pressingOperations(10_000);
