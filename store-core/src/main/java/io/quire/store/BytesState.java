@@ -11,6 +11,7 @@ import io.quire.store.table.ReadSession;
 import io.quire.store.table.RecordTable;
 import io.quire.store.table.RecordTableCursor;
 import io.quire.store.table.RecordTableReader;
+import java.nio.ByteOrder;
 import java.util.Objects;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -71,11 +72,13 @@ public final class BytesState extends KeyedState {
             final int keyLength,
             final MutableDirectBuffer value,
             final int valueOffset) {
-        final long record = find(key, keyOffset, keyLength);
+        store.beforeRead();
+        key.boundsCheck(keyOffset, keyLength);
+        final long record = table.findPointer(key.byteArray(), key.addressOffset() + keyOffset, keyLength);
         if (record == RecordTable.NOT_FOUND) {
             return NOT_FOUND;
         }
-        final int length = table.valueLength(record);
+        final int length = RecordTable.valueLengthAt(record);
         if (value.isExpandable() && valueOffset >= 0) {
             value.checkLimit(valueOffset + length);
         } else if (valueOffset < 0 || length > value.capacity() - valueOffset) {
@@ -83,7 +86,11 @@ public final class BytesState extends KeyedState {
         }
         if (length > 0) {
             RawMemory.copy(
-                    null, table.valuePointer(record), value.byteArray(), value.addressOffset() + valueOffset, length);
+                    null,
+                    RecordTable.valueAt(record, keyLength),
+                    value.byteArray(),
+                    value.addressOffset() + valueOffset,
+                    length);
         }
         return length;
     }
@@ -298,8 +305,9 @@ public final class BytesState extends KeyedState {
             updated = new byte[Math.max(valueLength, Math.min(2 * updated.length, UPDATED_LENGTH_KEPT))];
         }
         if (valueLength > 0) {
-            RawMemory.copy(null, table.valuePointer(record), updated, RawMemory.ARRAY_OFFSET, valueLength);
+            RawMemory.copy(null, table.valuePointer(record, keyLength), updated, RawMemory.ARRAY_OFFSET, valueLength);
         }
+        final long moveCount = table.moveCount();
         updatedView.wrap(updated, 0, valueLength);
         updating = true;
         store.beginWalk();
@@ -309,8 +317,21 @@ public final class BytesState extends KeyedState {
             updating = false;
             store.endWalk();
         }
-        updatedView.wrap(updated, 0, valueLength);
-        put(key, keyOffset, keyLength, updatedView, 0, valueLength);
+        store.beforeWrite();
+        key.boundsCheck(keyOffset, keyLength);
+        final byte[] keyBase = key.byteArray();
+        final long keyAt = key.addressOffset() + keyOffset;
+        if (store.inBatch()) {
+            saveUndo(keyBase, keyAt, keyLength);
+        }
+        try {
+            table.putInRecord(
+                    record, moveCount, keyBase, keyAt, keyLength, updated, RawMemory.ARRAY_OFFSET, valueLength);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        log.put(id, keyBase, keyAt, keyLength, updated, RawMemory.ARRAY_OFFSET, valueLength);
+        tidy();
         if (updated.length > UPDATED_LENGTH_KEPT) {
             updated = new byte[UPDATED_LENGTH];
         }
@@ -351,11 +372,69 @@ public final class BytesState extends KeyedState {
             throw new StateMismatchException(
                     "not a counter: state=" + name() + " valueLength=" + table.valueLength(record) + " expected=8");
         }
-        final long pointer = table.valuePointerForWrite(record);
+        final long pointer = table.valuePointerForWrite(record, keyLength, 0, Long.BYTES);
         final long sum = RawMemory.getLong(pointer) + delta;
         RawMemory.putLongRelease(pointer, sum); // in one store, which a reader sees or does not
         log.put(id, keyBase, keyAt, keyLength, null, pointer, Long.BYTES);
         return sum;
+    }
+
+    /**
+     * Adds to a field of the value of a key in place. An absent key gets a value that ends with the field and is zeros
+     * before. Not from inside an updater of this state.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param keyLength its bytes
+     * @param fieldOffset where in the value the field begins, which is 8 bytes, little-endian; quickest when a multiple
+     *     of 8
+     * @param delta what to add, wrapping around on overflow
+     * @return the new value of the field
+     * @throws StateMismatchException when the key has a value that ends before the field does; nothing was changed
+     */
+    public long addAndGet(
+            final DirectBuffer key, final int keyOffset, final int keyLength, final int fieldOffset, final long delta) {
+        store.beforeWrite();
+        Objects.checkFromIndexSize(fieldOffset, Long.BYTES, VALUE_LENGTH_MAX);
+        checkNotUpdating();
+        final long record = find(key, keyOffset, keyLength);
+        if (record == RecordTable.NOT_FOUND) {
+            insertField(key, keyOffset, keyLength, fieldOffset, delta);
+            return delta;
+        }
+        final long pointer = table.foundPointer(record, keyLength);
+        final int valueLength = RecordTable.valueLengthAt(pointer);
+        if (fieldOffset > valueLength - Long.BYTES) {
+            throw noSuchField(valueLength, fieldOffset);
+        }
+        final byte[] keyBase = key.byteArray();
+        final long keyAt = key.addressOffset() + keyOffset;
+        if (store.inBatch()) {
+            saveUndo(keyBase, keyAt, keyLength);
+        }
+        final long sum;
+        try {
+            sum = table.addAndGet(record, pointer, keyLength, fieldOffset, delta);
+        } catch (final StateStoreException e) {
+            throw store.changeFailed(e);
+        }
+        log.put(id, keyBase, keyAt, keyLength, null, RecordTable.valueAt(pointer, keyLength), valueLength);
+        return sum;
+    }
+
+    private StateMismatchException noSuchField(final int valueLength, final int fieldOffset) {
+        return new StateMismatchException("no such field: state=" + name() + " valueLength=" + valueLength
+                + " fieldOffset=" + fieldOffset + " fieldLength=8");
+    }
+
+    private void insertField(
+            final DirectBuffer key, final int keyOffset, final int keyLength, final int fieldOffset, final long value) {
+        final int valueLength = fieldOffset + Long.BYTES;
+        final byte[] bytes = valueLength <= updated.length ? updated : new byte[valueLength];
+        updatedView.wrap(bytes, 0, valueLength);
+        updatedView.setMemory(0, fieldOffset, (byte) 0);
+        updatedView.putLong(fieldOffset, value, ByteOrder.LITTLE_ENDIAN);
+        put(key, keyOffset, keyLength, updatedView, 0, valueLength);
     }
 
     /**

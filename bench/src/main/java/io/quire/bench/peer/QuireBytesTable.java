@@ -8,11 +8,8 @@ import io.quire.bench.table.TableShape;
 import io.quire.bench.table.ValueDigest;
 import io.quire.bench.table.ValuePool;
 import io.quire.store.BytesState;
-import io.quire.store.ValueUpdater;
-import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
-import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** A {@code BytesState}; see {@link QuirePeer}. */
@@ -25,8 +22,6 @@ final class QuireBytesTable implements DurableTable {
     private final UnsafeBuffer poolBuffer;
     private final UnsafeBuffer keyBuffer;
     private final UnsafeBuffer valueBuffer;
-    private final ValueUpdater updater = this::addToFirstWord;
-    private long delta;
     private long sum;
 
     QuireBytesTable(final QuireStore store, final TableShape shape) {
@@ -45,11 +40,6 @@ final class QuireBytesTable implements DurableTable {
         return keyBuffer;
     }
 
-    private void addToFirstWord(final MutableDirectBuffer value) {
-        sum = RawMemory.getLong(value.byteArray(), value.addressOffset()) + delta;
-        RawMemory.putLong(value.byteArray(), value.addressOffset(), sum);
-    }
-
     @Override
     public long get(final long key) {
         return state.get(keyOf(key), 0, keyLength, valueBuffer, 0) == BytesState.NOT_FOUND
@@ -64,15 +54,7 @@ final class QuireBytesTable implements DurableTable {
 
     @Override
     public long addAndGet(final long key, final long delta) {
-        keyOf(key);
-        if (valueLength == Long.BYTES) {
-            return state.addAndGet(keyBuffer, 0, keyLength, delta);
-        }
-        this.delta = delta;
-        if (!state.update(keyBuffer, 0, keyLength, updater)) {
-            throw new IllegalStateException("absent: key=" + key);
-        }
-        return sum;
+        return state.addAndGet(keyOf(key), 0, keyLength, 0, delta);
     }
 
     @Override

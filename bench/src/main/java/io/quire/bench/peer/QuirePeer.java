@@ -74,8 +74,7 @@ final class QuirePeer implements Peer {
         settings.put("table", tableName(context.shape()));
         settings.put("liveMemory", liveMemory.name().toLowerCase(Locale.ROOT));
         settings.put("checkpoints", "on demand");
-        settings.put(
-                "rmw", fixedLengths || context.shape().valueLength() == Long.BYTES ? "addAndGet" : "update in place");
+        settings.put("rmw", "addAndGet");
         settings.put("durability", durability.name());
         return settings;
     }

@@ -32,6 +32,10 @@ public final class KeyBytes {
      * @param keyLength bytes, a multiple of 8
      */
     public static void write(final long key, final long pointer, final int keyLength) {
+        if (keyLength == Long.BYTES) {
+            RawMemory.putLong(pointer, key);
+            return;
+        }
         for (int i = 0; i < keyLength; i += Long.BYTES) {
             RawMemory.putLong(pointer + i, word(key, i / Long.BYTES));
         }

@@ -211,6 +211,17 @@ public final class PagedMemory implements AutoCloseable {
      * @return native pointer to the range
      */
     public long forWrite(final long address, final int length) {
+        noteWrite(address, length);
+        return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
+    }
+
+    /**
+     * Says that a range is about to be written, as {@link #forWrite} does, for who has a pointer to it already.
+     *
+     * @param address byte position in the store
+     * @param length bytes, greater than 0; the range is inside one window
+     */
+    public void noteWrite(final long address, final int length) {
         final int offset = (int) address & PAGE_MASK;
         final long entry = pageTable.entry(address);
         if (PageTable.stamp(entry) == dirtyStamp && offset + length <= PAGE_LENGTH) {
@@ -218,7 +229,6 @@ public final class PagedMemory implements AutoCloseable {
         } else {
             markDirty(address, length);
         }
-        return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
     }
 
     /**

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store.table;
 
+import io.quire.store.memory.RawMemory;
+
 /**
  * A slot of a segment of records: one long, 0 = empty.
  *
@@ -37,6 +39,11 @@ final class RecordSlotDescriptor {
     static final int TAG_MASK = (1 << TAG_BITS) - 1;
     static final int TAG_FIRST_BIT = 1 << TAG_HASH_BITS;
     static final int HOME_SHIFT = TAG_SHIFT + TAG_BITS;
+
+    /** Slots that {@link #window} looks at. */
+    static final int WINDOW_COUNT = 4;
+
+    static final int WINDOW_LENGTH = WINDOW_COUNT * SLOT_LENGTH;
 
     private RecordSlotDescriptor() {}
 
@@ -85,6 +92,34 @@ final class RecordSlotDescriptor {
     /** Whether home and all bits of hash in the tag agree with a header; they are compared in one go. */
     static boolean matches(final long slot, final long header) {
         return ((slot ^ header) >>> TAG_SHIFT) >>> (Long.numberOfTrailingZeros(slot >>> TAG_SHIFT) + 1) == 0;
+    }
+
+    /** The header of a hash with that home, without the place for the record. */
+    static long homeAndTag(final int homeIndex, final long hash, final int depth) {
+        return (long) homeIndex << TAG_BITS | (hash << depth) >>> (Long.SIZE - TAG_HASH_BITS) << 1 | 1;
+    }
+
+    /**
+     * Looks at {@link #WINDOW_COUNT} neighbouring slots for those that are empty or {@link #matches match} a header,
+     * without a branch: which one it is cannot be predicted, and a wrong guess would keep the processor from beginning
+     * the next operation until the slots have come from memory.
+     *
+     * @param pointer native pointer to the first slot
+     * @param wanted what {@link #homeAndTag} returned for the header
+     * @return one bit for each slot that is either, bit 0 = first slot
+     */
+    static int window(final long pointer, final long wanted) {
+        return (int) (emptyOrMatching(RawMemory.getLong(pointer), wanted)
+                | emptyOrMatching(RawMemory.getLong(pointer + SLOT_LENGTH), wanted) << 1
+                | emptyOrMatching(RawMemory.getLong(pointer + 2 * SLOT_LENGTH), wanted) << 2
+                | emptyOrMatching(RawMemory.getLong(pointer + 3 * SLOT_LENGTH), wanted) << 3);
+    }
+
+    /** 1 when a slot is empty or home and all bits of hash in its tag agree with those wanted, else 0. */
+    private static long emptyOrMatching(final long slot, final long wanted) {
+        final long found = slot >>> TAG_SHIFT;
+        // The end mark and what is below do not count; in an empty slot, which has no end mark, nothing counts.
+        return (((found ^ wanted) & ~(found ^ (found - 1))) - 1) >>> (Long.SIZE - 1);
     }
 
     static long withTag(final long slot, final int tag) {

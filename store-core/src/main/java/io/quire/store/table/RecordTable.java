@@ -7,6 +7,7 @@ import static io.quire.store.table.RecordDescriptor.KEY_OFFSET;
 import static io.quire.store.table.RecordDescriptor.VALUE_LENGTH_OFFSET;
 import static io.quire.store.table.RecordDescriptor.valueOffset;
 import static io.quire.store.table.RecordSlotDescriptor.SLOT_LENGTH;
+import static io.quire.store.table.RecordSlotDescriptor.WINDOW_LENGTH;
 import static io.quire.store.table.SegmentDescriptor.SEGMENT_LENGTH;
 
 import io.quire.store.errors.StoreFullException;
@@ -52,6 +53,9 @@ public final class RecordTable implements StateTable {
     private final SparseExtents sparseExtents;
     private final RecordBatch batch;
     private boolean lastPutInserted;
+    private long foundPointer; // to the record last found
+    private long foundReference; // the directory's for the segment it was found in
+    private long moveCount;
     private RecordTableCursor openCursors;
 
     private RecordTable(final PagedMemory memory, final TableRoot root) {
@@ -126,8 +130,56 @@ public final class RecordTable implements StateTable {
      */
     public long find(final byte[] keyBase, final long keyOffset, final int keyLength) {
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
-        final long slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
-        return slot > 0 ? recordAt(slot) : NOT_FOUND;
+        final long record = locate(hash, keyBase, keyOffset, keyLength);
+        return record > 0 ? record : NOT_FOUND;
+    }
+
+    /**
+     * Finds the record of a key to read its value, with {@link #valueLengthAt} and {@link #valueAt}.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes
+     * @return native pointer to all of the record; 0 when the key is absent
+     */
+    public long findPointer(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        final long record = find(keyBase, keyOffset, keyLength);
+        return record == NOT_FOUND ? 0 : foundPointer(record, keyLength);
+    }
+
+    /**
+     * Pointer to the record that {@link #find} has just returned.
+     *
+     * @param record its address
+     * @param keyLength length of its key, bytes
+     * @return native pointer to all of the record
+     */
+    public long foundPointer(final long record, final int keyLength) {
+        if (memory.hydrating()) {
+            valuePointer(record, keyLength); // loads the value
+        }
+        return foundPointer;
+    }
+
+    /**
+     * Length of the value of a record that {@link #findPointer} has found.
+     *
+     * @param pointer native pointer to the record
+     * @return bytes
+     */
+    public static int valueLengthAt(final long pointer) {
+        return RawMemory.getInt(pointer + VALUE_LENGTH_OFFSET);
+    }
+
+    /**
+     * Pointer to the value of a record that {@link #findPointer} has found.
+     *
+     * @param pointer native pointer to the record
+     * @param keyLength length of its key, bytes
+     * @return native pointer to all of the value
+     */
+    public static long valueAt(final long pointer, final int keyLength) {
+        return pointer + valueOffset(keyLength);
     }
 
     /**
@@ -211,43 +263,44 @@ public final class RecordTable implements StateTable {
         return slotPointer;
     }
 
-    private long recordAt(final long slot) {
-        return RecordSlotDescriptor.record(RawMemory.getLong(memory.forRead(slot)));
-    }
-
     /**
-     * Finds the slot of a key.
+     * Finds the record of a key, and notes the native pointer to it and the segment.
      *
-     * @param reference the directory's for the segment of the hash
-     * @return address of its slot; when absent the complement of the address of the slot to insert it at
+     * @return address of the record; when absent the complement of the address of the slot to insert it at
      */
-    private long locate(
-            final long reference, final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
+    private long locate(final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        final long reference = directory.reference(hash);
         if (memory.hydrating()) {
             return locateWithCare(reference, hash, keyBase, keyOffset, keyLength);
         }
-        final long header = RecordSlotDescriptor.header(hash, DirectoryDescriptor.depth(reference));
-        final long segment = DirectoryDescriptor.address(reference);
-        final long pointer = memory.forRead(segment);
-        int offset = RecordSlotDescriptor.slotOffset(RecordSlotDescriptor.home(header));
-        // Linear probing (Knuth vol. 3, 6.4, algorithm L). A segment always has an empty slot.
-        while (true) {
-            final long slot = RawMemory.getLong(pointer + offset);
-            if (slot == 0) {
-                return ~(segment + offset);
+        final long segment = directory.pointer(hash);
+        final int home = RecordSlotDescriptor.homeIndex(hash);
+        final long wanted = RecordSlotDescriptor.homeAndTag(home, hash, DirectoryDescriptor.depth(reference));
+        int offset = RecordSlotDescriptor.slotOffset(home);
+        // Linear probing (Knuth vol. 3, 6.4, algorithm L), a window at a time. A segment always has an empty slot.
+        while (offset <= SEGMENT_LENGTH - WINDOW_LENGTH) {
+            final int window = RecordSlotDescriptor.window(segment + offset, wanted);
+            if (window != 0) {
+                offset += Integer.numberOfTrailingZeros(window) * SLOT_LENGTH;
+                final long slot = RawMemory.getLong(segment + offset);
+                if (slot == 0) {
+                    return ~(DirectoryDescriptor.address(reference) + offset);
+                }
+                final long record = RecordSlotDescriptor.record(slot);
+                final long pointer = memory.forRead(record);
+                if (hasKey(pointer, keyBase, keyOffset, keyLength)) {
+                    foundPointer = pointer;
+                    foundReference = reference;
+                    return record;
+                }
+                break; // the slot of another key that agrees in all bits at hand
             }
-            if (RecordSlotDescriptor.matches(slot, header)
-                    && hasKey(memory.forRead(RecordSlotDescriptor.record(slot)), keyBase, keyOffset, keyLength)) {
-                return segment + offset;
-            }
-            offset += SLOT_LENGTH;
-            if (offset == SEGMENT_LENGTH) {
-                return locateWithCare(reference, hash, keyBase, keyOffset, keyLength);
-            }
+            offset += WINDOW_LENGTH;
         }
+        return locateWithCare(reference, hash, keyBase, keyOffset, keyLength);
     }
 
-    /** Finds the slot of a key in pages that may be cold or past the segment's end. */
+    /** Finds the record of a key whose slot or record may be cold, past the segment's end or behind one like it. */
     private long locateWithCare(
             final long reference, final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
         final long segment = DirectoryDescriptor.address(reference);
@@ -260,8 +313,11 @@ public final class RecordTable implements StateTable {
             }
             if (RecordSlotDescriptor.matches(slot, header)) {
                 final long record = RecordSlotDescriptor.record(slot);
-                if (hasKey(hydrated(record), keyBase, keyOffset, keyLength)) {
-                    return segment + offset;
+                final long pointer = hydrated(record);
+                if (hasKey(pointer, keyBase, keyOffset, keyLength)) {
+                    foundPointer = pointer;
+                    foundReference = reference;
+                    return record;
                 }
             }
             offset = Segments.wrap(offset + SLOT_LENGTH);
@@ -399,13 +455,12 @@ public final class RecordTable implements StateTable {
             final int valueLength) {
         checkLengths(keyLength, valueLength);
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
-        final long slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
-        if (slot > 0) {
-            final long record = overwrite(hash, slot, keyLength, valueBase, valueOffset, valueLength);
+        final long found = locate(hash, keyBase, keyOffset, keyLength);
+        if (found > 0) {
             lastPutInserted = false;
-            return record;
+            return overwrite(hash, found, foundPointer, keyLength, valueBase, valueOffset, valueLength);
         }
-        final long target = segments.reserve(hash, ~slot);
+        final long target = segments.reserve(hash, ~found);
         final long record = newRecord(target, keyBase, keyOffset, keyLength, valueLength);
         if (valueLength > 0) {
             RawMemory.copy(valueBase, valueOffset, null, valuePointer(record), valueLength);
@@ -413,6 +468,77 @@ public final class RecordTable implements StateTable {
         segments.insert(target, hash, record);
         lastPutInserted = true;
         return record;
+    }
+
+    /**
+     * Sets the value of a key as {@link #put} does, without searching for it again when its record is still where it
+     * was and the lengths are still what they were.
+     *
+     * @param record what {@link #find} returned for the key
+     * @param moveCountBefore what {@link #moveCount} returned then
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes
+     * @param valueBase byte array or null
+     * @param valueOffset offset in the array or native pointer
+     * @param valueLength bytes, up to {@link #MAX_VALUE_LENGTH}
+     */
+    public void putInRecord(
+            final long record,
+            final long moveCountBefore,
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        if (moveCountBefore != moveCount
+                || valueLength(record) != valueLength
+                || !hasKey(memory.forRead(record), keyBase, keyOffset, keyLength)) {
+            put(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+            return;
+        }
+        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
+        foundReference = directory.reference(hash);
+        lastPutInserted = false;
+        overwrite(hash, record, memory.forRead(record), keyLength, valueBase, valueOffset, valueLength);
+    }
+
+    /** {@return a number that changes when a record moves or is removed, so that what was found may be gone} */
+    public long moveCount() {
+        return moveCount;
+    }
+
+    /**
+     * Adds to eight bytes of the value of the record that {@link #find} has just returned, little-endian; only their
+     * lines count as changed.
+     *
+     * @param record its address
+     * @param pointer what {@link #foundPointer} returned
+     * @param keyLength length of its key, bytes
+     * @param offset bytes from the start of the value; the field lies inside the value
+     * @param delta what to add, wrapping around on overflow
+     * @return the new value of the field
+     */
+    public long addAndGet(
+            final long record, final long pointer, final int keyLength, final int offset, final long delta) {
+        final int target = valueOffset(keyLength) + offset;
+        if ((offset & (Long.BYTES - 1)) == 0) {
+            memory.forWriteOfLong(record + target);
+        } else {
+            memory.noteWrite(record + target, Long.BYTES);
+        }
+        final long sum = RawMemory.getLong(pointer + target) + delta;
+        final int valueLength = valueLengthAt(pointer);
+        if (valueLength == Long.BYTES) {
+            RawMemory.putLongRelease(pointer + target, sum);
+        } else {
+            final long change =
+                    segments.sequences.begin(changed(foundReference, record, target - offset + valueLength));
+            RawMemory.putLong(pointer + target, sum);
+            segments.sequences.end(change);
+        }
+        return sum;
     }
 
     /**
@@ -426,13 +552,13 @@ public final class RecordTable implements StateTable {
      */
     public long insertOrFind(final byte[] keyBase, final long keyOffset, final int keyLength, final int valueLength) {
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
-        final long slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
-        if (slot > 0) {
+        final long found = locate(hash, keyBase, keyOffset, keyLength);
+        if (found > 0) {
             lastPutInserted = false;
-            return recordAt(slot);
+            return found;
         }
         checkLengths(keyLength, valueLength);
-        final long target = segments.reserve(hash, ~slot);
+        final long target = segments.reserve(hash, ~found);
         final long record = newRecord(target, keyBase, keyOffset, keyLength, valueLength);
         if (valueLength > 0) {
             RawMemory.setMemory(valuePointer(record), valueLength, (byte) 0);
@@ -486,33 +612,32 @@ public final class RecordTable implements StateTable {
 
     private long overwrite(
             final long hash,
-            final long slot,
+            final long record,
+            final long pointer,
             final int keyLength,
             final byte[] valueBase,
             final long valueOffset,
             final int valueLength) {
-        final long record = recordAt(slot);
-        final long pointer = memory.forRead(record);
         final int oldValueLength = RawMemory.getInt(pointer + VALUE_LENGTH_OFFSET);
         // Not from the record's key length: the lines of value and page table are asked for while the record's is
         // awaited.
         final int target = valueOffset(keyLength);
         if (valueLength != oldValueLength) {
             if (!sameBlock(target + oldValueLength, target + valueLength)) {
-                return replace(hash, slot, record, valueBase, valueOffset, valueLength);
+                return replace(hash, record, valueBase, valueOffset, valueLength);
             }
             // All that may fail comes first: a write of the value's lines, even of none.
             memory.forWrite(record, target + valueLength);
             root.forWriteCounters();
             root.addPayload(valueLength - oldValueLength);
         } else if (valueLength > 0) {
-            memory.forWrite(record + target, valueLength);
+            memory.noteWrite(record + target, valueLength);
             if (valueLength == Long.BYTES) {
                 RawMemory.putLongRelease(pointer + target, RawMemory.getLong(valueBase, valueOffset));
                 return record;
             }
         }
-        final long change = segments.sequences.begin(changed(slot, record, target + valueLength));
+        final long change = segments.sequences.begin(changed(foundReference, record, target + valueLength));
         if (valueLength != oldValueLength) {
             RawMemory.putInt(pointer + VALUE_LENGTH_OFFSET, valueLength);
         }
@@ -527,8 +652,8 @@ public final class RecordTable implements StateTable {
      * By whose counter readers notice a change of a record in place: that of its slot's segment, but that of its own
      * first extent when it is long, so that neither its readers wait for those of its neighbours nor these for it.
      */
-    private static long changed(final long slot, final long record, final int length) {
-        return SizeClasses.ofLength(length) == SizeClasses.LARGE ? record : slot;
+    private static long changed(final long reference, final long record, final int length) {
+        return length > SizeClasses.BLOCK_LENGTH_MAX ? record : DirectoryDescriptor.address(reference);
     }
 
     private static boolean sameBlock(final int length, final int otherLength) {
@@ -541,11 +666,11 @@ public final class RecordTable implements StateTable {
     /** Gives an entry a record of another size class. */
     private long replace(
             final long hash,
-            final long slot,
             final long oldRecord,
             final byte[] valueBase,
             final long valueOffset,
             final int valueLength) {
+        final long slot = segments.slotOf(hash, oldRecord);
         final int keyLength = keyLength(oldRecord);
         final int oldValueLength = valueLength(oldRecord);
         memory.forWrite(slot, SLOT_LENGTH);
@@ -579,14 +704,13 @@ public final class RecordTable implements StateTable {
     @Override
     public boolean remove(final byte[] keyBase, final long keyOffset, final int keyLength) {
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
-        long slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
-        if (slot < 0) {
+        final long record = locate(hash, keyBase, keyOffset, keyLength);
+        if (record < 0) {
             return false;
         }
-        final long record = recordAt(slot);
-        if (segments.mergeIfSparse(hash, Segments.count(memory.forRead(HeapExtentDescriptor.extentOf(slot))))) {
-            slot = locate(directory.reference(hash), hash, keyBase, keyOffset, keyLength);
-        }
+        final long segment = DirectoryDescriptor.address(directory.reference(hash));
+        segments.mergeIfSparse(hash, Segments.count(memory.forRead(segment)));
+        final long slot = segments.slotOf(hash, record);
         segments.prepareRemove(slot);
         final int recordKeyLength = keyLength(record);
         final int valueLength = valueLength(record);
@@ -711,12 +835,14 @@ public final class RecordTable implements StateTable {
     }
 
     void recordMoved(final long hash, final long oldRecord, final long newRecord) {
+        moveCount++;
         for (RecordTableCursor cursor = openCursors; cursor != null; cursor = cursor.nextOpen()) {
             cursor.recordMoved(hash, oldRecord, newRecord);
         }
     }
 
     private void endCursors() {
+        moveCount++;
         while (openCursors != null) {
             openCursors.close();
         }

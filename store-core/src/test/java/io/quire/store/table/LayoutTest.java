@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.RawMemory;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Pins what stands in pages, so that no layout changes unnoticed. */
@@ -151,6 +152,46 @@ class LayoutTest {
                 .isEqualTo((1L << 44) - 16);
         assertThat(RecordSlotDescriptor.slotOffset(8_183)).isEqualTo(65_528);
         assertThat(RecordSlotDescriptor.slotIndex(65_528)).isEqualTo(8_183);
+    }
+
+    @Test
+    void shouldFindInAWindowOfSlotsWhatASearchSlotBySlotFinds() {
+        final SplittableRandom random = new SplittableRandom(11);
+        final long pointer = RawMemory.allocate(RecordSlotDescriptor.WINDOW_LENGTH);
+        int found = 0;
+        for (int round = 0; round < 100_000; round++) {
+            final long hash = random.nextLong();
+            final int depth = random.nextInt(SegmentDescriptor.DEPTH_MAX + 1);
+            final int home = RecordSlotDescriptor.homeIndex(hash);
+            final long header = RecordSlotDescriptor.header(hash, depth);
+            int expected = 0;
+            for (int i = 0; i < RecordSlotDescriptor.WINDOW_COUNT; i++) {
+                final long slot = slotLike(header, random);
+                RawMemory.putLong(pointer + i * RecordSlotDescriptor.SLOT_LENGTH, slot);
+                expected |= slot == 0 || RecordSlotDescriptor.matches(slot, header) ? 1 << i : 0;
+            }
+            final long wanted = RecordSlotDescriptor.homeAndTag(home, hash, depth);
+            assertThat(wanted).isEqualTo(header >>> RecordSlotDescriptor.TAG_SHIFT);
+            assertThat(RecordSlotDescriptor.window(pointer, wanted)).isEqualTo(expected);
+            found += Integer.bitCount(expected);
+        }
+        RawMemory.free(pointer);
+        assertThat(found).isBetween(80_000, 320_000);
+    }
+
+    /** An empty slot, or one of a header that differs in one bit or none, whose tag has shrunk by some splits. */
+    private static long slotLike(final long header, final SplittableRandom random) {
+        if (random.nextInt(4) == 0) {
+            return 0;
+        }
+        final int tagBit = RecordSlotDescriptor.TAG_SHIFT + 1 + random.nextInt(Long.SIZE - 1);
+        long slot =
+                RecordSlotDescriptor.slot(header ^ (tagBit < Long.SIZE ? 1L << tagBit : 0), 16L << random.nextInt(40));
+        for (int splits = random.nextInt(RecordSlotDescriptor.TAG_BITS); splits > 0; splits--) {
+            final int kept = -1 << splits & RecordSlotDescriptor.TAG_MASK;
+            slot = RecordSlotDescriptor.withTag(slot, RecordSlotDescriptor.tag(slot) & kept | 1 << splits);
+        }
+        return slot;
     }
 
     @Test
