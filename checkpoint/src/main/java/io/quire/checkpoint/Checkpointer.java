@@ -320,9 +320,15 @@ final class Checkpointer implements Runnable {
         }
     }
 
+    /** Loads the class that a barrier needs and nothing before it does: loading it would be the writer's time. */
+    private static void loadBarrier() {
+        new CheckpointTask(null, null, 0, 0, 0, 0, 0, 0).prepareNs();
+    }
+
     @Override
     public void run() {
         try {
+            loadBarrier();
             while (running || task.get() != null) {
                 final CheckpointTask next = task.getAndSet(null);
                 if (next != null) {
