@@ -2,14 +2,19 @@
 package io.quire.cli.inspect;
 
 import io.quire.checkpoint.ChangeListener;
+import io.quire.store.catalog.CodecRole;
 import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.catalog.StateKind;
+import io.quire.store.changelog.ChangeRecordDescriptor;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
 
 /**
- * Prints changes, one a line.
+ * Prints changes, one a line. What kinds of states define is told apart: the key, its namespace and the key inside a
+ * map or the timestamp of a timer, which the log has in one; the elements of a list one by one.
  *
  * <p>Threading: confined to one thread.
  */
@@ -18,7 +23,8 @@ final class LogPrinter implements ChangeListener {
     private final boolean json;
     private final String onlyState;
     private final long limit;
-    private final ShownBytes shown;
+    private final int shownLength;
+    private final ShownValues shown;
     private final StringBuilder line = new StringBuilder();
     private long count;
 
@@ -41,7 +47,8 @@ final class LogPrinter implements ChangeListener {
         this.json = json;
         this.onlyState = onlyState;
         this.limit = limit;
-        this.shown = new ShownBytes(shownLength);
+        this.shownLength = shownLength;
+        shown = new ShownValues(shownLength);
     }
 
     /** Ends the reading: enough was printed, or it cannot be printed any more. */
@@ -70,13 +77,25 @@ final class LogPrinter implements ChangeListener {
     @Override
     public void onChange(
             final long position, final StateDescriptor state, final DirectBuffer key, final DirectBuffer value) {
-        if (begin(position, state, value == null ? "remove" : "put")) {
-            append("key", ShownBytes.formOfKey(state), key);
-            if (value != null) {
-                append("value", ShownBytes.formOfValue(state), value);
+        final String put = isOfTimers(state) ? "register" : "put";
+        if (begin(position, state, value == null ? "remove" : put)) {
+            if (isOfTimers(state)) {
+                appendTimer(state, key);
+            } else if (state.kind() == StateKind.MAP) {
+                appendEntryKey(state, key);
+            } else {
+                appendKey("", state, key, key.capacity());
+            }
+            if (value != null && !isOfTimers(state)) {
+                field("value", "");
+                shown.appendValue(line, json, state, value, 0, value.capacity());
             }
             end();
         }
+    }
+
+    private static boolean isOfTimers(final StateDescriptor state) {
+        return state.kind() == StateKind.EVENT_TIME_TIMERS || state.kind() == StateKind.PROCESSING_TIME_TIMERS;
     }
 
     @Override
@@ -86,11 +105,29 @@ final class LogPrinter implements ChangeListener {
             final byte type,
             final DirectBuffer key,
             final DirectBuffer operand) {
-        if (begin(position, state, "operation-" + type)) {
-            append("key", ShownBytes.formOfKey(state), key);
-            append("operand", ShownBytes.Form.BYTES, operand);
+        if (begin(position, state, operation(type))) {
+            appendKey("", state, key, key.capacity());
+            switch (type) {
+                case ChangeRecordDescriptor.TYPE_LIST_APPEND, ChangeRecordDescriptor.TYPE_LIST_REPLACE ->
+                    appendElements(state, operand);
+                case ChangeRecordDescriptor.TYPE_LIST_MERGE -> appendKey("from", state, operand, operand.capacity());
+                case ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST -> appendCount(operand);
+                case ChangeRecordDescriptor.TYPE_MAP_CLEAR -> {} // the key says it all
+                default -> appendBytes("operand", operand);
+            }
             end();
         }
+    }
+
+    private static String operation(final byte type) {
+        return switch (type) {
+            case ChangeRecordDescriptor.TYPE_LIST_APPEND -> "append";
+            case ChangeRecordDescriptor.TYPE_LIST_REPLACE -> "replace";
+            case ChangeRecordDescriptor.TYPE_LIST_MERGE -> "merge";
+            case ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST -> "remove-first";
+            case ChangeRecordDescriptor.TYPE_MAP_CLEAR -> "remove-all";
+            default -> "operation-" + type;
+        };
     }
 
     @Override
@@ -145,12 +182,128 @@ final class LogPrinter implements ChangeListener {
         return true;
     }
 
-    private void append(final String field, final ShownBytes.Form form, final DirectBuffer bytes) {
+    /** A key, and behind it its namespace where the state has them: {@code [key][namespace][length of the key]}. */
+    private void appendKey(
+            final String label, final StateDescriptor state, final DirectBuffer bytes, final int length) {
+        final int trailer = length - Integer.BYTES;
+        final boolean namespaced = state.codecs().containsKey(CodecRole.NAMESPACE);
+        final int keyLength = namespaced ? lengthAt(bytes, trailer) : length;
+        if (keyLength < 0 || (namespaced && keyLength > trailer)) {
+            appendBytes(label.isEmpty() ? "key" : label, bytes); // not what the catalog says
+            return;
+        }
+        field(label.isEmpty() ? "key" : label, label);
+        shown.appendKey(line, json, state, CodecRole.KEY, bytes, 0, keyLength);
+        if (namespaced) {
+            final String namespace = label.isEmpty() ? "namespace" : label + "Namespace";
+            field(namespace, namespace);
+            shown.appendKey(line, json, state, CodecRole.NAMESPACE, bytes, keyLength, trailer - keyLength);
+        }
+    }
+
+    /** {@code [key][key inside the map][length of the former]}. */
+    private void appendEntryKey(final StateDescriptor state, final DirectBuffer bytes) {
+        final int trailer = bytes.capacity() - Integer.BYTES;
+        final int keyLength = lengthAt(bytes, trailer);
+        if (keyLength < 0 || keyLength > trailer) {
+            appendBytes("key", bytes);
+            return;
+        }
+        appendKey("", state, bytes, keyLength);
+        field("entry", "entry");
+        shown.appendKey(line, json, state, CodecRole.MAP_KEY, bytes, keyLength, trailer - keyLength);
+    }
+
+    /** {@code [key][timestamp][length of the key]}. */
+    private void appendTimer(final StateDescriptor state, final DirectBuffer bytes) {
+        final int trailer = bytes.capacity() - Integer.BYTES;
+        final int keyLength = lengthAt(bytes, trailer);
+        if (keyLength < 0 || keyLength != trailer - Long.BYTES) {
+            appendBytes("key", bytes);
+            return;
+        }
+        appendKey("", state, bytes, keyLength);
+        field("timestamp", "timestamp");
+        line.append(bytes.getLong(keyLength, ByteOrder.LITTLE_ENDIAN));
+    }
+
+    private static int lengthAt(final DirectBuffer bytes, final int offset) {
+        return offset < 0 ? -1 : bytes.getInt(offset, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private void appendCount(final DirectBuffer operand) {
+        if (operand.capacity() != Long.BYTES) {
+            appendBytes("operand", operand);
+            return;
+        }
+        field("count", "count");
+        line.append(operand.getLong(0, ByteOrder.LITTLE_ENDIAN));
+    }
+
+    /** Elements, each with its length before it, as many as are shown of a value; and how many there are. */
+    private void appendElements(final StateDescriptor state, final DirectBuffer items) {
+        final int start = line.length();
+        field("elements", "");
+        line.append('[');
+        int at = 0;
+        long count = 0;
+        boolean isCut = false;
+        while (at < items.capacity()) {
+            final int length = lengthOfItem(items, at);
+            final int element = at + prefixLength(length);
+            if (length < 0 || length > items.capacity() - element) {
+                line.setLength(start);
+                appendBytes("operand", items); // not what the kind says
+                return;
+            }
+            isCut |= count > 0 && element + length > shownLength;
+            if (!isCut) {
+                line.append(count == 0 ? "" : ",");
+                shown.appendValue(line, json, state, items, element, length);
+            }
+            at = element + length;
+            count++;
+        }
+        line.append(']');
         if (json) {
-            line.append(",\"").append(field).append("\":");
-            shown.appendJson(line, form, bytes);
+            line.append(",\"count\":").append(count);
+        } else if (isCut) {
+            line.append("...(").append(count).append(')');
+        }
+    }
+
+    /** Seven bits a byte, the lowest first, all but the last byte negative; -1 when it is none. */
+    private static int lengthOfItem(final DirectBuffer items, final int offset) {
+        int length = 0;
+        for (int i = 0; i < 4 && offset + i < items.capacity(); i++) {
+            final byte next = items.getByte(offset + i);
+            length |= (next & 0x7f) << (7 * i);
+            if (next >= 0) {
+                return length;
+            }
+        }
+        return -1;
+    }
+
+    private static int prefixLength(final int itemLength) {
+        int length = 1;
+        for (int rest = itemLength >>> 7; rest > 0; rest >>>= 7) {
+            length++;
+        }
+        return length;
+    }
+
+    private void appendBytes(final String name, final DirectBuffer bytes) {
+        field(name, "");
+        shown.appendBytes(line, json, bytes);
+    }
+
+    /** Begins a field: its name for programs, its label, if any, for readers. */
+    private void field(final String name, final String label) {
+        if (json) {
+            line.append(",\"").append(name).append("\":");
         } else {
-            shown.appendText(line.append('\t'), form, bytes);
+            line.append('\t').append(label).append(label.isEmpty() ? "" : "=");
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Locale;
 import org.agrona.DirectBuffer;
 
 /**
@@ -56,8 +57,34 @@ final class ShownBytes {
         };
     }
 
-    private static Form formOf(final String codecId) {
+    /** What a codec writes. */
+    static Form formOf(final String codecId) {
+        if (codecId.equals(Codecs.DOUBLE.id())) {
+            return Form.DOUBLE;
+        }
         return codecId.equals(Codecs.LONG.id()) || codecId.equals(Codecs.INT.id()) ? Form.NUMBER : Form.BYTES;
+    }
+
+    /** Appends text as a JSON string in which every character that cannot be seen is escaped. */
+    static void quoteVisible(final StringBuilder target, final String text) {
+        if (text.codePoints().allMatch(ShownBytes::isVisible)) {
+            Json.quote(target, text);
+            return;
+        }
+        target.append('"');
+        text.codePoints().forEach(codePoint -> {
+            if (isVisible(codePoint)) {
+                if (codePoint == '"' || codePoint == '\\') {
+                    target.append('\\');
+                }
+                target.appendCodePoint(codePoint);
+            } else {
+                for (final char unit : Character.toChars(codePoint)) {
+                    target.append(String.format(Locale.ROOT, "\\u%04x", (int) unit));
+                }
+            }
+        });
+        target.append('"');
     }
 
     /** Appends bytes for readers: {@code 42}, {@code "text"} or {@code 0x2a00}, with {@code ...(length)} when cut. */

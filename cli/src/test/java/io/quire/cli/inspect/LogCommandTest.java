@@ -9,12 +9,23 @@ import io.quire.cli.CommandRunner;
 import io.quire.cli.CommandRunner.Outcome;
 import io.quire.cli.ExitCode;
 import io.quire.store.BytesState;
+import io.quire.store.ListState;
 import io.quire.store.LongLongState;
+import io.quire.store.MapState;
+import io.quire.store.NamespacedState;
+import io.quire.store.TimeDomain;
+import io.quire.store.TimeToLive;
+import io.quire.store.TimerState;
+import io.quire.store.TypedStateDescriptor;
+import io.quire.store.ValueState;
 import io.quire.store.codec.Codecs;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,6 +168,133 @@ class LogCommandTest {
         assertThat(lines.get(3)).isEqualTo(end + "\ttyped\tdrop\tVALUE");
         assertThat(lines(log("--format", "json")).get(2))
                 .isEqualTo("{\"position\":" + afterFirst + ",\"state\":\"typed\",\"op\":\"alter\",\"kind\":\"VALUE\"}");
+    }
+
+    enum Colour {
+        RED,
+        GREEN
+    }
+
+    record Order(long id, String text, Optional<Colour> colour, List<Integer> counts) {}
+
+    private List<String> shown(final String state, final String... more) {
+        final String[] arguments = Arrays.copyOf(new String[] {"--state", state}, 2 + more.length);
+        System.arraycopy(more, 0, arguments, 2, more.length);
+        return lines(log(arguments)).stream()
+                .skip(1) // its creation
+                .map(line -> more.length > 0 ? line.substring(line.indexOf("\"op\"")) : line.split("\t", 3)[2])
+                .toList();
+    }
+
+    @Test
+    void shouldShowElementsOfListsOneByOne() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final ListState<Long, String> list =
+                    store.state(TypedStateDescriptor.list("list", Codecs.LONG, Codecs.STRING));
+            list.add(7L, "a");
+            list.addAll(7L, List.of("b", "c\u001b"));
+            list.update(7L, List.of("", "x".repeat(200), "cut"));
+            list.remove(7L);
+            final NamespacedState<String, Long, ListState<String, Integer>> windows =
+                    store.state(TypedStateDescriptor.list("windows", Codecs.STRING, Codecs.INT), Codecs.LONG);
+            windows.in(60L).add("user", -1);
+            windows.in(120L).add("user", 1);
+            windows.merge("user", 120L, List.of(60L));
+        }
+        assertThat(shown("list"))
+                .containsExactly(
+                        "append\t7\t[\"a\"]", "append\t7\t[\"b\",0x631b]", "replace\t7\t[\"\"]...(3)", "remove\t7");
+        assertThat(shown("windows"))
+                .containsExactly(
+                        "append\t\"user\"\tnamespace=60\t[-1]",
+                        "append\t\"user\"\tnamespace=120\t[1]",
+                        "merge\t\"user\"\tnamespace=120\tfrom=\"user\"\tfromNamespace=60");
+        assertThat(shown("list", "--format", "json"))
+                .element(1)
+                .isEqualTo("\"op\":\"append\",\"key\":{\"length\":8,\"long\":7},\"elements\":["
+                        + "{\"length\":1,\"text\":\"b\"},{\"length\":2,\"hex\":\"631b\"}],\"count\":2}");
+        assertThat(shown("windows", "--format", "json"))
+                .element(2)
+                .isEqualTo("\"op\":\"merge\",\"key\":{\"length\":4,\"text\":\"user\"},"
+                        + "\"namespace\":{\"length\":8,\"long\":120},\"from\":{\"length\":4,\"text\":\"user\"},"
+                        + "\"fromNamespace\":{\"length\":8,\"long\":60}}");
+    }
+
+    @Test
+    void shouldShowEntriesOfMapsAndTimers() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final MapState<Long, String, Double> map =
+                    store.state(TypedStateDescriptor.map("map", Codecs.LONG, Codecs.STRING, Codecs.DOUBLE));
+            map.put(7L, "pear", 0.5);
+            map.remove(7L, "pear");
+            map.put(8L, "plum", -1.0);
+            map.remove(8L);
+            final NamespacedState<String, Long, MapState<String, Integer, Colour>> windows = store.state(
+                    TypedStateDescriptor.map("windows", Codecs.STRING, Codecs.INT, Codecs.enumOf(Colour.class)),
+                    Codecs.LONG);
+            windows.in(60L).put("user", 3, Colour.GREEN);
+            final TimerState<String> timers =
+                    store.state(TypedStateDescriptor.timers("timers", Codecs.STRING, TimeDomain.EVENT_TIME));
+            timers.registerTimer("user", -5);
+            timers.registerTimer("user", 1000);
+            timers.deleteTimer("user", 1000);
+            timers.remove("user");
+        }
+        assertThat(shown("map"))
+                .containsExactly(
+                        "put\t7\tentry=\"pear\"\t0.5",
+                        "remove\t7\tentry=\"pear\"",
+                        "put\t8\tentry=\"plum\"\t-1.0",
+                        "remove-all\t8");
+        assertThat(shown("windows")).containsExactly("put\t\"user\"\tnamespace=60\tentry=3\t\"GREEN\"");
+        assertThat(shown("timers"))
+                .containsExactly(
+                        "register\t\"user\"\ttimestamp=-5",
+                        "register\t\"user\"\ttimestamp=1000",
+                        "remove\t\"user\"\ttimestamp=1000",
+                        "remove-all\t\"user\"");
+        assertThat(shown("windows", "--format", "json"))
+                .containsExactly("\"op\":\"put\",\"key\":{\"length\":4,\"text\":\"user\"},"
+                        + "\"namespace\":{\"length\":8,\"long\":60},\"entry\":{\"length\":4,\"long\":3},"
+                        + "\"value\":{\"length\":1,\"decoded\":\"GREEN\"}}");
+        assertThat(shown("timers", "--format", "json"))
+                .element(0)
+                .isEqualTo("\"op\":\"register\",\"key\":{\"length\":4,\"text\":\"user\"},\"timestamp\":-5}");
+    }
+
+    @Test
+    void shouldDecodeRecordsAndShowWhenValuesWereWritten() {
+        final AtomicLong time = new AtomicLong(1_000);
+        try (DurableStateStore store =
+                DurableStateStore.open(context().expiryClock(time::get).expiryBudgetNs(0))) {
+            final ValueState<Long, Order> orders = store.valueState("orders", Codecs.LONG, Codecs.record(Order.class));
+            orders.put(1L, new Order(5, "two \u202e", Optional.of(Colour.RED), List.of(1, 2)));
+            orders.put(2L, new Order(6, null, Optional.empty(), List.of()));
+            orders.put(3L, new Order(6, "x".repeat(100), Optional.empty(), List.of()));
+            final ListState<Long, String> list =
+                    store.state(TypedStateDescriptor.list("list", Codecs.LONG, Codecs.STRING)
+                            .withTimeToLive(TimeToLive.ofMillis(100)));
+            list.add(7L, "old");
+            time.set(1_200);
+            list.add(7L, "new");
+            assertThat(store.cleanExpired(TimeUnit.SECONDS.toNanos(10))).isEqualTo(1);
+        }
+        final List<String> orders = shown("orders");
+        assertThat(orders.get(0))
+                .isEqualTo("put\t1\t{\"id\":5,\"text\":\"two \\u202e\",\"colour\":\"RED\",\"counts\":[1,2]}");
+        assertThat(orders.get(1)).isEqualTo("put\t2\t{\"id\":6,\"text\":null,\"colour\":null,\"counts\":[]}");
+        assertThat(orders.get(2)).startsWith("put\t3\t0x0600").endsWith("...(113)");
+        assertThat(shown("orders", "--format", "json"))
+                .element(1)
+                .asString()
+                .endsWith(",\"decoded\":{\"id\":6,\"text\":null,\"colour\":null,\"counts\":[]}}}");
+        assertThat(shown("list"))
+                .containsExactly(
+                        "append\t7\t[\"old\" @1000]", "append\t7\t[\"new\" @1200]", "remove-first\t7\tcount=1");
+        assertThat(shown("list", "--format", "json"))
+                .startsWith("\"op\":\"append\",\"key\":{\"length\":8,\"long\":7},\"elements\":["
+                        + "{\"length\":3,\"text\":\"old\",\"timestampMs\":1000}],\"count\":1}")
+                .endsWith("\"op\":\"remove-first\",\"key\":{\"length\":8,\"long\":7},\"count\":1}");
     }
 
     @Test

@@ -80,15 +80,25 @@ abstract class StructuredCodec<T> implements Codec<T> {
 
     @Override
     public Codec<T> readerOf(final String id, final int version, final String schema) {
-        if (!id.startsWith(ID_PREFIX) || version != VERSION) {
+        if (!isBuiltIn(id, version)) {
             throw new StateMismatchException(
                     "codec " + id() + " v" + VERSION + " reads built-in codecs of version " + VERSION + " only");
         }
         final Schema written = SchemaParser.parse(schema);
-        if (!id.equals(ID_PREFIX + written.kind().word())) {
-            throw new CorruptStoreException("schema does not belong to its codec: codec=" + id + " schema=" + schema);
-        }
+        checkKind(id, written);
         return new ReadingCodec<>(this, written, resolve(written, false));
+    }
+
+    /** Whether a codec of the catalog is one of these, of the version that they have. */
+    static boolean isBuiltIn(final String id, final int version) {
+        return id.startsWith(ID_PREFIX) && version == VERSION;
+    }
+
+    /** Checks that a schema is one of a codec that is built in. */
+    static void checkKind(final String id, final Schema written) {
+        if (!id.equals(ID_PREFIX + written.kind().word())) {
+            throw new CorruptStoreException("schema does not belong to its codec: codec=" + id + " schema=" + written);
+        }
     }
 
     final StateMismatchException cannotRead(final Schema written) {
