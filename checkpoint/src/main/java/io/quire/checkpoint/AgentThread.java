@@ -61,9 +61,13 @@ final class AgentThread implements Runnable {
         }
     }
 
-    /** Lets the agent finish and ends the thread. */
+    /** Lets the agent finish and ends the thread. An agent that was never started is closed by the caller. */
     void stop() {
         running = false;
+        if (thread.getState() == Thread.State.NEW) {
+            close(); // nobody else does, and it owns files
+            return;
+        }
         wake.run();
         Threads.join(thread);
     }
