@@ -263,6 +263,9 @@ public final class FixedBytesState extends KeyedState {
 
     /** From the entry, since a key or a value given may lie in an entry that has moved meanwhile. */
     private void logPut(final long entry) {
+        if (!log.attached()) {
+            return;
+        }
         table.copyKey(entry, loggedKey, RawMemory.ARRAY_OFFSET);
         log.put(id, loggedKey, RawMemory.ARRAY_OFFSET, keyLength, null, table.valuePointer(entry), valueLength);
     }

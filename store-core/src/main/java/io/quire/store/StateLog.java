@@ -35,6 +35,11 @@ final class StateLog {
         everyWriteForced = isEveryWriteForced;
     }
 
+    /** Whether there is a log: when not, what a record would take need not be put together. */
+    boolean attached() {
+        return changeLog != null;
+    }
+
     /** Throws when there is no log that a write could be forced to. */
     void checkLogged() {
         if (changeLog == null) {

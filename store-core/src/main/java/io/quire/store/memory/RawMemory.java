@@ -65,6 +65,32 @@ public final class RawMemory {
     }
 
     /**
+     * Sets a few longs to zero: in the caller's code, whereas {@link #setMemory} calls out of Java, which takes longer
+     * than some hundred bytes do.
+     *
+     * @param pointer first byte
+     * @param length bytes, a multiple of 8
+     */
+    public static void zero(final long pointer, final int length) {
+        for (int i = 0; i < length; i += Long.BYTES) {
+            UNSAFE.putLong(pointer + i, 0);
+        }
+    }
+
+    /**
+     * Copies a few longs between native pointers, in the caller's code; the ranges must not overlap.
+     *
+     * @param source first byte to read
+     * @param target first byte to write
+     * @param length bytes, a multiple of 8
+     */
+    public static void copyLongs(final long source, final long target, final int length) {
+        for (int i = 0; i < length; i += Long.BYTES) {
+            UNSAFE.putLong(target + i, UNSAFE.getLong(source + i));
+        }
+    }
+
+    /**
      * Copies bytes between native pointers; the ranges must not overlap.
      *
      * @param source first byte to read

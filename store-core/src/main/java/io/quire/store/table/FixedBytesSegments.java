@@ -19,19 +19,19 @@ import io.quire.store.memory.RawMemory;
  */
 final class FixedBytesSegments extends Segments {
     private final FixedBytesShape shape;
-    private final byte[] moved; // the entry that is on its way from one slot to another
 
     FixedBytesSegments(
             final PagedMemory memory, final TableRoot root, final BlockHeap heap, final FixedBytesShape shape) {
         super(memory, root, heap, ExtentKind.FIXED_SEGMENT, SegmentDescriptor.FIXED_BYTES_MAGIC, shape.mergeCountMax());
         this.shape = shape;
-        moved = new byte[shape.slotLength];
     }
 
     /**
      * Adds an entry whose key is absent, splitting its segment if that is full.
      *
      * @param emptySlot address of the slot where the search for the key ended
+     * @param keyOffset of a key that does not lie in this table if {@link #isFull} says so of the slot
+     * @param valueOffset the same of a value; 0 without an array: zeros
      * @return address of the entry's slot
      */
     long insert(
@@ -64,6 +64,11 @@ final class FixedBytesSegments extends Segments {
         return slot;
     }
 
+    /** Whether an insert that begins at a slot will split its segment first, which moves entries. */
+    boolean isFull(final long emptySlot) {
+        return count(memory.forRead(HeapExtentDescriptor.extentOf(emptySlot))) >= shape.countMax;
+    }
+
     /** Adds the entry that has a slot of its own. */
     private long insertZero(
             final long slot,
@@ -89,11 +94,11 @@ final class FixedBytesSegments extends Segments {
             final long keyOffset,
             final byte[] valueBase,
             final long valueOffset) {
-        RawMemory.setMemory(pointer + REST_OFFSET, shape.slotLength - REST_OFFSET, (byte) 0);
+        // An empty slot is zeros already, padding included.
         if (shape.restLength > 0) {
             RawMemory.copy(keyBase, keyOffset + Long.BYTES, null, pointer + REST_OFFSET, shape.restLength);
         }
-        if (shape.valueLength > 0) {
+        if (shape.valueLength > 0 && (valueBase != null || valueOffset != 0)) {
             RawMemory.copy(valueBase, valueOffset, null, pointer + shape.valueOffset, shape.valueLength);
         }
         RawMemory.putLong(pointer + HASH_OFFSET, hash);
@@ -105,6 +110,10 @@ final class FixedBytesSegments extends Segments {
         final long target = memory.forWrite(slot + shape.valueOffset + offset, length);
         if (length == Long.BYTES && shape.valueLength == Long.BYTES) {
             RawMemory.putLongRelease(target, RawMemory.getLong(sourceBase, sourceOffset)); // readers see it or do not
+        } else if (length == Long.BYTES) {
+            final long change = sequences.begin(slot);
+            RawMemory.putLong(target, RawMemory.getLong(sourceBase, sourceOffset));
+            sequences.end(change);
         } else {
             // Also when it is only one field of several: a reader copies them all, and must not get one that is older
             // and another that is newer than what was there at any moment.
@@ -126,7 +135,7 @@ final class FixedBytesSegments extends Segments {
         root.forWriteCounters();
         final long header = memory.forWrite(segment, ZERO_SLOT_OFFSET + shape.slotLength);
         final long change = sequences.begin(segment);
-        RawMemory.setMemory(header + ZERO_SLOT_OFFSET, shape.slotLength, (byte) 0);
+        RawMemory.zero(header + ZERO_SLOT_OFFSET, shape.slotLength);
         RawMemory.putInt(header + FLAGS_OFFSET, 0);
         sequences.end(change);
         root.addEntries(-1);
@@ -172,13 +181,13 @@ final class FixedBytesSegments extends Segments {
             }
             final long next = forSlot(segment + offset, apply);
             if (apply) {
-                RawMemory.copy(next, gapPointer, shape.slotLength);
+                RawMemory.copyLongs(next, gapPointer, shape.slotLength);
             }
             gap = offset;
             gapPointer = next;
         }
         if (apply) {
-            RawMemory.setMemory(gapPointer, shape.slotLength, (byte) 0);
+            RawMemory.zero(gapPointer, shape.slotLength);
         }
     }
 
@@ -205,15 +214,14 @@ final class FixedBytesSegments extends Segments {
             final long slot = pointer + offset;
             if (!shape.isEmpty(slot)) {
                 final long hash = RawMemory.getLong(slot + HASH_OFFSET);
-                RawMemory.copy(null, slot, moved, RawMemory.ARRAY_OFFSET, shape.slotLength);
-                RawMemory.setMemory(slot, shape.slotLength, (byte) 0);
-                if ((hash & bit) != 0) {
-                    place(siblingPointer, hash, moved, RawMemory.ARRAY_OFFSET);
-                    high++;
-                } else {
-                    place(pointer, hash, moved, RawMemory.ARRAY_OFFSET);
-                    low++;
+                final boolean isHigh = (hash & bit) != 0;
+                final long target = isHigh ? emptyFor(siblingPointer, hash, 0) : emptyFor(pointer, hash, slot);
+                if (target != slot) {
+                    RawMemory.copyLongs(slot, target, shape.slotLength);
+                    RawMemory.zero(slot, shape.slotLength);
                 }
+                high += isHigh ? 1 : 0;
+                low += isHigh ? 0 : 1;
             }
             offset = shape.nextOffset(offset);
         }
@@ -229,12 +237,17 @@ final class FixedBytesSegments extends Segments {
         return offset;
     }
 
-    private void place(final long pointer, final long hash, final byte[] slotBase, final long slotOffset) {
+    /**
+     * Finds the empty slot for a hash.
+     *
+     * @param ownSlot a slot that counts as empty; 0 for none
+     */
+    private long emptyFor(final long pointer, final long hash, final long ownSlot) {
         int offset = shape.homeOffset(hash);
-        while (!shape.isEmpty(pointer + offset)) {
+        while (pointer + offset != ownSlot && !shape.isEmpty(pointer + offset)) {
             offset = shape.nextOffset(offset);
         }
-        RawMemory.copy(slotBase, slotOffset, null, pointer + offset, shape.slotLength);
+        return pointer + offset;
     }
 
     @Override
@@ -242,7 +255,8 @@ final class FixedBytesSegments extends Segments {
         for (int index = 0; index < shape.slotCount; index++) {
             final long slot = highPointer + shape.slotOffset(index);
             if (!shape.isEmpty(slot)) {
-                place(lowPointer, RawMemory.getLong(slot + HASH_OFFSET), null, slot);
+                final long hash = RawMemory.getLong(slot + HASH_OFFSET);
+                RawMemory.copyLongs(slot, emptyFor(lowPointer, hash, 0), shape.slotLength);
             }
         }
     }

@@ -208,7 +208,7 @@ public final class FixedBytesTable implements StateTable {
         if (memory.hydrating()) {
             return locateWithCare(segment, hash, keyBase, keyOffset);
         }
-        final long pointer = memory.forRead(segment);
+        final long pointer = directory.pointer(hash);
         int offset = shape.homeOffset(hash);
         // Linear probing (Knuth vol. 3, 6.4, algorithm L). With the hash the same, the first eight bytes of the key
         // are,
@@ -352,7 +352,21 @@ public final class FixedBytesTable implements StateTable {
             final long keyOffset,
             final byte[] valueBase,
             final long valueOffset) {
-        // A copy, since key and value may lie in entries of this table, which a split moves.
+        final long entry = segments.isFull(emptySlot)
+                ? insertCopied(hash, emptySlot, keyBase, keyOffset, valueBase, valueOffset)
+                : segments.insert(hash, emptySlot, keyBase, keyOffset, valueBase, valueOffset);
+        lastInserted = true;
+        return entry;
+    }
+
+    /** From a copy, since key and value may lie in entries of this table, which a split moves. */
+    private long insertCopied(
+            final long hash,
+            final long emptySlot,
+            final byte[] keyBase,
+            final long keyOffset,
+            final byte[] valueBase,
+            final long valueOffset) {
         final long value = RawMemory.ARRAY_OFFSET + shape.keyLength;
         RawMemory.copy(keyBase, keyOffset, inserted, RawMemory.ARRAY_OFFSET, shape.keyLength);
         if (shape.valueLength > 0 && (valueBase != null || valueOffset != 0)) {
@@ -360,9 +374,7 @@ public final class FixedBytesTable implements StateTable {
         } else {
             Arrays.fill(inserted, shape.keyLength, inserted.length, (byte) 0);
         }
-        final long entry = segments.insert(hash, emptySlot, inserted, RawMemory.ARRAY_OFFSET, inserted, value);
-        lastInserted = true;
-        return entry;
+        return segments.insert(hash, emptySlot, inserted, RawMemory.ARRAY_OFFSET, inserted, value);
     }
 
     /**
