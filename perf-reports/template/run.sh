@@ -2,7 +2,7 @@
 # Makes this report's raw data and charts. What is there already is skipped; what was interrupted goes on where it was, so
 # that it can be made in the quiet hours of several nights.
 #   ./run.sh           hours; the machine should have nothing else to do
-#   ./run.sh --short   about two hours: fewer contestants, sizes and forks
+#   ./run.sh --short   about an hour and a half: fewer contestants, sizes and repeats
 #   ./run.sh --small   minutes; to see that everything works, not for figures
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,16 +16,21 @@ if [ "$small" = --small ]; then
     latency=(--entries 20000 --forks 1 --seconds 2 --rates 20000)
     large=("${compare[@]}")
     durability=(--gib 0.01 --forks 1 --repeats 1 --seconds 1 --rate 20000)
+    growth=()
+    levels=(--entries 1000 --forks 1 --seconds 1 --warm-ms 200)
     jmh=(-f 1 -wi 1 -i 1 -w 200ms -r 200ms -p entryCount=10000)
     methods='.get'
 elif [ "$small" = --short ]; then
     compare=(--entries 1000000 --forks 3 --iterations 3 --iteration-ms 250 --warm-ms 300 --repeats 1
         --work get,miss,put,rmw,remove-insert,mixed50,scan
-        --peers quire,floor,agrona,hashmap,chronicle-file,rocksdb,lmdb)
+        --peers quire,quire-fixed,floor,agrona,hashmap,chronicle-file,rocksdb,lmdb)
     large=(--entries 20000000 --forks 3 --iterations 3 --iteration-ms 300 --warm-ms 300 --repeats 1
-        --work load,get,miss,put,rmw,remove-insert,scan --peers quire,floor,agrona,chronicle-file)
-    latency=(--entries 5000000 --seconds 6 --rates 100000 --peers idle,quire,rocksdb,chronicle-file)
-    durability=(--gib 1,2,4 --repeats 2 --seconds 3 --peers quire,rocksdb)
+        --work load,get,miss,put,rmw --peers quire,quire-fixed,floor,agrona,hashmap,chronicle-file)
+    latency=(--entries 5000000 --seconds 5 --rates 100000 --scenarios alone,checkpoints,recovering
+        --peers idle,quire,rocksdb,chronicle-file)
+    durability=(--gib 1 --repeats 1 --seconds 3 --peers quire,rocksdb,lmdb,chronicle-file)
+    growth=(--gib 0.5,2,4 --repeats 1 --seconds 3 --peers quire)
+    levels=(--entries 20000 --forks 1 --seconds 8 --warm-ms 1000)
     jmh=(-f 3 -wi 2 -i 3 -w 400ms -r 400ms -p entryCount=1000000)
     methods='.(get|putOverwrite)$'
 else
@@ -33,6 +38,8 @@ else
     large=()
     latency=()
     durability=(--gib 0.5,1,2,4)
+    growth=()
+    levels=(--entries 20000 --forks 3 --seconds 20)
     jmh=()
     methods=
     benchmarks+=(LongKeyStates FixedBytesState TypedStates Insert)
@@ -51,17 +58,25 @@ fi
     perf --version
 } >"$here/env.txt" 2>&1 || true
 
-[ -e "$here/compare/result.json" ] ||
-    bench/compare --out "$here/compare" "${compare[@]}" | tee "$here/compare.txt"
-[ "${#large[@]}" -eq 0 ] || [ -e "$here/compare-large/result.json" ] ||
-    bench/compare --out "$here/compare-large" "${large[@]}" | tee "$here/compare-large.txt"
-[ -e "$here/latency/result.json" ] ||
-    ./quire bench latency --out "$here/latency" "${latency[@]}" | tee "$here/latency.txt"
-[ -e "$here/durability/result.json" ] ||
-    ./quire bench durability --out "$here/durability" "${durability[@]}" | tee "$here/durability.txt"
-charts=("$here/compare" "$here/latency" "$here/durability")
-[ "${#large[@]}" -eq 0 ] || charts+=("$here/compare-large")
-./quire bench charts "${charts[@]}"
+measured=()
+
+# measure NAME COMMAND...: runs a measurement into the folder NAME unless that is there already.
+measure() {
+    measured+=("$here/$1")
+    [ -e "$here/$1/result.json" ] || "${@:2}" --out "$here/$1" | tee "$here/$1.txt"
+}
+
+measure compare bench/compare "${compare[@]}"
+measure durability ./quire bench durability "${durability[@]}"
+[ "${#growth[@]}" -eq 0 ] || measure durability-growth ./quire bench durability "${growth[@]}"
+[ "${#large[@]}" -eq 0 ] || measure compare-large bench/compare "${large[@]}"
+measure latency ./quire bench latency "${latency[@]}"
+# By level of durability, those with the same promise beside each other: nothing; the death of the process; power loss,
+# in groups; power loss, each write. At half of what each can do, so operationsPerSecond of latency.csv is half of its
+# throughput. On the disk that /tmp is on, or DATA, never in memory. Few entries: it is the log that is compared.
+measure levels ./quire bench latency --data "${DATA:-/tmp}" --work put --scenarios alone --rates half \
+    --peers quire,rocksdb,lmdb,quire-process,rocksdb-wal,quire-group,quire-sync,rocksdb-sync,lmdb-sync "${levels[@]}"
+./quire bench charts "${measured[@]}"
 
 mkdir -p "$here/jmh"
 for benchmark in "${benchmarks[@]}"; do
