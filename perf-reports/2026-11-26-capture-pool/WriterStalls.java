@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Writes as fast as it can with a checkpoint a second, and says where every thread was when a write took over 15 ms. */
+/** Writes at full rate with a checkpoint a second, and says where every thread was when a write took over 15 ms. */
 public class WriterStalls {
     static final int ENTRIES = 5_000_000;
     static final long LONG_NS = 15_000_000;

@@ -31,6 +31,23 @@ final class CheckpointRequest {
         next = others;
     }
 
+    /**
+     * Takes those out of a list whose time was up: all behind the first such, because they are older. Whoever goes
+     * through the list meanwhile has nothing to tell them, either.
+     */
+    static void cutAnswered(final CheckpointRequest first) {
+        for (CheckpointRequest request = first; request != null; request = request.next) {
+            final CheckpointRequest older = request.next;
+            if (older != null && older.future.isDone()) {
+                request.next = null;
+            }
+        }
+    }
+
+    CheckpointRequest next() {
+        return next;
+    }
+
     /** {@return nanoTime of the earliest of a list of requests, or a default when the list is empty} */
     static long startNs(final CheckpointRequest first, final long defaultNs) {
         long earliest = defaultNs;

@@ -50,6 +50,7 @@ final class CheckpointRequests {
         }
         final CheckpointRequest request = new CheckpointRequest(now);
         limitTime(request);
+        CheckpointRequest.cutAnswered(others);
         do {
             others = newest.get();
             request.next(others);

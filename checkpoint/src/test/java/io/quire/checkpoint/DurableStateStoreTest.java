@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -101,6 +102,55 @@ class DurableStateStoreTest {
             assertThat(store.recoveryReport().logRecordCount()).isGreaterThan(count / 3);
             expected.check(store);
         }
+    }
+
+    @Test
+    void shouldReplayWhatWasAppliedThoughItsSourcesLayInTheRecordItChanged() {
+        final DurableStoreContext context = context().checkpointOnClose(false);
+        final UnsafeBuffer key = new UnsafeBuffer(new byte[Long.BYTES]);
+        final byte[] value = new byte[100];
+        for (int i = 0; i < value.length; i++) {
+            value[i] = (byte) i;
+        }
+        final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final BytesState state = store.bytesState("s");
+            key.putLong(0, 1);
+            state.put(key, 0, Long.BYTES, new UnsafeBuffer(value), 0, value.length);
+            state.wrap(key, 0, Long.BYTES, view);
+            state.put(key, 0, Long.BYTES, view, Long.BYTES, value.length - Long.BYTES); // cuts off its own head
+            key.putLong(0, 2);
+            final UnsafeBuffer withItsKey = new UnsafeBuffer(value.clone());
+            withItsKey.putLong(0, 2);
+            state.put(key, 0, Long.BYTES, withItsKey, 0, value.length);
+            state.wrap(key, 0, Long.BYTES, view);
+            state.addAndGet(view, 0, Long.BYTES, 0, 40); // what changes is the key that was given
+            key.putLong(0, 3);
+            state.put(key, 0, Long.BYTES, key, 0, Long.BYTES);
+            state.wrap(key, 0, Long.BYTES, view);
+            state.addAndGet(view, 0, Long.BYTES, 40);
+            check(state, value);
+        }
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.recoveryReport().logRecordCount()).isPositive();
+            check(store.bytesState("s"), value);
+        }
+    }
+
+    private static void check(final BytesState state, final byte[] value) {
+        assertThat(state.size()).isEqualTo(3);
+        final UnsafeBuffer key = new UnsafeBuffer(new byte[Long.BYTES]);
+        final UnsafeBuffer found = new UnsafeBuffer(new byte[value.length]);
+        key.putLong(0, 1);
+        assertThat(state.get(key, 0, Long.BYTES, found, 0)).isEqualTo(value.length - Long.BYTES);
+        assertThat(Arrays.copyOf(found.byteArray(), value.length - Long.BYTES))
+                .isEqualTo(Arrays.copyOfRange(value, Long.BYTES, value.length));
+        key.putLong(0, 2);
+        assertThat(state.get(key, 0, Long.BYTES, found, 0)).isEqualTo(value.length);
+        assertThat(found.getLong(0)).isEqualTo(42);
+        key.putLong(0, 3);
+        assertThat(state.get(key, 0, Long.BYTES, found, 0)).isEqualTo(Long.BYTES);
+        assertThat(found.getLong(0)).isEqualTo(43);
     }
 
     /** The same operations on plain maps. */

@@ -238,13 +238,28 @@ public final class BytesState extends KeyedState {
         }
         final byte[] valueBase = value.byteArray();
         final long valueAt = value.addressOffset() + valueOffset;
+        final long record;
         try {
-            table.put(keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
+            record = table.put(keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
         } catch (final StateStoreException e) {
             throw store.changeFailed(e);
         }
-        log.put(id, keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
+        logPut(record, keyLength);
         tidy();
+    }
+
+    /** From the record, since a key or a value given may lie in the one that has just changed. */
+    private void logPut(final long record, final int keyLength) {
+        if (log.attached()) {
+            log.put(
+                    id,
+                    null,
+                    table.keyPointer(record),
+                    keyLength,
+                    null,
+                    table.valuePointer(record, keyLength),
+                    table.valueLength(record));
+        }
     }
 
     /** Last of all: a key or a value given may lie in records that it moves. */
@@ -301,9 +316,7 @@ public final class BytesState extends KeyedState {
         checkNotUpdating();
         // On a copy, so that nothing has changed when it throws, and it may write to other states.
         final int valueLength = table.valueLength(record);
-        if (updated.length < valueLength) {
-            updated = new byte[Math.max(valueLength, Math.min(2 * updated.length, UPDATED_LENGTH_KEPT))];
-        }
+        ensureUpdated(valueLength);
         if (valueLength > 0) {
             RawMemory.copy(null, table.valuePointer(record, keyLength), updated, RawMemory.ARRAY_OFFSET, valueLength);
         }
@@ -324,18 +337,30 @@ public final class BytesState extends KeyedState {
         if (store.inBatch()) {
             saveUndo(keyBase, keyAt, keyLength);
         }
+        final long changed;
         try {
-            table.putInRecord(
+            changed = table.putInRecord(
                     record, moveCount, keyBase, keyAt, keyLength, updated, RawMemory.ARRAY_OFFSET, valueLength);
         } catch (final StateStoreException e) {
             throw store.changeFailed(e);
         }
-        log.put(id, keyBase, keyAt, keyLength, updated, RawMemory.ARRAY_OFFSET, valueLength);
+        logPut(changed, keyLength);
         tidy();
+        trimUpdated();
+        return true;
+    }
+
+    private void ensureUpdated(final int length) {
+        if (updated.length < length) {
+            updated = new byte[Math.max(length, Math.min(2 * updated.length, UPDATED_LENGTH_KEPT))];
+        }
+    }
+
+    private void trimUpdated() {
         if (updated.length > UPDATED_LENGTH_KEPT) {
             updated = new byte[UPDATED_LENGTH];
+            updatedView.wrap(updated);
         }
-        return true;
     }
 
     void checkNotUpdating() {
@@ -375,7 +400,7 @@ public final class BytesState extends KeyedState {
         final long pointer = table.valuePointerForWrite(record, keyLength, 0, Long.BYTES);
         final long sum = RawMemory.getLong(pointer) + delta;
         RawMemory.putLongRelease(pointer, sum); // in one store, which a reader sees or does not
-        log.put(id, keyBase, keyAt, keyLength, null, pointer, Long.BYTES);
+        logPut(record, keyLength);
         return sum;
     }
 
@@ -418,7 +443,7 @@ public final class BytesState extends KeyedState {
         } catch (final StateStoreException e) {
             throw store.changeFailed(e);
         }
-        log.put(id, keyBase, keyAt, keyLength, null, RecordTable.valueAt(pointer, keyLength), valueLength);
+        logPut(record, keyLength);
         return sum;
     }
 
@@ -430,11 +455,12 @@ public final class BytesState extends KeyedState {
     private void insertField(
             final DirectBuffer key, final int keyOffset, final int keyLength, final int fieldOffset, final long value) {
         final int valueLength = fieldOffset + Long.BYTES;
-        final byte[] bytes = valueLength <= updated.length ? updated : new byte[valueLength];
-        updatedView.wrap(bytes, 0, valueLength);
+        ensureUpdated(valueLength);
+        updatedView.wrap(updated, 0, valueLength);
         updatedView.setMemory(0, fieldOffset, (byte) 0);
         updatedView.putLong(fieldOffset, value, ByteOrder.LITTLE_ENDIAN);
         put(key, keyOffset, keyLength, updatedView, 0, valueLength);
+        trimUpdated();
     }
 
     /**

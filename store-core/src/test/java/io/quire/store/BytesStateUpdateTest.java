@@ -82,7 +82,7 @@ class BytesStateUpdateTest {
                 final UnsafeBuffer direct = new UnsafeBuffer(ByteBuffer.allocateDirect(length + 2));
                 state.get(key, 0, Long.BYTES, direct, 1);
                 assertThat(direct.compareTo(target)).isZero();
-                bytes[Math.min(length, 1 + length / 2)] ^= length == 0 ? 0 : 1;
+                bytes[Math.min(length, 1 + length / 2)] ^= (byte) (length == 0 ? 0 : 1);
             }
         }
     }

@@ -102,7 +102,7 @@ public final class RawMemory {
     }
 
     /**
-     * Copies bytes between any two places; the ranges must not overlap.
+     * Copies bytes between any two places, as if by way of a third when the ranges overlap.
      *
      * @param sourceBase byte array or null
      * @param sourceOffset offset in the array or native pointer

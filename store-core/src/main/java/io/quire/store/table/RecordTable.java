@@ -482,8 +482,9 @@ public final class RecordTable implements StateTable {
      * @param valueBase byte array or null
      * @param valueOffset offset in the array or native pointer
      * @param valueLength bytes, up to {@link #MAX_VALUE_LENGTH}
+     * @return address of the record
      */
-    public void putInRecord(
+    public long putInRecord(
             final long record,
             final long moveCountBefore,
             final byte[] keyBase,
@@ -495,13 +496,12 @@ public final class RecordTable implements StateTable {
         if (moveCountBefore != moveCount
                 || valueLength(record) != valueLength
                 || !hasKey(memory.forRead(record), keyBase, keyOffset, keyLength)) {
-            put(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
-            return;
+            return put(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
         }
         final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
         foundReference = directory.reference(hash);
         lastPutInserted = false;
-        overwrite(hash, record, memory.forRead(record), keyLength, valueBase, valueOffset, valueLength);
+        return overwrite(hash, record, memory.forRead(record), keyLength, valueBase, valueOffset, valueLength);
     }
 
     /** {@return a number that changes when a record moves or is removed, so that what was found may be gone} */
