@@ -137,17 +137,28 @@ final class ChangeDispatch implements ChangeRecordHandler {
     /** What a state was that is dropped further on, or null when the log does not drop it. Reads no part twice. */
     private StateDescriptor droppedLater(final int stateId) {
         if (!droppedLater.containsKey(stateId)) {
-            final long end = limit.getAsLong();
-            final long from = Math.max(aheadPosition, follower.position());
-            try (LogFollower ahead = opener.open(from, () -> Math.min(end, limit.getAsLong()), this::noteDrop)) {
-                boolean isMore = true;
-                while (isMore && !droppedLater.containsKey(stateId)) {
-                    isMore = ahead.poll();
+            final boolean interrupted = Thread.interrupted(); // by the listener; it would close the files that are read
+            try {
+                lookAhead(stateId);
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
                 }
-                aheadPosition = Math.max(from, ahead.position());
             }
         }
         return droppedLater.get(stateId);
+    }
+
+    private void lookAhead(final int stateId) {
+        final long end = limit.getAsLong();
+        final long from = Math.max(aheadPosition, follower.position());
+        try (LogFollower ahead = opener.open(from, () -> Math.min(end, limit.getAsLong()), this::noteDrop)) {
+            boolean isMore = true;
+            while (isMore && !droppedLater.containsKey(stateId)) {
+                isMore = ahead.poll();
+            }
+            aheadPosition = Math.max(from, ahead.position());
+        }
     }
 
     private void noteDrop(
