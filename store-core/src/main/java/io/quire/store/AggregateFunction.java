@@ -37,7 +37,7 @@ public interface AggregateFunction<T, A, R> {
     R getResult(A accumulator);
 
     /**
-     * Brings two accumulators together, when namespaces are merged.
+     * Brings two accumulators together, when namespaces are merged. Not called for flyweights, which cannot be merged.
      *
      * @param first may be changed
      * @param second may be changed

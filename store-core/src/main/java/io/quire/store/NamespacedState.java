@@ -51,6 +51,8 @@ public final class NamespacedState<K, N, S extends TypedState<K>> {
      * @param target not null
      * @param sources none of them null; the target among them is left out
      * @throws UnsupportedOperationException when states of the kind cannot be merged: values and maps
+     * @throws ConfigurationException when two or more would have to be reduced or merged that are kept with a {@link
+     *     io.quire.store.codec.FlyweightCodec}; nothing was changed
      */
     public void merge(final K key, final N target, final Collection<? extends N> sources) {
         Objects.requireNonNull(key, "key");

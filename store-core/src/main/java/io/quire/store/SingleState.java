@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
+import io.quire.store.errors.ConfigurationException;
 import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.RecordTable;
 import java.util.Objects;
@@ -207,6 +208,15 @@ abstract class SingleState<K, T> extends TypedState<K> {
         return bytes.table();
     }
 
+    private T mergedObjects(final T first, final T second) {
+        if (!codec.makesObjects()) {
+            throw new ConfigurationException(
+                    "a flyweight is one object for all values, and merging needs two at a time:" + " state=" + name()
+                            + " codec=" + codec.id());
+        }
+        return Objects.requireNonNull(merged(first, second), "merged value");
+    }
+
     /** Two objects kept under the same key in different namespaces become one. */
     abstract T merged(T first, T second);
 
@@ -221,7 +231,7 @@ abstract class SingleState<K, T> extends TypedState<K> {
                 final long timestampMs = codec.timestampOf(view, 0, view.capacity());
                 final T more = codec.live(view, 0, view.capacity());
                 if (more != null) {
-                    result = result == null ? more : Objects.requireNonNull(merged(result, more), "merged value");
+                    result = result == null ? more : mergedObjects(result, more);
                     oldestMs = Math.min(oldestMs, timestampMs);
                     found |= i >= 0;
                 }

@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.store.codec.Codec;
 import io.quire.store.codec.Codecs;
+import io.quire.store.codec.FlyweightCodec;
+import io.quire.store.errors.ConfigurationException;
 import io.quire.store.memory.PagedMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -158,6 +161,41 @@ class TypedStateCodecTest {
         assertThatThrownBy(() -> window.add("a", 2L)).isInstanceOf(IllegalStateException.class);
         assertThat(sums.in(1L).get("a")).isEqualTo(1);
         assertThat(sums.in(2L).get("a")).isNull();
+    }
+
+    @Test
+    void shouldRefuseToMergeFlyweightsWhichAreOneObject() {
+        final Codec<UnsafeBuffer> view = new FlyweightCodec<>(
+                "test.view",
+                1,
+                new UnsafeBuffer(0, 0),
+                (flyweight, bytes, offset, length, acting) -> flyweight.wrap(bytes, offset, length),
+                (flyweight, bytes, offset) -> {
+                    bytes.putLong(offset, flyweight.getLong(0));
+                    return Long.BYTES;
+                });
+        final NamespacedState<Long, Long, ReducingState<Long, UnsafeBuffer>> sums = store.state(
+                TypedStateDescriptor.reducing("sums", Codecs.LONG, view, (first, second) -> {
+                    first.putLong(0, first.getLong(0) + second.getLong(0));
+                    return first;
+                }),
+                Codecs.LONG);
+        final UnsafeBuffer five = new UnsafeBuffer(new byte[Long.BYTES]);
+        five.putLong(0, 5);
+        final UnsafeBuffer seven = new UnsafeBuffer(new byte[Long.BYTES]);
+        seven.putLong(0, 7);
+        sums.in(1L).add(1L, five);
+        sums.in(2L).add(1L, seven);
+        assertThatThrownBy(() -> sums.merge(1L, 1L, List.of(2L)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("state=sums codec=test.view");
+        assertThatThrownBy(() -> sums.merge(1L, 3L, List.of(1L, 2L))).isInstanceOf(ConfigurationException.class);
+        assertThat(sums.in(1L).get(1L).getLong(0)).isEqualTo(5);
+        assertThat(sums.in(2L).get(1L).getLong(0)).isEqualTo(7);
+        assertThat(sums.in(3L).get(1L)).isNull();
+        sums.merge(1L, 3L, List.of(2L, 4L));
+        assertThat(sums.in(3L).get(1L).getLong(0)).as("moved alone").isEqualTo(7);
+        assertThat(sums.in(2L).get(1L)).isNull();
     }
 
     @Test
