@@ -23,7 +23,7 @@ abstract class SingleState<K, T> extends TypedState<K> {
     private final StoredCodec<T> codec;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(64);
-    private ExpandableArrayBuffer renewed = new ExpandableArrayBuffer(64);
+    private ExpandableArrayBuffer copy = new ExpandableArrayBuffer(64);
 
     SingleState(final BytesState bytes, final Codec<K> keyCodec, final boolean namespaced, final StoredCodec<T> codec) {
         super(bytes, keyCodec, namespaced);
@@ -49,18 +49,31 @@ abstract class SingleState<K, T> extends TypedState<K> {
         return bytes.wrap(keyBuffer, 0, keyLength, view) ? codec.live(view, 0, view.capacity()) : null;
     }
 
+    /** The same, to add to: what a flyweight shows is a copy, because a function may change it and throw. */
+    private T peekToAdd(final int keyLength) {
+        if (codec.makesObjects()) {
+            return peekEncoded(keyLength);
+        }
+        if (!bytes.wrap(keyBuffer, 0, keyLength, view)) {
+            return null;
+        }
+        final int length = view.capacity();
+        copy.putBytes(0, view, 0, length);
+        return codec.live(copy, 0, length);
+    }
+
     /** The codec gets a copy, because writing may move what is in memory, and a flyweight stays where it was read. */
     private T readAndRenew(final K key) {
         if (!bytes.wrap(keyBuffer, 0, encodeKey(key), view)) {
             return null;
         }
         final int length = view.capacity();
-        renewed.putBytes(0, view, 0, length);
-        final T kept = codec.live(renewed, 0, length);
+        copy.putBytes(0, view, 0, length);
+        final T kept = codec.live(copy, 0, length);
         final long nowMs = codec.nowMs();
-        if (kept != null && store.failure() == null && codec.timestampOf(renewed, 0, length) != nowMs) {
-            if (codec.setTimestamp(renewed, 0, length, nowMs)) {
-                bytes.put(keyBuffer, 0, encodeKey(key), renewed, 0, length);
+        if (kept != null && store.failure() == null && codec.timestampOf(copy, 0, length) != nowMs) {
+            if (codec.setTimestamp(copy, 0, length, nowMs)) {
+                bytes.put(keyBuffer, 0, encodeKey(key), copy, 0, length);
             } else {
                 final int timestampedLength = codec.encode(kept, buffer, 0);
                 bytes.put(keyBuffer, 0, encodeKey(key), buffer, 0, timestampedLength);
@@ -124,7 +137,7 @@ abstract class SingleState<K, T> extends TypedState<K> {
         final int selection = selectionCount();
         int keyLength = encodeKey(addedTo);
         final int encoding = keyEncodingCount();
-        final T before = peekEncoded(keyLength);
+        final T before = peekToAdd(keyLength);
         final boolean asOldAsBefore = before != null && codec.keepsTimestamp(); // though it may expire meanwhile
         final long beforeMs = asOldAsBefore ? codec.timestampOf(view, 0, view.capacity()) : 0;
         final T sum = adder.add(before, added);
@@ -191,8 +204,8 @@ abstract class SingleState<K, T> extends TypedState<K> {
         if (buffer.capacity() > KEEP_LENGTH_MAX) {
             buffer = new ExpandableArrayBuffer(64);
         }
-        if (renewed.capacity() > KEEP_LENGTH_MAX) {
-            renewed = new ExpandableArrayBuffer(64);
+        if (copy.capacity() > KEEP_LENGTH_MAX) {
+            copy = new ExpandableArrayBuffer(64);
         }
     }
 
