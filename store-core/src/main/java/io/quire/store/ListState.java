@@ -95,12 +95,12 @@ public final class ListState<K, E> extends TypedState<K> {
     /** Puts an element behind room for its prefix. Returns its length. */
     private int encode(final E element, final int at) {
         Objects.requireNonNull(element, "element");
+        items.checkLimit(at + PREFIX_LENGTH_MAX); // an empty element makes no room
         final int length = elementCodec.encode(element, items, at + PREFIX_LENGTH_MAX);
-        if (length < 0 || length > ELEMENT_LENGTH_MAX) {
+        if (length > ELEMENT_LENGTH_MAX) {
             throw new StoreFullException("list element length out of range: state=" + name() + " found=" + length
                     + " most=" + ELEMENT_LENGTH_MAX + " bytes");
         }
-        items.boundsCheck(at + PREFIX_LENGTH_MAX, length); // a codec may say what it likes, the table believes it
         return length;
     }
 

@@ -205,11 +205,10 @@ public final class MapState<K, I, V> extends TypedState<K> {
         Objects.requireNonNull(value, "value");
         valueBuffer.checkLimit(LINKS_LENGTH);
         final int length = valueCodec.encode(value, valueBuffer, LINKS_LENGTH);
-        if (length < 0 || length > MapDescriptor.VALUE_LENGTH_MAX) {
+        if (length > MapDescriptor.VALUE_LENGTH_MAX) {
             throw new StoreFullException("value length out of range: state=" + name() + " found=" + length + " most="
                     + MapDescriptor.VALUE_LENGTH_MAX + " bytes");
         }
-        valueBuffer.boundsCheck(LINKS_LENGTH, length); // a codec may say what it likes, the table believes it
         return LINKS_LENGTH + length;
     }
 

@@ -240,17 +240,23 @@ final class StoredCodec<T> implements Codec<T> {
         return mark;
     }
 
-    /** Where the state has had a time to live, with the time of now. */
+    /**
+     * Where the state has had a time to live, with the time of now. A length that the codec cannot have written, as it
+     * goes beyond the buffer, is refused; a smaller lie cannot be noticed.
+     */
     @Override
     public int encode(final T value, final MutableDirectBuffer buffer, final int offset) {
         follow();
         final int length = codec.encode(value, buffer, offset);
+        if (length < 0) {
+            throw new IllegalStateException("codec returned a negative length: codec=" + codec.id());
+        }
+        if (length > 0) { // an empty value may begin behind the end of the buffer
+            buffer.boundsCheck(offset, length); // before the trailer makes room for what was not written
+        }
         final int writing = writingMark();
         if (trailerLengths[writing] == 0) {
             return length;
-        }
-        if (length < 0) {
-            throw new IllegalStateException("codec returned a negative length: codec=" + codec.id());
         }
         int end = offset + length;
         if (timestamped[writing]) {

@@ -17,6 +17,8 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How typed states use codecs and functions: how often, and that they believe nothing. */
 class TypedStateCodecTest {
@@ -32,6 +34,15 @@ class TypedStateCodecTest {
         private int encodeCount;
         private int decodeCount;
         private int lie;
+        private final boolean marked;
+
+        Watched() {
+            this(false);
+        }
+
+        Watched(final boolean marked) {
+            this.marked = marked;
+        }
 
         @Override
         public String id() {
@@ -45,7 +56,7 @@ class TypedStateCodecTest {
 
         @Override
         public boolean marked() {
-            return false;
+            return marked;
         }
 
         @Override
@@ -199,11 +210,36 @@ class TypedStateCodecTest {
     }
 
     @Test
-    void shouldNotBelieveLengthsThatWereNotWritten() {
-        final Watched honest = new Watched();
-        final Watched keys = new Watched();
-        final Watched insides = new Watched();
-        final Watched values = new Watched();
+    void shouldAddEmptyElementsWhereverTheBufferEnds() {
+        final ListState<Long, String> list = store.state(TypedStateDescriptor.list("list", Codecs.LONG, Codecs.STRING));
+        for (int length = 0; length < 70; length++) {
+            final List<String> elements = List.of("x".repeat(length), "", "");
+            list.update(1L, elements);
+            assertThat(list.get(1L)).containsExactlyElementsOf(elements);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldNotBelieveLengthsInsideAnotherCodec(final boolean marked) {
+        final Watched inside = new Watched(marked);
+        final ValueState<Long, List<Long>> lists =
+                store.valueState("lists", Codecs.LONG, Codecs.list((Codec<Long>) inside));
+        lists.put(1L, List.of(1L, 2L));
+        for (final int lie : new int[] {-9, -1_000_000, 1_000_000}) {
+            inside.lie = lie;
+            assertThatThrownBy(() -> lists.put(1L, List.of(3L, 4L))).isInstanceOf(RuntimeException.class);
+            assertThat(lists.get(1L)).containsExactly(1L, 2L);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldNotBelieveLengthsThatWereNotWritten(final boolean marked) {
+        final Watched honest = new Watched(marked);
+        final Watched keys = new Watched(marked);
+        final Watched insides = new Watched(marked);
+        final Watched values = new Watched(marked);
         final ValueState<Long, Long> value = store.valueState("value", keys, values);
         final ListState<Long, Long> list = store.state(TypedStateDescriptor.list("list", keys, values));
         final MapState<Long, Long, Long> map = store.state(TypedStateDescriptor.map("map", keys, insides, values));

@@ -41,6 +41,12 @@ final class CustomCodec<T> extends StructuredCodec<T> {
     int write(final T value, final MutableDirectBuffer buffer, final int offset) {
         final int start = offset + Integer.BYTES;
         final int length = codec.encode(value, buffer, start);
+        if (length < 0) {
+            throw new IllegalStateException("codec returned a negative length: codec=" + codec.id());
+        }
+        if (length > 0) { // an empty value may begin behind the end of the buffer
+            buffer.boundsCheck(start, length); // before what follows makes room for what was not written
+        }
         buffer.putInt(offset, length, ByteOrder.LITTLE_ENDIAN);
         return start + length;
     }
