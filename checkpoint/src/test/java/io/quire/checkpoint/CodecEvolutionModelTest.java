@@ -186,16 +186,18 @@ class CodecEvolutionModelTest {
         for (int i = random.nextInt(60); i > 0; i--) {
             final long key = random.nextInt(200);
             final Object value = random(release, random);
-            if (random.nextInt(5) == 0) {
+            final boolean remove = random.nextInt(5) == 0;
+            if (remove) {
                 state.remove(key);
             } else {
                 state.put(key, value);
             }
-            if (!rollback && state.containsKey(key)) {
-                model.put(key, value);
-            } else if (!rollback) {
+            if (!rollback && remove) {
                 model.remove(key);
+            } else if (!rollback) {
+                model.put(key, value);
             }
+            assertThat(state.containsKey(key)).isEqualTo(!remove);
         }
         if (rollback) {
             store.rollbackBatch();
