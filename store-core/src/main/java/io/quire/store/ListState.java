@@ -350,6 +350,7 @@ public final class ListState<K, E> extends TypedState<K> {
         private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
         private int walk = OpenWalks.NONE;
         private boolean ahead; // the cursor is at an element that was not returned yet
+        private boolean promised; // hasNext has said that there is one, while nothing expired
 
         Elements(final BytesListState bytes, final StoredCodec<E> codec, final byte[] key) {
             this.bytes = bytes;
@@ -367,7 +368,8 @@ public final class ListState<K, E> extends TypedState<K> {
                 return true;
             }
             if (!codec.expiring()) {
-                return cursor.remaining() > 0;
+                promised = cursor.remaining() > 0;
+                return promised;
             }
             bytes.store.beforeRead();
             goToLiving();
@@ -380,8 +382,9 @@ public final class ListState<K, E> extends TypedState<K> {
             }
             while (!ahead && cursor.next()) {
                 wrap();
-                ahead = !codec.isExpired(view, 0, view.capacity());
+                ahead = promised || !codec.isExpired(view, 0, view.capacity());
             }
+            promised = false;
             if (!ahead) {
                 bytes.expiry.walks().ended(this, walk);
             }
@@ -404,6 +407,7 @@ public final class ListState<K, E> extends TypedState<K> {
                 wrap();
             }
             ahead = false;
+            promised = false;
             return codec.decode(view, 0, view.capacity());
         }
     }

@@ -30,6 +30,7 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
     private final byte[] mapKey;
     private int walk = OpenWalks.NONE; // among the open ones of the state, once its entries expire
     private boolean nextIsLive; // it was found to be, and not returned since
+    private boolean promised; // hasNext has said that there is one, while nothing expired
     private long changeCount;
     private byte[] key = new byte[64]; // of the current entry
     private int keyLength; // 0 = there is none, or it was removed
@@ -67,8 +68,12 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
 
     @Override
     public final boolean hasNext() {
-        if (!nextIsLive && state.valueCodec.expiring()) {
-            passExpired();
+        if (!nextIsLive) {
+            if (state.valueCodec.expiring()) {
+                passExpired();
+            } else {
+                promised = next != MapTable.NONE;
+            }
         }
         return next != MapTable.NONE;
     }
@@ -79,9 +84,10 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
             walk = state.bytes.expiry.walks().begun(this, mapKey);
         }
         findNext();
-        while (next != MapTable.NONE && state.isExpired(next)) {
+        while (!promised && next != MapTable.NONE && state.isExpired(next)) {
             lookAhead(table.next(next));
         }
+        promised = false;
         nextIsLive = next != MapTable.NONE;
         if (!nextIsLive) {
             state.bytes.expiry.walks().ended(this, walk);
@@ -106,6 +112,7 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
         state.store.beforeRead();
         findNext();
         nextIsLive = false;
+        promised = false;
         step++;
         final long entry = next;
         final byte[] swapped = key;

@@ -695,6 +695,40 @@ class TimeToLiveTest {
     }
 
     @Test
+    void shouldReturnWhatAWalkHasPromisedBeforeTheTimeToLive() {
+        final TypedStateDescriptor<Long, ListState<Long, Long>> list =
+                TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG);
+        final TypedStateDescriptor<Long, MapState<Long, Long, Long>> map =
+                TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG);
+        final ListState<Long, Long> lists = store.state(list);
+        final MapState<Long, Long, Long> maps = store.state(map);
+        for (long i = 0; i < 3; i++) {
+            lists.add(0L, i);
+            maps.put(0L, i, i);
+        }
+        final List<Iterator<Long>> walks = List.of(
+                lists.get(0L).iterator(),
+                maps.keys(0L).iterator(),
+                maps.values(0L).iterator());
+        assertThat(walks).allSatisfy(walk -> assertThat(walk.hasNext()).isTrue());
+        store.state(list.withTimeToLive(TEN));
+        store.state(map.withTimeToLive(TEN));
+        clock.set(2_000);
+        assertThat(walks).allSatisfy(walk -> {
+            assertThat(walk.hasNext()).as("still").isTrue();
+            assertThat(walk.next()).isZero();
+            assertThat(walk.hasNext()).as("promised nothing more").isFalse();
+            assertThatThrownBy(walk::next).isInstanceOf(NoSuchElementException.class);
+        });
+        store.state(list.withTimeToLive(TimeToLive.OFF));
+        final Iterator<Long> removed = lists.get(0L).iterator();
+        assertThat(removed.hasNext()).isTrue();
+        store.state(list.withTimeToLive(TEN));
+        assertThat(store.cleanExpired(Long.MAX_VALUE)).isPositive();
+        assertThatThrownBy(removed::next).isInstanceOf(ConcurrentModificationException.class);
+    }
+
+    @Test
     void shouldNotCleanUnderAWalkThatHasGoneOnSinceTheTimeToLiveWasSwitchedOn() {
         final TypedStateDescriptor<Long, ListState<Long, Long>> list =
                 TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG);
