@@ -98,5 +98,6 @@ OUT=$here/profile/async perf-reports/profile-async 'BytesStateBenchmark.(get|put
     echo "no async profile: see profile-async.txt"
 
 # Paths begin at the repository: where it was checked out is nobody's business.
-grep -rlF "$root" "$here" --include='*.txt' --include='*.json' --include='*.jsonl' --include='*.csv' --include='*.log' |
+grep -rlF "$root" "$here" --include='*.txt' --include='*.json' --include='*.jsonl' --include='*.csv' --include='*.log' \
+    --include='*.hlog' --include='*.html' |
     while IFS= read -r file; do sed -i "s#$root/\{0,1\}##g" "$file"; done
