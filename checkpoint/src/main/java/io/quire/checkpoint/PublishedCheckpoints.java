@@ -42,7 +42,7 @@ final class PublishedCheckpoints {
     private final int retainedCheckpoints;
     private volatile List<Manifest> newestFirst;
     private long nextGeneration;
-    private volatile boolean uncertain;
+    private volatile Throwable uncertainBy; // null as long as the newest manifest on disk is known
 
     PublishedCheckpoints(
             final CheckpointStorage storage,
@@ -78,7 +78,7 @@ final class PublishedCheckpoints {
 
     /** {@return whether a publication failed so that only recovery can tell which manifest is the newest} */
     boolean uncertain() {
-        return uncertain;
+        return uncertainBy != null;
     }
 
     /** Removes what an earlier owner left half done. By the opening thread. */
@@ -133,9 +133,12 @@ final class PublishedCheckpoints {
     }
 
     private Manifest publish(final Manifest manifest) {
-        if (uncertain) {
-            throw new CheckpointFailedException("nothing more is published, because it is not known which manifest is"
-                    + " the newest on disk: at " + storage.location("") + "; reopen the store, which finds out");
+        if (uncertain()) {
+            throw new CheckpointFailedException(
+                    "nothing more is published, because it is not known which manifest is the newest on disk: at "
+                            + storage.location("") + "; reopen the store, which finds out; first cause: "
+                            + uncertainBy.getMessage(),
+                    uncertainBy);
         }
         nextGeneration++; // whatever happens, this number is not used again
         try {
@@ -143,7 +146,7 @@ final class PublishedCheckpoints {
         } catch (final StoreFullException | CheckpointFailedException e) {
             throw e; // nothing was published
         } catch (final RuntimeException | Error e) {
-            uncertain = true; // a newer one would make its files look superfluous
+            uncertainBy = e; // a newer one would make its files look superfluous
             throw e;
         }
         addNewest(manifest);
@@ -164,7 +167,7 @@ final class PublishedCheckpoints {
      * @return log position that no kept checkpoint needs anything before
      */
     synchronized long retain() {
-        if (uncertain) {
+        if (uncertain()) {
             return newestFirst.get(newestFirst.size() - 1).cut().logPosition();
         }
         final List<Manifest> keep = new ArrayList<>();

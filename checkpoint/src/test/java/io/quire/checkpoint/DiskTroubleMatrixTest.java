@@ -111,9 +111,11 @@ class DiskTroubleMatrixTest {
     enum Stage {
         CHECKPOINT("quire-checkpointer", "checkpoint-", EnumSet.allOf(FileOperation.class)),
         PUBLISH("quire-checkpointer", "manifest-", EnumSet.allOf(FileOperation.class)),
+        PUBLISH_RENAME("quire-checkpointer", "manifest-", EnumSet.of(FileOperation.RENAME)),
         PUBLISH_NAMES("quire-checkpointer", "", EnumSet.of(FileOperation.FORCE_DIRECTORY)),
         MERGE("quire-merger", "checkpoint-", EnumSet.complementOf(EnumSet.of(FileOperation.DELETE))),
         PUBLISH_MERGED("quire-merger", "manifest-", EnumSet.complementOf(EnumSet.of(FileOperation.DELETE))),
+        PUBLISH_MERGED_RENAME("quire-merger", "manifest-", EnumSet.of(FileOperation.RENAME)),
         DELETE("quire-merger", "", EnumSet.of(FileOperation.DELETE)),
         LOG_ROLL(
                 "quire-log",
@@ -153,15 +155,15 @@ class DiskTroubleMatrixTest {
         /** Whether the store may not go on before it is opened again. */
         boolean stopsAt(final Trouble trouble) {
             return switch (this) {
-                case CHECKPOINT, MERGE, DELETE -> false;
-                case PUBLISH, PUBLISH_NAMES, PUBLISH_MERGED -> trouble != Trouble.FULL && trouble != Trouble.SLOW;
+                case CHECKPOINT, PUBLISH, MERGE, PUBLISH_MERGED, DELETE -> false;
+                case PUBLISH_RENAME, PUBLISH_NAMES, PUBLISH_MERGED_RENAME -> trouble != Trouble.SLOW;
                 case LOG_ROLL, LOG_WRITE, LOG_FORCE -> trouble != Trouble.SLOW;
             };
         }
 
         /** Whether a checkpoint that somebody waits for fails. */
         boolean failsCheckpoints() {
-            return this != MERGE && this != PUBLISH_MERGED && this != DELETE;
+            return this != MERGE && this != PUBLISH_MERGED && this != PUBLISH_MERGED_RENAME && this != DELETE;
         }
     }
 

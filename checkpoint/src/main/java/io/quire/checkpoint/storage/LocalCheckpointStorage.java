@@ -19,7 +19,7 @@ import java.util.Objects;
  *
  * <p>Publishing takes these steps: write {@code <name>.tmp}; force it; force the directory, so that objects named are
  * there before they are named; rename; force the directory. A crash before the last force leaves the new object or not;
- * others are untouched in any case.
+ * others are untouched in any case. An error before the directory is forced has published nothing.
  *
  * <p>Threading: thread-safe.
  */
@@ -74,12 +74,8 @@ public final class LocalCheckpointStorage implements CheckpointStorage {
     public void publish(final String name, final ByteBuffer content) {
         final Path target = location(name);
         final Path temporary = location(name + TEMPORARY_SUFFIX);
-        if (files.exists(target)) {
-            throw new CheckpointFailedException("name is in use: file=" + target);
-        }
-        files.delete(temporary); // left by an attempt that crashed
+        prepare(target, temporary, content);
         try {
-            write(temporary, content);
             files.forceDirectory(directory);
             files.rename(temporary, target);
         } catch (final RuntimeException | Error e) {
@@ -91,6 +87,25 @@ public final class LocalCheckpointStorage implements CheckpointStorage {
         } catch (final RuntimeException e) {
             throw new StoreIoException(
                     "file was renamed but is not known to be durable: file=" + target + " cause: " + e.getMessage(), e);
+        }
+    }
+
+    /** Makes the content durable under the temporary name; whatever fails here has published nothing. */
+    private void prepare(final Path target, final Path temporary, final ByteBuffer content) {
+        try {
+            if (files.exists(target)) {
+                throw new CheckpointFailedException("name is in use: file=" + target);
+            }
+            files.delete(temporary); // left by an attempt that crashed
+            write(temporary, content);
+        } catch (final StoreIoException e) {
+            discard(temporary, e);
+            throw new CheckpointFailedException(
+                    "file could not be prepared, nothing was published: file=" + target + " cause: " + e.getMessage(),
+                    e);
+        } catch (final RuntimeException | Error e) {
+            discard(temporary, e);
+            throw e;
         }
     }
 

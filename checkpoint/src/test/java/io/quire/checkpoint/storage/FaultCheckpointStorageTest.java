@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.io.FaultStoreFiles;
 import io.quire.checkpoint.io.FileFault;
+import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.errors.StoreIoException;
 import java.nio.ByteBuffer;
@@ -34,17 +35,21 @@ class FaultCheckpointStorageTest extends CheckpointStorageContractTest {
     @Test
     void shouldPublishOrNotWhateverCallFailsAndSayIfItIsNotKnown() {
         final CheckpointStorage storage = storage();
+        int prepared = 0;
         for (int call = 0; ; call++) {
             files.failAt(call, FileFault.IO_ERROR);
             final int failing = call;
             try {
                 storage.publish(NAME, ByteBuffer.wrap(new byte[100]));
                 assertThat(files.faultHit()).isFalse();
+                assertThat(prepared).as("creating, writing, forcing").isGreaterThanOrEqualTo(3);
                 return;
             } catch (final StateStoreException e) {
                 final boolean there = files.list(DIRECTORY).contains(NAME);
                 if (there) {
                     assertThat(e).as("call %d", failing).isInstanceOf(StoreIoException.class);
+                } else if (e instanceof CheckpointFailedException) {
+                    prepared++;
                 }
             }
             files.heal();
