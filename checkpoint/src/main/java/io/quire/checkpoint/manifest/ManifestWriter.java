@@ -35,8 +35,8 @@ public final class ManifestWriter {
      *
      * @param storage where the store is
      * @param manifest to publish; its files are complete
-     * @throws CheckpointFailedException when a manifest of that generation exists, or the storage says that it could not
-     *     begin; nothing was published
+     * @throws CheckpointFailedException when a manifest of that generation exists, or the storage could not even begin;
+     *     nothing was published
      * @throws io.quire.store.errors.StoreFullException when the disk is full; nothing was published, retry when there
      *     is space
      * @throws StoreIoException when another step fails, up to the last one: whether the manifest is published is not
