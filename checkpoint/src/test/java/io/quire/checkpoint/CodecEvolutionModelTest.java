@@ -8,7 +8,6 @@ import io.quire.store.ValueRewrite;
 import io.quire.store.ValueState;
 import io.quire.store.catalog.CodecHistory;
 import io.quire.store.catalog.CodecRole;
-import io.quire.store.codec.Codec;
 import io.quire.store.codec.Codecs;
 import io.quire.store.errors.StateMismatchException;
 import java.nio.file.Path;
@@ -25,18 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
  * put. Now and then all values are rewritten, in one session or several, and older schemas dropped.
  */
 class CodecEvolutionModelTest {
-    record First(long amount, String text) {}
-
-    record Second(String text, long amount, int added) {}
-
-    record Third(long amount, int added, List<Integer> more) {}
-
-    private static final Codec<First> FIRST = Codecs.record(First.class).withDefault("text", "gone");
-    private static final Codec<Second> SECOND =
-            Codecs.record(Second.class).withDefault("added", 7).withDefault("text", "gone");
-    private static final Codec<Third> THIRD =
-            Codecs.record(Third.class).withDefault("added", 7).withDefault("more", List.of(1));
-
     @TempDir
     Path temp;
 
@@ -50,45 +37,8 @@ class CodecEvolutionModelTest {
                 .checkpointOnClose(checkpointOnClose);
     }
 
-    /** What a class makes of a value that some other put. */
-    private static Object as(final int release, final Object value) {
-        final long amount;
-        String text = "gone";
-        int added = 7;
-        List<Integer> more = List.of(1);
-        if (value instanceof First first) {
-            amount = first.amount();
-            text = first.text();
-        } else if (value instanceof Second second) {
-            amount = second.amount();
-            text = second.text();
-            added = second.added();
-        } else {
-            final Third third = (Third) value;
-            amount = third.amount();
-            added = third.added();
-            more = third.more();
-        }
-        return release == 0
-                ? new First(amount, text)
-                : release == 1 ? new Second(text, amount, added) : new Third(amount, added, more);
-    }
-
-    private static Object random(final int release, final Random random) {
-        final String text = random.nextInt(4) == 0 ? null : "t".repeat(random.nextInt(100));
-        final long amount = random.nextLong();
-        final int added = random.nextInt();
-        return release == 0
-                ? new First(amount, text)
-                : release == 1
-                        ? new Second(text, amount, added)
-                        : new Third(amount, added, List.of(random.nextInt(), random.nextInt()));
-    }
-
-    @SuppressWarnings("unchecked")
     private static ValueState<Long, Object> open(final DurableStateStore store, final int release) {
-        final Codec<?> codec = release == 0 ? FIRST : release == 1 ? SECOND : THIRD;
-        return store.valueState("state", Codecs.LONG, (Codec<Object>) codec);
+        return store.valueState("state", Codecs.LONG, RecordReleases.codec(release));
     }
 
     @Test
@@ -117,7 +67,7 @@ class CodecEvolutionModelTest {
                 }
             }
             if (rewrite.isComplete()) {
-                model.replaceAll((key, value) -> as(1, value));
+                model.replaceAll((key, value) -> RecordReleases.as(1, value));
             }
             return !rewrite.isComplete();
         }
@@ -129,7 +79,7 @@ class CodecEvolutionModelTest {
         final CodecHistory history =
                 store.stateStore().states().get(0).descriptor().codecs().get(CodecRole.VALUE);
         assertThat(history).isEqualTo(history.onlyCurrent());
-        model.replaceAll((key, value) -> as(1, value));
+        model.replaceAll((key, value) -> RecordReleases.as(1, value));
         assertThat(contents(state)).isEqualTo(model);
     }
 
@@ -153,7 +103,8 @@ class CodecEvolutionModelTest {
                     final int release = random.nextInt(3);
                     final ValueState<Long, Object> state = open(store, release);
                     assertThat(state.size()).isEqualTo(model.size());
-                    state.forEach((key, value) -> assertThat(value).isEqualTo(as(release, model.get(key))));
+                    state.forEach(
+                            (key, value) -> assertThat(value).isEqualTo(RecordReleases.as(release, model.get(key))));
                     change(random, store, state, release, model);
                 }
                 if (random.nextInt(3) == 0) {
@@ -185,7 +136,7 @@ class CodecEvolutionModelTest {
         }
         for (int i = random.nextInt(60); i > 0; i--) {
             final long key = random.nextInt(200);
-            final Object value = random(release, random);
+            final Object value = RecordReleases.random(release, random);
             final boolean remove = random.nextInt(5) == 0;
             if (remove) {
                 state.remove(key);
@@ -209,11 +160,11 @@ class CodecEvolutionModelTest {
     @Test
     void shouldReplayAnEvolutionBetweenTheWritesItStoodBetween() {
         try (DurableStateStore store = DurableStateStore.open(context(false))) {
-            open(store, 0).put(1L, new First(1, "one"));
+            open(store, 0).put(1L, new RecordReleases.First(1, "one"));
             store.checkpoint().join();
-            open(store, 0).put(2L, new First(2, "two"));
-            open(store, 1).put(3L, new Second("three", 3, 3));
-            open(store, 2).put(4L, new Third(4, 4, List.of()));
+            open(store, 0).put(2L, new RecordReleases.First(2, "two"));
+            open(store, 1).put(3L, new RecordReleases.Second("three", 3, 3));
+            open(store, 2).put(4L, new RecordReleases.Third(4, 4, List.of()));
         }
         try (DurableStateStore store = DurableStateStore.open(context(false))) {
             assertThat(store.recoveryReport().logRecordCount()).isGreaterThanOrEqualTo(5);
@@ -227,10 +178,10 @@ class CodecEvolutionModelTest {
             assertThat(store.stateStore().states().get(0).descriptor().codecs().get(CodecRole.VALUE))
                     .isEqualTo(history);
             final ValueState<Long, Object> state = open(store, 2);
-            assertThat(state.get(1L)).isEqualTo(new Third(1, 7, List.of(1)));
-            assertThat(state.get(2L)).isEqualTo(new Third(2, 7, List.of(1)));
-            assertThat(state.get(3L)).isEqualTo(new Third(3, 3, List.of(1)));
-            assertThat(state.get(4L)).isEqualTo(new Third(4, 4, List.of()));
+            assertThat(state.get(1L)).isEqualTo(new RecordReleases.Third(1, 7, List.of(1)));
+            assertThat(state.get(2L)).isEqualTo(new RecordReleases.Third(2, 7, List.of(1)));
+            assertThat(state.get(3L)).isEqualTo(new RecordReleases.Third(3, 3, List.of(1)));
+            assertThat(state.get(4L)).isEqualTo(new RecordReleases.Third(4, 4, List.of()));
         }
     }
 }

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Kills whole stores; {@code kill-campaign} among the test scripts does the same for as long as it is told. */
 class StoreKillTest {
+    private static final int EVOLVING_CYCLES = 7; // three releases, the first two for two starts each
+
     @TempDir
     Path root;
 
@@ -19,8 +21,9 @@ class StoreKillTest {
             throws Exception {
         final long seed = Long.getLong("seed", System.nanoTime());
         System.out.println("seed=" + seed + " replay: mvn test -pl checkpoint -am -Dtest=StoreKillTest -Dseed=" + seed);
-        final Path shared = Files.createDirectories(root.resolve("shm"));
-        try (KillCampaign campaign = new KillCampaign(program, root, shared, durability, seed)) {
+        final Path directory = Files.createTempDirectory(root, "campaign");
+        final Path shared = Files.createDirectories(directory.resolve("shm"));
+        try (KillCampaign campaign = new KillCampaign(program, directory, shared, durability, seed)) {
             for (int i = 0; i < cycles; i++) {
                 campaign.cycle();
             }
@@ -36,6 +39,19 @@ class StoreKillTest {
     @Test
     void shouldFindWhatWasAcknowledgedInTypedStatesAfterKills() throws Exception {
         run(TypedKillWriter.class, Durability.PROCESS, 7);
+    }
+
+    @Test
+    void shouldFindWhatWasAcknowledgedByEveryReleaseAfterKills() throws Exception {
+        run(EvolvingKillWriter.class, Durability.PROCESS, EVOLVING_CYCLES);
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldFindWhatWasAcknowledgedByEveryReleaseAfterKillsOfManyStores() throws Exception {
+        for (int stores = 0; stores < 15; stores++) {
+            run(EvolvingKillWriter.class, Durability.PROCESS, EVOLVING_CYCLES);
+        }
     }
 
     @Test
