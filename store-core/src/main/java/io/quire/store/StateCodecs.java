@@ -94,10 +94,7 @@ final class StateCodecs {
      * @throws StateMismatchException when what the state holds cannot be read
      */
     StateDescriptor evolved(final StateDescriptor found, final BitSet takenMarks, final long nowMs) {
-        if (!found.codecs().keySet().equals(identities.keySet())) {
-            throw new StateMismatchException("state exists with other codecs: state=" + found.name() + " found="
-                    + found.codecs().keySet() + " asked for=" + identities.keySet());
-        }
+        checkRoles(found);
         StateDescriptor evolved = found;
         for (final CodecRole role : identities.keySet()) {
             final CodecIdentity asked = asked(role, found.codec(role));
@@ -106,6 +103,19 @@ final class StateCodecs {
             }
         }
         return timeToLive == null ? evolved : evolved.with(timeToLive.rule(found.expiry(), nowMs));
+    }
+
+    /** Checks that the state has a codec for what it is asked to have one for, and for nothing else. */
+    private void checkRoles(final StateDescriptor found) {
+        if (found.codecs().keySet().equals(identities.keySet())) {
+            return;
+        }
+        for (final CodecRole role : CodecRole.values()) {
+            final CodecIdentity asked = identities.getOrDefault(role, CodecIdentity.NONE);
+            if (found.codecs().containsKey(role) != identities.containsKey(role)) {
+                throw mismatch(found, role, asked, "codecs cannot be added to a state or taken from it", null);
+            }
+        }
     }
 
     private CodecHistory evolved(
