@@ -3,9 +3,14 @@ package io.quire.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.quire.store.AggregateFunction;
+import io.quire.store.AggregatingState;
 import io.quire.store.ListState;
+import io.quire.store.MapState;
+import io.quire.store.ReducingState;
 import io.quire.store.SourcePosition;
 import io.quire.store.TimeToLive;
+import io.quire.store.TimeToLive.UpdateType;
 import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codecs;
@@ -15,18 +20,25 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills a process that writes values and lists whose entries expire and are removed all the time, and recovers under a
- * clock of its own: what is there is exactly what lives at that time.
+ * Kills a process that writes states of every kind whose entries expire and are removed all the time, and recovers
+ * under a clock of its own, which goes back and forth between openings: what is there is exactly what lives at that
+ * time.
  */
 class TimeToLiveCrashTest {
     private static final int KEYS = 400;
     private static final int TTL_MS = 300; // of a clock that counts operations
+    private static final int LISTS = 3;
+    private static final int MAPS = 7;
+    private static final int SUMS = 100; // which live for three additions
+    private static final int COUNTS = 150; // which go on for as long as the process does
     private static final int KILLS = 4;
 
     @TempDir
@@ -51,46 +63,96 @@ class TimeToLiveCrashTest {
             } finally {
                 child.destroyForcibly().waitFor();
             }
-            final AtomicLong clock = new AtomicLong();
-            try (DurableStateStore store = DurableStateStore.open(context(temp.resolve("store"), clock))) {
-                final long recovered = store.source("operations").get(0);
-                assertThat(recovered).isGreaterThan(count);
-                count = recovered;
-                // Not from 0: the clock was at the next operation already, and what expired then may have been removed.
-                for (final long ageMs : new long[] {1, TTL_MS / 2, TTL_MS - 1, TTL_MS}) {
-                    clock.set(count + ageMs);
-                    check(store, count, ageMs);
-                }
-                assertThat(values(store).size()).isLessThan(KEYS); // some were removed before the kill
-                store.cleanExpired(Long.MAX_VALUE);
-                assertThat(values(store).size() + lists(store).size()).isZero();
-                clock.set(count); // the clock may go back, what was removed does not come back
-                check(store, count, TTL_MS);
-            }
+            final long begun = count;
+            count = checkAndRemove(begun);
+            assertThat(count).isGreaterThan(begun);
         }
     }
 
-    /** Each value and element of the last operations, and nothing else. */
-    private static void check(final DurableStateStore store, final long count, final long ageMs) {
-        final ValueState<Long, Long> values = values(store);
-        final ListState<Long, Long> lists = lists(store);
-        final long oldest = count + ageMs - TTL_MS + 1; // operation that has not expired
-        for (long key = 0; key < KEYS; key++) {
-            final long last = count - Math.floorMod(count - key, (long) KEYS);
-            assertThat(values.get(key)).isEqualTo(last >= Math.max(1, oldest) ? last : null);
-        }
-        for (long key = 0; key < 3; key++) {
-            final List<Long> expected = new ArrayList<>();
-            for (long i = Math.max(1, oldest); i <= count; i++) {
-                if (i % 3 == key) {
-                    expected.add(i);
-                }
+    /** Opens the store under several clocks, and leaves nothing in it. Returns how many operations were recovered. */
+    private long checkAndRemove(final long begun) {
+        final AtomicLong clock = new AtomicLong();
+        final long count;
+        try (DurableStateStore store = DurableStateStore.open(context(temp.resolve("store"), clock))) {
+            count = store.source("operations").get(0);
+            // Not from 0: the clock was at the next operation already, and what expired then may have been removed.
+            for (final long ageMs : new long[] {1, TTL_MS / 2, TTL_MS - 1, TTL_MS}) {
+                clock.set(count + ageMs);
+                check(new States(store), begun, count, ageMs);
             }
-            final List<Long> found = new ArrayList<>();
-            lists.get(key).forEach(found::add);
-            assertThat(found).isEqualTo(expected);
+            clock.set(count + 1);
+            check(new States(store), begun, count, TTL_MS); // not while the store is open
         }
-        store.stateStore().states().forEach(state -> state.checkInvariants());
+        for (final long ageMs :
+                new long[] {1, 10 * TTL_MS, TTL_MS / 2}) { // each time it is opened the clock is believed
+            clock.set(count + ageMs);
+            try (DurableStateStore store = DurableStateStore.open(context(temp.resolve("store"), clock))) {
+                check(new States(store), begun, count, ageMs);
+            }
+        }
+        clock.set(count + TTL_MS);
+        try (DurableStateStore store = DurableStateStore.open(context(temp.resolve("store"), clock))) {
+            final States states = new States(store);
+            check(states, begun, count, TTL_MS);
+            assertThat(states.values.size()).isLessThan(KEYS); // some were removed before the kill
+            store.cleanExpired(Long.MAX_VALUE);
+            assertThat(states.size()).isZero();
+        }
+        clock.set(count); // the clock may go back, what was removed does not come back
+        try (DurableStateStore store = DurableStateStore.open(context(temp.resolve("store"), clock))) {
+            assertThat(new States(store).size()).isZero();
+            check(new States(store), begun, count, TTL_MS);
+        }
+        return count;
+    }
+
+    /** Each value, element and entry of the last operations, sums and counts as they began anew, and nothing else. */
+    private static void check(final States states, final long begun, final long count, final long ageMs) {
+        final long oldest = count + ageMs - TTL_MS + 1; // operation that has not expired
+        final Map<Long, Long> values = new HashMap<>();
+        final Map<Long, List<Long>> lists = new HashMap<>();
+        final Map<Long, Map<Integer, Long>> maps = new HashMap<>();
+        for (long i = Math.max(1, oldest); i <= count; i++) {
+            values.put(i % KEYS, i);
+            lists.computeIfAbsent(i % LISTS, any -> new ArrayList<>()).add(i);
+            maps.computeIfAbsent(i % MAPS, any -> new HashMap<>()).put((int) (i % KEYS), i);
+        }
+        final Map<Long, Long> sums = new HashMap<>();
+        final Map<Long, Long> created = new HashMap<>();
+        final Map<Long, Long> counts = new HashMap<>();
+        for (long i = begun + 1; i <= count; i++) {
+            final long key = i % SUMS;
+            if (i - created.getOrDefault(key, Long.MIN_VALUE / 2) >= TTL_MS) {
+                created.put(key, i);
+                sums.put(key, 0L);
+            }
+            sums.merge(key, i, Long::sum);
+            counts.merge(i % COUNTS, 1L, Long::sum);
+        }
+        sums.keySet().removeIf(key -> count + ageMs - created.get(key) >= TTL_MS);
+        counts.keySet().removeIf(key -> count - Math.floorMod(count - key, (long) COUNTS) < oldest);
+        final Map<Long, Long> foundValues = new HashMap<>();
+        states.values.forEach(foundValues::put);
+        assertThat(foundValues).isEqualTo(values);
+        final Map<Long, List<Long>> foundLists = new HashMap<>();
+        states.lists.forEach((key, element) ->
+                foundLists.computeIfAbsent(key, any -> new ArrayList<>()).add(element));
+        assertThat(foundLists).isEqualTo(lists);
+        final Map<Long, Map<Integer, Long>> foundMaps = new HashMap<>();
+        states.maps.forEach((key, inside, value) ->
+                foundMaps.computeIfAbsent(key, any -> new HashMap<>()).put(inside, value));
+        assertThat(foundMaps).isEqualTo(maps);
+        final Map<Long, Long> foundSums = new HashMap<>();
+        states.sums.forEach(foundSums::put);
+        assertThat(foundSums).isEqualTo(sums);
+        final Map<Long, Long> foundCounts = new HashMap<>();
+        states.counts.forEach(foundCounts::put);
+        assertThat(foundCounts).isEqualTo(counts);
+        for (long key = 0; key < KEYS; key++) {
+            assertThat(states.values.get(key)).isEqualTo(values.get(key));
+            assertThat(states.sums.get(key)).isEqualTo(sums.get(key));
+        }
+        states.store.stateStore().states().forEach(state -> state.checkInvariants());
     }
 
     private static DurableStoreContext context(final Path directory, final AtomicLong clock) {
@@ -105,14 +167,63 @@ class TimeToLiveCrashTest {
                 .expiryClock(clock::get);
     }
 
-    private static ValueState<Long, Long> values(final DurableStateStore store) {
-        return store.state(TypedStateDescriptor.value("values", Codecs.LONG, Codecs.LONG)
-                .withTimeToLive(TimeToLive.ofMillis(TTL_MS)));
+    /** The states, which all expire {@link #TTL_MS} after their last write; sums, after their creation. */
+    private static final class States {
+        private final DurableStateStore store;
+        private final ValueState<Long, Long> values;
+        private final ListState<Long, Long> lists;
+        private final MapState<Long, Integer, Long> maps;
+        private final ReducingState<Long, Long> sums;
+        private final AggregatingState<Long, Object, Long, Long> counts;
+
+        States(final DurableStateStore store) {
+            this.store = store;
+            final TimeToLive ttl = TimeToLive.ofMillis(TTL_MS);
+            values = store.state(TypedStateDescriptor.value("values", Codecs.LONG, Codecs.LONG)
+                    .withTimeToLive(ttl));
+            lists = store.state(
+                    TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG).withTimeToLive(ttl));
+            maps = store.state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.INT, Codecs.LONG)
+                    .withTimeToLive(ttl));
+            sums = store.state(TypedStateDescriptor.reducing("sums", Codecs.LONG, Codecs.LONG, Long::sum)
+                    .withTimeToLive(ttl.updatedBy(UpdateType.ON_CREATE)));
+            counts = store.state(TypedStateDescriptor.aggregating("counts", Codecs.LONG, Codecs.LONG, new Count())
+                    .withTimeToLive(ttl));
+        }
+
+        void write(final long i) {
+            values.put(i % KEYS, i);
+            lists.add(i % LISTS, i);
+            maps.put(i % MAPS, (int) (i % KEYS), i);
+            sums.add(i % SUMS, i);
+            counts.add(i % COUNTS, "one more");
+        }
+
+        long size() {
+            return values.size() + lists.size() + maps.size() + sums.size() + counts.size();
+        }
     }
 
-    private static ListState<Long, Long> lists(final DurableStateStore store) {
-        return store.state(TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG)
-                .withTimeToLive(TimeToLive.ofMillis(TTL_MS)));
+    private static final class Count implements AggregateFunction<Object, Long, Long> {
+        @Override
+        public Long createAccumulator() {
+            return 0L;
+        }
+
+        @Override
+        public Long add(final Object value, final Long accumulator) {
+            return accumulator + 1;
+        }
+
+        @Override
+        public Long getResult(final Long accumulator) {
+            return accumulator;
+        }
+
+        @Override
+        public Long merge(final Long first, final Long second) {
+            return first + second;
+        }
     }
 
     /** Writes until it is killed; its clock is the number of the operation. */
@@ -121,25 +232,23 @@ class TimeToLiveCrashTest {
 
         public static void main(final String[] arguments) {
             final AtomicLong clock = new AtomicLong();
-            final int checkpointEvery = 7_000 + 1_000 * Integer.parseInt(arguments[1]);
+            final int checkpointEvery = 3_500 + 500 * Integer.parseInt(arguments[1]);
             try (DurableStateStore store = DurableStateStore.open(context(Path.of(arguments[0]), clock))) {
                 final SourcePosition operations = store.source("operations");
                 long i = operations.get(0);
                 clock.set(i);
-                final ValueState<Long, Long> values = values(store);
-                final ListState<Long, Long> lists = lists(store);
+                final States states = new States(store);
                 while (true) {
                     i++;
                     clock.set(i);
                     store.beginBatch();
-                    values.put(i % KEYS, i);
-                    lists.add(i % 3, i);
+                    states.write(i);
                     operations.set(i);
                     store.commitBatch();
                     if (i % checkpointEvery == 0) {
                         store.checkpoint();
                     }
-                    if (i % 4_000 == 0) {
+                    if (i % 2_000 == 0) {
                         System.out.println(i);
                     }
                 }
