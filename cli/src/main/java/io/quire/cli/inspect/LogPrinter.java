@@ -14,7 +14,8 @@ import org.agrona.DirectBuffer;
 
 /**
  * Prints changes, one a line. What kinds of states define is told apart: the key, its namespace and the key inside a
- * map or the timestamp of a timer, which the log has in one; the elements of a list one by one.
+ * map or the timestamp of a timer, which the log has in one; the elements of a list one by one. What is not what its
+ * state says is shown as bytes, with what is wrong about it.
  *
  * <p>Threading: confined to one thread.
  */
@@ -26,6 +27,7 @@ final class LogPrinter implements ChangeListener {
     private final int shownLength;
     private final ShownValues shown;
     private final StringBuilder line = new StringBuilder();
+    private String problem; // what is wrong with the change first
     private long count;
 
     /**
@@ -86,7 +88,9 @@ final class LogPrinter implements ChangeListener {
             } else {
                 appendKey("", state, key, key.capacity());
             }
-            if (value != null && !isOfTimers(state)) {
+            if (value != null && isOfTimers(state)) {
+                appendSurplus(value);
+            } else if (value != null) {
                 field("value", "");
                 shown.appendValue(line, json, state, value, 0, value.capacity());
             }
@@ -112,7 +116,7 @@ final class LogPrinter implements ChangeListener {
                     appendElements(state, operand);
                 case ChangeRecordDescriptor.TYPE_LIST_MERGE -> appendKey("from", state, operand, operand.capacity());
                 case ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST -> appendCount(operand);
-                case ChangeRecordDescriptor.TYPE_MAP_CLEAR -> {} // the key says it all
+                case ChangeRecordDescriptor.TYPE_MAP_CLEAR -> appendSurplus(operand); // the key says it all
                 default -> appendBytes("operand", operand);
             }
             end();
@@ -189,7 +193,7 @@ final class LogPrinter implements ChangeListener {
         final boolean namespaced = state.codecs().containsKey(CodecRole.NAMESPACE);
         final int keyLength = namespaced ? lengthAt(bytes, trailer) : length;
         if (keyLength < 0 || (namespaced && keyLength > trailer)) {
-            appendBytes(label.isEmpty() ? "key" : label, bytes); // not what the catalog says
+            malformed(label.isEmpty() ? "key" : label, bytes, keyLength);
             return;
         }
         field(label.isEmpty() ? "key" : label, label);
@@ -206,7 +210,7 @@ final class LogPrinter implements ChangeListener {
         final int trailer = bytes.capacity() - Integer.BYTES;
         final int keyLength = lengthAt(bytes, trailer);
         if (keyLength < 0 || keyLength > trailer) {
-            appendBytes("key", bytes);
+            malformed("key", bytes, keyLength);
             return;
         }
         appendKey("", state, bytes, keyLength);
@@ -219,7 +223,7 @@ final class LogPrinter implements ChangeListener {
         final int trailer = bytes.capacity() - Integer.BYTES;
         final int keyLength = lengthAt(bytes, trailer);
         if (keyLength < 0 || keyLength != trailer - Long.BYTES) {
-            appendBytes("key", bytes);
+            malformed("key", bytes, keyLength);
             return;
         }
         appendKey("", state, bytes, keyLength);
@@ -233,6 +237,7 @@ final class LogPrinter implements ChangeListener {
 
     private void appendCount(final DirectBuffer operand) {
         if (operand.capacity() != Long.BYTES) {
+            problem("count has another length than 8: length=" + operand.capacity());
             appendBytes("operand", operand);
             return;
         }
@@ -253,7 +258,8 @@ final class LogPrinter implements ChangeListener {
             final int element = at + prefixLength(length);
             if (length < 0 || length > items.capacity() - element) {
                 line.setLength(start);
-                appendBytes("operand", items); // not what the kind says
+                problem("element " + count + " goes beyond the end: offset=" + at + " length=" + items.capacity());
+                appendBytes("operand", items);
                 return;
             }
             isCut |= count > 0 && element + length > shownLength;
@@ -293,6 +299,25 @@ final class LogPrinter implements ChangeListener {
         return length;
     }
 
+    /** A key whose parts do not fit into it. */
+    private void malformed(final String name, final DirectBuffer bytes, final int keyLength) {
+        problem("key does not have the parts that its state says: length=" + bytes.capacity()
+                + (bytes.capacity() < Integer.BYTES ? "" : " of the key alone=" + keyLength));
+        appendBytes(name, bytes);
+    }
+
+    /** Bytes where there must be none. */
+    private void appendSurplus(final DirectBuffer bytes) {
+        if (bytes.capacity() > 0) {
+            problem("there is more than a key: length=" + bytes.capacity());
+            appendBytes("operand", bytes);
+        }
+    }
+
+    private void problem(final String found) {
+        problem = problem == null ? found : problem;
+    }
+
     private void appendBytes(final String name, final DirectBuffer bytes) {
         field(name, "");
         shown.appendBytes(line, json, bytes);
@@ -308,6 +333,12 @@ final class LogPrinter implements ChangeListener {
     }
 
     private void end() {
+        final String ofContent = shown.takeProblem();
+        if (problem != null || ofContent != null) {
+            field("malformed", "malformed");
+            Json.quote(line, problem != null ? problem : ofContent);
+            problem = null;
+        }
         if (json) {
             line.append('}');
         }

@@ -95,7 +95,7 @@ final class ShownBytes {
             return;
         }
         final byte[] shown = shown(bytes);
-        final String text = visibleText(shown);
+        final String text = visibleText(shown, shown.length < bytes.capacity());
         if (text != null) {
             Json.quote(target, text);
         } else {
@@ -123,7 +123,7 @@ final class ShownBytes {
             return;
         }
         final byte[] shown = shown(bytes);
-        final String text = visibleText(shown);
+        final String text = visibleText(shown, shown.length < bytes.capacity());
         if (text != null) {
             target.append(",\"text\":");
             Json.quote(target, text);
@@ -134,6 +134,11 @@ final class ShownBytes {
             target.append(",\"cut\":true");
         }
         target.append('}');
+    }
+
+    /** Whether bytes have the length of what they are to be. */
+    static boolean isNumber(final Form form, final DirectBuffer bytes) {
+        return number(form, bytes) != null;
     }
 
     /** The number, or null when the bytes are none. */
@@ -154,14 +159,14 @@ final class ShownBytes {
     }
 
     /** The text that bytes are, or null when they are none or it has characters that cannot be seen. */
-    private String visibleText(final byte[] bytes) {
+    private static String visibleText(final byte[] bytes, final boolean isCut) {
         final String text;
         try {
             text = StandardCharsets.UTF_8
                     .newDecoder()
                     .onMalformedInput(CodingErrorAction.REPORT)
                     .onUnmappableCharacter(CodingErrorAction.REPORT)
-                    .decode(ByteBuffer.wrap(bytes, 0, wholeLength(bytes)))
+                    .decode(ByteBuffer.wrap(bytes, 0, isCut ? wholeLength(bytes) : bytes.length))
                     .toString();
         } catch (final CharacterCodingException e) {
             return null;
@@ -169,17 +174,14 @@ final class ShownBytes {
         return text.codePoints().allMatch(ShownBytes::isVisible) ? text : null;
     }
 
-    /** Bytes without a character that was cut at the end. */
-    private int wholeLength(final byte[] bytes) {
-        if (bytes.length < lengthMax) {
-            return bytes.length;
-        }
+    /** Bytes without a character that was cut at the end; a byte that begins no character is none. */
+    private static int wholeLength(final byte[] bytes) {
         int start = bytes.length;
         while (start > 0 && bytes.length - start < 4 && (bytes[start - 1] & 0xC0) == 0x80) {
             start--;
         }
         final int lead = start > 0 ? bytes[start - 1] & 0xFF : 0;
-        final int needed = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+        final int needed = lead > 0xF4 || lead < 0xC2 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
         return needed > 1 && bytes.length - start + 1 < needed ? start - 1 : bytes.length;
     }
 

@@ -20,7 +20,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Shows keys and values as what the codecs in the catalog say that they are, where these are built-in ones, otherwise
  * as {@link ShownBytes} does. Of a value the timestamp of a state with a time to live is shown, and the mark of the
- * codec that wrote it is left out.
+ * codec that wrote it is left out. What cannot be what the catalog says is shown as bytes, and {@link #takeProblem}
+ * tells why.
  *
  * <p>Threading: confined to one thread.
  */
@@ -34,6 +35,7 @@ final class ShownValues {
     private CodecIdentity writer;
     private int trailerLength;
     private boolean timestamped;
+    private String problem;
 
     /**
      * Creates it.
@@ -43,6 +45,17 @@ final class ShownValues {
     ShownValues(final int lengthMax) {
         this.lengthMax = lengthMax;
         shown = new ShownBytes(lengthMax);
+    }
+
+    /** {@return what was wrong first with what was shown since it was asked the last time; null when nothing was} */
+    String takeProblem() {
+        final String taken = problem;
+        problem = null;
+        return taken;
+    }
+
+    private void problem(final String found) {
+        problem = problem == null ? found : problem;
     }
 
     /** Appends what a key, a namespace or a key inside a map is. */
@@ -96,6 +109,9 @@ final class ShownValues {
     private void append(
             final StringBuilder target, final boolean json, final ShownBytes.Form form, final CodecIdentity codec) {
         final Object decoded = form == ShownBytes.Form.BYTES ? decoded(codec) : null;
+        if (form != ShownBytes.Form.BYTES && !ShownBytes.isNumber(form, content)) {
+            problem("number has another length: length=" + content.capacity());
+        }
         if (decoded != null) {
             if (json) {
                 target.append("{\"length\":").append(content.capacity()).append(",\"decoded\":");
@@ -122,7 +138,8 @@ final class ShownValues {
             final boolean isText = decoded instanceof String && codec.id().equals(Codecs.STRING.id());
             return isText || decoded instanceof byte[] ? null : decoded;
         } catch (final CorruptStoreException e) {
-            return null; // verify is for that; whoever looks at a log wants to see the rest
+            problem(e.getMessage()); // has lengths and no content
+            return null;
         }
     }
 
@@ -150,16 +167,29 @@ final class ShownValues {
         if (history.current().marked()) {
             final int length = content.capacity();
             final int mark = length == 0 ? -1 : content.getByte(length - 1) & 0xff;
-            if (mark >= 0 && mark < identities.size()) {
+            if (mark >= 0 && mark < identities.size() && !identities.get(mark).equals(CodecIdentity.NONE)) {
                 wroteBy(identities.get(mark), Byte.BYTES);
+            } else {
+                problem(mark < 0 ? "value has no mark" : "value has a mark that no codec has: mark=" + mark);
             }
             return;
         }
+        readUnmarkedTrailer(identities);
+    }
+
+    private void readUnmarkedTrailer(final List<CodecIdentity> identities) {
+        boolean isTold = false;
         for (final CodecIdentity identity : identities) {
             final SchemaDecoder decoder = decoder(identity);
-            if (decoder != null && mayHaveWritten(identity, decoder, identities.size())) {
+            if (decoder == null) {
+                isTold |= !identity.equals(CodecIdentity.NONE); // not a built-in one: only it can tell
+            } else if (mayHaveWritten(identity, decoder, identities.size())) {
                 wroteBy(identity, identity.timestamped() && decoder.unusedLastByte() >= 0 ? Byte.BYTES : 0);
+                isTold = true;
             }
+        }
+        if (!isTold) {
+            problem("value has a length or an end that none of its codecs writes: length=" + content.capacity());
         }
     }
 
@@ -177,7 +207,9 @@ final class ShownValues {
 
     private void wroteBy(final CodecIdentity identity, final int markLength) {
         final int length = markLength + (identity.timestamped() ? Long.BYTES : 0);
-        if (!identity.equals(CodecIdentity.NONE) && length <= content.capacity()) {
+        if (length > content.capacity()) {
+            problem("value has no timestamp: length=" + content.capacity());
+        } else if (!identity.equals(CodecIdentity.NONE)) {
             writer = identity;
             trailerLength = length;
             timestamped = identity.timestamped();
