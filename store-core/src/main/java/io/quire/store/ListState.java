@@ -71,7 +71,17 @@ public final class ListState<K, E> extends TypedState<K> {
     }
 
     void addAt(final K key, final E element) {
-        final int length = encode(element, 0);
+        checkNotEncoding();
+        try {
+            append(key, encode(element, 0));
+        } finally {
+            trim();
+        }
+        wrote();
+    }
+
+    /** Appends the element that was encoded. */
+    private void append(final K key, final int length) {
         final int prefixLength = ListDescriptor.prefixLength(length);
         final int start = PREFIX_LENGTH_MAX - prefixLength;
         ListDescriptor.putPrefix(items.byteArray(), start, length);
@@ -83,7 +93,6 @@ public final class ListState<K, E> extends TypedState<K> {
                 items.byteArray(),
                 RawMemory.ARRAY_OFFSET + start,
                 prefixLength + length);
-        wrote();
     }
 
     private void wrote() {
@@ -109,19 +118,26 @@ public final class ListState<K, E> extends TypedState<K> {
      *
      * @param key not null
      * @param elements none of them null; must not write to this state while it is read
+     * @throws IllegalStateException when they add to it; this change has no effect then
+     * @throws StoreFullException when they are too long, one of them or all together, or there is no memory; nothing
+     *     has changed
      */
     public void addAll(final K key, final Iterable<? extends E> elements) {
         addAllAt(Objects.requireNonNull(key, "key"), elements);
     }
 
     void addAllAt(final K key, final Iterable<? extends E> elements) {
-        final int length = encodeAll(elements);
-        if (length > 0) {
+        try {
+            final int length = encodeAll(elements);
+            if (length == 0) {
+                return;
+            }
             final int keyLength = encodeKey(key);
             bytes.appendAll(keyBytes(), keyOffset(), keyLength, items.byteArray(), RawMemory.ARRAY_OFFSET, length);
-            wrote();
+        } finally {
+            trim();
         }
-        trim();
+        wrote();
     }
 
     /**
@@ -135,15 +151,18 @@ public final class ListState<K, E> extends TypedState<K> {
     }
 
     void updateAt(final K key, final Iterable<? extends E> elements) {
-        final int length = elements == null ? 0 : encodeAll(elements);
-        final int keyLength = encodeKey(key);
-        if (length == 0) {
-            bytes.remove(keyBytes(), keyOffset(), keyLength);
-        } else {
+        try {
+            final int length = elements == null ? 0 : encodeAll(elements);
+            final int keyLength = encodeKey(key);
+            if (length == 0) {
+                bytes.remove(keyBytes(), keyOffset(), keyLength);
+                return;
+            }
             bytes.replace(keyBytes(), keyOffset(), keyLength, items.byteArray(), RawMemory.ARRAY_OFFSET, length);
-            wrote();
+        } finally {
+            trim();
         }
-        trim();
+        wrote();
     }
 
     /** Everything that calls the user comes before anything changes. */
@@ -161,10 +180,14 @@ public final class ListState<K, E> extends TypedState<K> {
     }
 
     private void beginEncoding() {
+        checkNotEncoding();
+        encoding = true;
+    }
+
+    private void checkNotEncoding() {
         if (encoding) {
             throw new IllegalStateException("elements to add write to the same state: state=" + name());
         }
-        encoding = true;
     }
 
     /** Moves an encoded element to behind the prefix it needs. Returns where the next one goes. */
@@ -181,8 +204,9 @@ public final class ListState<K, E> extends TypedState<K> {
         return end;
     }
 
+    /** Not inside a change whose elements write to this state, which is refused. */
     private void trim() {
-        if (items.capacity() > KEEP_LENGTH_MAX) {
+        if (!encoding && items.capacity() > KEEP_LENGTH_MAX) {
             items = new ExpandableArrayBuffer(64);
         }
     }
@@ -262,10 +286,13 @@ public final class ListState<K, E> extends TypedState<K> {
         final byte[] key = copyOfKey(keys(), head);
         final int count = countOlder(key);
         if (count > 0) {
-            final int length = encodeAgain(key);
-            final long at = RawMemory.ARRAY_OFFSET;
-            bytes.replace(key, at, key.length, items.byteArray(), at, length);
-            trim();
+            try {
+                final int length = encodeAgain(key);
+                final long at = RawMemory.ARRAY_OFFSET;
+                bytes.replace(key, at, key.length, items.byteArray(), at, length);
+            } finally {
+                trim();
+            }
         }
         return count;
     }

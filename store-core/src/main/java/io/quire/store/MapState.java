@@ -228,7 +228,8 @@ public final class MapState<K, I, V> extends TypedState<K> {
 
     /**
      * Sets several values, all of them or none; when memory runs out inside an open batch, that has to be rolled back.
-     * They are encoded together first, in at most 2 GiB on the heap.
+     * They are encoded together first, on the heap. Where a change log is kept they may have 256 MiB together with
+     * their keys, as all that is written in one batch; what is more is a {@link StoreFullException}.
      *
      * @param key not null
      * @param entries no key and no value of them null
@@ -238,10 +239,13 @@ public final class MapState<K, I, V> extends TypedState<K> {
     }
 
     void putAllAt(final K key, final Map<? extends I, ? extends V> entries) {
-        final int length = stageAll(key, entries);
-        store.inOneBatch(() -> putStaged(length));
-        if (staged.capacity() > KEEP_LENGTH_MAX) {
-            staged = new ExpandableArrayBuffer(64);
+        try {
+            final int length = stageAll(key, entries);
+            store.inOneBatch(() -> putStaged(length));
+        } finally {
+            if (!staging && staged.capacity() > KEEP_LENGTH_MAX) {
+                staged = new ExpandableArrayBuffer(64);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ package io.quire.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quire.store.codec.Codec;
 import io.quire.store.codec.Codecs;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateMismatchException;
@@ -18,6 +19,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -224,6 +227,69 @@ class TypedStateTest {
             list.add("new" + seen.size() % 100, 1L);
         });
         assertThat(seen.stream().filter(key -> key.startsWith("key"))).hasSize(20_000);
+    }
+
+    /** Tells how long the buffer is that it is given. */
+    private static final class WatchingCodec implements Codec<byte[]> {
+        private int capacity;
+
+        @Override
+        public String id() {
+            return "test.watching";
+        }
+
+        @Override
+        public int version() {
+            return 1;
+        }
+
+        @Override
+        public int encode(final byte[] value, final MutableDirectBuffer buffer, final int offset) {
+            capacity = buffer.capacity();
+            return Codecs.BYTES.encode(value, buffer, offset);
+        }
+
+        @Override
+        public byte[] decode(final DirectBuffer buffer, final int offset, final int length) {
+            return Codecs.BYTES.decode(buffer, offset, length);
+        }
+    }
+
+    @Test
+    void shouldKeepNoBufferOfTheLongestElementsAlsoWhenTheyWereRefused() {
+        final byte[] some = new byte[3_000_000];
+        final byte[] few = {1};
+        final List<byte[]> withNull = Arrays.asList(some, null);
+        final WatchingCodec codec = new WatchingCodec();
+        final ListState<String, byte[]> list = store.state(TypedStateDescriptor.list("list", Codecs.STRING, codec));
+        final List<Runnable> writes = List.of(
+                () -> list.add("a", some),
+                () -> list.addAll("a", List.of(some, some)),
+                () -> list.update("a", List.of(some, some)),
+                () -> assertThatThrownBy(() -> list.addAll("a", withNull)).isInstanceOf(NullPointerException.class),
+                () -> assertThatThrownBy(() -> list.update("a", withNull)).isInstanceOf(NullPointerException.class));
+        for (final Runnable write : writes) {
+            write.run();
+            list.add("b", few);
+            assertThat(codec.capacity).isLessThanOrEqualTo(TypedState.KEEP_LENGTH_MAX);
+        }
+        assertThat(list.size("a")).isEqualTo(2);
+    }
+
+    @Test
+    void shouldRefuseToAddWhileElementsToAddAreRead() {
+        final ListState<String, Long> list = longs();
+        list.addAll("a", List.of(1L, 2L));
+        final Iterable<Long> writing = () ->
+                List.of(3L, 4L).stream().peek(element -> list.add("b", 99L)).iterator();
+        assertThatThrownBy(() -> list.addAll("a", writing))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("state=longs");
+        assertThatThrownBy(() -> list.update("a", writing)).isInstanceOf(IllegalStateException.class);
+        assertThat(list.get("a")).containsExactly(1L, 2L);
+        assertThat(list.keyCount()).isEqualTo(1);
+        list.add("a", 3L);
+        assertThat(list.get("a")).containsExactly(1L, 2L, 3L);
     }
 
     @Test
