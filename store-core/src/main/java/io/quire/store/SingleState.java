@@ -51,9 +51,11 @@ abstract class SingleState<K, T> extends TypedState<K> {
 
     /** The same, to add to: what a flyweight shows is a copy, because a function may change it and throw. */
     private T peekToAdd(final int keyLength) {
-        if (codec.makesObjects()) {
-            return peekEncoded(keyLength);
-        }
+        return codec.makesObjects() ? peekEncoded(keyLength) : peekCopy(keyLength);
+    }
+
+    /** What a key has, read from a copy of it; the view is at what was copied. */
+    private T peekCopy(final int keyLength) {
         if (!bytes.wrap(keyBuffer, 0, keyLength, view)) {
             return null;
         }
@@ -64,12 +66,8 @@ abstract class SingleState<K, T> extends TypedState<K> {
 
     /** The codec gets a copy, because writing may move what is in memory, and a flyweight stays where it was read. */
     private T readAndRenew(final K key) {
-        if (!bytes.wrap(keyBuffer, 0, encodeKey(key), view)) {
-            return null;
-        }
+        final T kept = peekCopy(encodeKey(key));
         final int length = view.capacity();
-        copy.putBytes(0, view, 0, length);
-        final T kept = codec.live(copy, 0, length);
         final long nowMs = codec.nowMs();
         if (kept != null && store.failure() == null && codec.timestampOf(copy, 0, length) != nowMs) {
             if (codec.setTimestamp(copy, 0, length, nowMs)) {
