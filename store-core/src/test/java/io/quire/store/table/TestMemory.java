@@ -53,6 +53,11 @@ final class TestMemory {
             pages.keySet().removeIf(page -> !used.isUsed(page));
         }
 
+        /** Pages in use at the last checkpoint. */
+        int pageCount() {
+            return pages.size();
+        }
+
         private void accept(final int page, final long mask, final long lines) {
             final byte[] image = pages.computeIfAbsent(page, any -> undefined());
             long from = lines;
