@@ -27,7 +27,12 @@ public record TimeToLive(UpdateType updateType, long durationMs) {
         ON_CREATE(ExpiryRule.ON_CREATE),
         /** Every write of it. */
         ON_CREATE_AND_WRITE(ExpiryRule.ON_CREATE_AND_WRITE),
-        /** Every write of it, and every {@code get} by its key, which therefore writes. Not for lists. */
+        /**
+         * Every write of it, and every {@code get} by its key, which therefore writes. Not for lists. Where that write
+         * finds no room, {@code get} throws {@link io.quire.store.errors.StoreFullException} and nothing has changed,
+         * instead of returning what would then expire too early; that can be in an open batch that has grown too large,
+         * and for a value that was written before the first time to live was given and gets longer by its timestamp.
+         */
         ON_READ_AND_WRITE(ExpiryRule.ON_READ_AND_WRITE);
 
         private final int code;
