@@ -10,6 +10,8 @@ import io.quire.store.ListState;
 import io.quire.store.MapState;
 import io.quire.store.NamespacedState;
 import io.quire.store.ReducingState;
+import io.quire.store.TimeDomain;
+import io.quire.store.TimerState;
 import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codec;
@@ -40,6 +42,7 @@ class TypedStateThrowTest {
     private NamespacedState<String, String, MapState<String, String, String>> maps;
     private NamespacedState<String, String, ReducingState<String, String>> reduced;
     private NamespacedState<String, String, AggregatingState<String, String, String, String>> aggregated;
+    private NamespacedState<String, String, TimerState<String>> timers;
 
     /** Throws at a call of a number. */
     private static final class Trip {
@@ -136,6 +139,7 @@ class TypedStateThrowTest {
         maps = store.state(TypedStateDescriptor.map("maps", text, text, text), text);
         reduced = store.state(TypedStateDescriptor.reducing("reduced", text, text, this::concatenated), text);
         aggregated = store.state(TypedStateDescriptor.aggregating("aggregated", text, text, new Concatenation()), text);
+        timers = store.state(TypedStateDescriptor.timers("timers", text, TimeDomain.EVENT_TIME), text);
     }
 
     private void fill() {
@@ -146,6 +150,8 @@ class TypedStateThrowTest {
                 maps.in(window).putAll(key, Map.of("i", "1", "j", "2"));
                 reduced.in(window).add(key, "r");
                 aggregated.in(window).add(key, "t");
+                timers.in(window).registerTimer(key, 5);
+                timers.in(window).registerTimer(key, 7);
             }
         }
     }
@@ -169,7 +175,14 @@ class TypedStateThrowTest {
                 contents.put("reduced " + window + key, reduced.in(window).get(key)));
         aggregated.forEachKey((key, window) ->
                 contents.put("aggregated " + window + key, aggregated.in(window).get(key)));
-        contents.put("sizes", List.of(values.size(), lists.size(), maps.size(), reduced.size(), aggregated.size()));
+        timers.forEachKey((key, window) -> {
+            final List<Long> timestamps = new ArrayList<>();
+            timers.in(window).forEachTimer(key, timestamps::add);
+            contents.put("timers " + window + key, timestamps);
+        });
+        contents.put(
+                "sizes",
+                List.of(values.size(), lists.size(), maps.size(), reduced.size(), aggregated.size(), timers.size()));
         return contents;
     }
 
@@ -200,7 +213,42 @@ class TypedStateThrowTest {
         writes.put("aggregating add", () -> aggregated.in("w").add("a", "u"));
         writes.put("aggregating add new", () -> aggregated.in("new").add("a", "u"));
         writes.put("aggregating merge", () -> aggregated.merge("a", "w", List.of("x", "new")));
+        writes.put("timer register", () -> timers.in("w").registerTimer("a", 6));
+        writes.put("timer register new", () -> timers.in("new").registerTimer("a", 6));
+        writes.put("timer delete", () -> timers.in("w").deleteTimer("a", 7));
+        writes.put("timer remove", () -> timers.in("w").remove("b"));
         return writes;
+    }
+
+    @Test
+    void shouldTakeBackTheDeliveryOfATimerWhoseConsumerOrCodecThrows() {
+        open();
+        fill();
+        for (int failAt = 1; ; failAt++) {
+            final Map<String, Object> before = contents();
+            trip.set(failAt);
+            try {
+                assertThat(timers.pollDue(5, 1, (key, window, timestamp) -> {
+                            lists.in(window).add(key, "fired");
+                            maps.in(window).putAll(key, Map.of("l", "5", "m", "6"));
+                            timers.in(window).registerTimer(key, timestamp + 5);
+                            reduced.in(window).add(key, "fired");
+                        }))
+                        .isEqualTo(1);
+                trip.set(Integer.MAX_VALUE);
+                assertThat(failAt).as("calls of a codec or a function").isGreaterThan(12);
+                assertThat(contents()).isNotEqualTo(before);
+                break;
+            } catch (final Planted e) {
+                assertThat(contents()).as("call %d", failAt).isEqualTo(before);
+            }
+        }
+        final Map<String, Object> all = contents();
+        store.stateStore().states().forEach(KeyedState::checkInvariants);
+        store.close();
+        open();
+        assertThat(contents()).as("what was logged").isEqualTo(all);
+        store.close();
     }
 
     /** Lets each call of an operation throw in turn until none is left; returns how many did. */
@@ -288,6 +336,8 @@ class TypedStateThrowTest {
         reads.put("map forEach", () -> maps.in("w").forEach((key, inside, value) -> {}));
         reads.put("reducing get", () -> reduced.in("w").get("a"));
         reads.put("reducing forEach", () -> reduced.in("w").forEach((key, value) -> {}));
+        reads.put("timer contains", () -> timers.in("w").containsTimer("a", 5));
+        reads.put("timer forEachTimer", () -> timers.in("w").forEachTimer("a", timestamp -> {}));
         reads.put("aggregating get", () -> aggregated.in("w").get("a"));
         reads.forEach((name, read) -> assertThat(tripEach(name, read)).as(name).isGreaterThanOrEqualTo(2));
         assertThat(contents()).isEqualTo(before);
