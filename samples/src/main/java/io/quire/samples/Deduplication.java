@@ -58,12 +58,14 @@ public final class Deduplication {
                         final int id = again ? taken - 1 - random.nextInt(Math.min(taken, 1_000)) : taken;
                         taken += payments.take("payment-" + id, 1) ? 1 : 0;
                     }
-                    System.out.println("half " + (half + 1) + ": total " + payments.total() + ", ids remembered "
-                            + payments.rememberedCount());
+                    if (payments.total() != taken) {
+                        throw new IllegalStateException("total=" + payments.total() + " expected=" + taken);
+                    }
+                    System.out.println((half + 1) * count / 2 + " deliveries: " + payments.total()
+                            + " payments taken, each once; " + payments.rememberedCount() + " ids remembered");
                 }
             }
         }
-        System.out.println(taken + " of " + count + " payments were new");
     }
 
     /**

@@ -37,8 +37,8 @@ public final class RateLimiter {
     }
 
     /**
-     * Lets a minute of requests of many clients pass or not, restarts in the middle, and prints how many passed and how
-     * many buckets there are.
+     * Lets a minute of requests of many clients pass or not, restarts in the middle, and prints how many passed, also
+     * those of a client who asks for far more than there is, and how many buckets there are.
      *
      * @param arguments none
      * @throws IOException when there is no temporary directory
@@ -52,14 +52,23 @@ public final class RateLimiter {
                         new DurableStoreContext().directory(scratch.path()).expiryClock(clock::get))) {
                     final RateLimiter limiter = new RateLimiter(store, clock::get);
                     int passed = 0;
+                    int greedyPassed = 0;
                     for (int i = 0; i < 100_000; i++) {
                         clock.set(half * 30_000L + i * 30_000L / 100_000);
                         // Every second request is of one client, who asks for far more than there is.
                         final long client = random.nextInt(2) == 0 ? 0 : 1 + random.nextInt(CLIENTS);
-                        passed += limiter.tryAcquire(client) ? 1 : 0;
+                        if (limiter.tryAcquire(client)) {
+                            passed++;
+                            greedyPassed += client == 0 ? 1 : 0;
+                        }
                     }
-                    System.out.println(passed + " of 100000 requests passed, " + limiter.bucketCount()
-                            + " buckets in memory of " + CLIENTS + " clients");
+                    if (greedyPassed > BURST + 30_000 / INTERVAL_MS) {
+                        throw new IllegalStateException("passed=" + greedyPassed);
+                    }
+                    System.out.println("30 seconds: " + passed + " of 100000 requests passed, " + greedyPassed
+                            + " of about 50000 of the greedy client; " + limiter.bucketCount()
+                            + " buckets in memory of "
+                            + CLIENTS + " clients");
                 }
             }
         }

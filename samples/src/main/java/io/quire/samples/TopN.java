@@ -7,6 +7,7 @@ import io.quire.store.TypedStateDescriptor;
 import io.quire.store.codec.Codecs;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.SplittableRandom;
  */
 public final class TopN {
     private static final String[] CATEGORIES = {"books", "music"};
+    private static final int ITEMS = 1_000;
 
     private final MapState<String, Integer, Long> views;
 
@@ -30,27 +32,44 @@ public final class TopN {
     }
 
     /**
-     * Counts views and prints the three most viewed items of each category after a restart.
+     * Counts views, and after a restart prints the three most viewed items of each category and compares their numbers
+     * with a count in an array.
      *
      * @param arguments none
      * @throws IOException when there is no temporary directory
      */
     public static void main(final String... arguments) throws IOException {
         final SplittableRandom random = new SplittableRandom(3);
+        final long[][] counted = new long[CATEGORIES.length][ITEMS];
         try (ScratchDirectory scratch = new ScratchDirectory()) {
             try (DurableStateStore store = DurableStateStore.open(scratch.path())) {
                 final TopN top = new TopN(store);
                 for (int i = 0; i < 50_000; i++) {
-                    final int item = (int) (1_000 * Math.pow(random.nextDouble(), 3)); // few items get most views
-                    top.view(CATEGORIES[random.nextInt(CATEGORIES.length)], item);
+                    final int item = (int) (ITEMS * Math.pow(random.nextDouble(), 3)); // few items get most views
+                    final int category = random.nextInt(CATEGORIES.length);
+                    top.view(CATEGORIES[category], item);
+                    counted[category][item]++;
                 }
             }
             try (DurableStateStore store = DurableStateStore.open(scratch.path())) {
                 final TopN top = new TopN(store);
-                for (final String category : CATEGORIES) {
-                    System.out.println("top of " + category + ": " + top.top(category, 3));
+                for (int category = 0; category < CATEGORIES.length; category++) {
+                    top.print(CATEGORIES[category], counted[category]);
                 }
             }
+        }
+    }
+
+    private void print(final String category, final long[] counted) {
+        final long[] ascending = Arrays.stream(counted).sorted().toArray();
+        System.out.println("most viewed " + category + ":");
+        int rank = 0;
+        for (final Map.Entry<Integer, Long> entry : top(category, 3)) {
+            final long expected = ascending[ITEMS - ++rank];
+            if (entry.getValue() != expected || counted[entry.getKey()] != expected) {
+                throw new IllegalStateException("rank=" + rank + " found=" + entry + " expected=" + expected);
+            }
+            System.out.println("  item " + entry.getKey() + ", " + entry.getValue() + " views");
         }
     }
 
