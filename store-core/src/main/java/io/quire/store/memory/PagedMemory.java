@@ -50,8 +50,8 @@ public final class PagedMemory implements AutoCloseable {
 
     private long[] windowBases = new long[0];
     private volatile long[] publishedBases = windowBases; // the same, for threads other than the writer
-    private boolean hydrating;
-    private volatile boolean hydrated; // the opposite, for threads other than the writer
+    private boolean hydrating; // the writer's alone: false once it has seen that all is hydrated
+    private volatile boolean hydrated;
     private long epoch = 1;
     private long dirtyStamp = PageTable.stamp(1, PageTable.DIRTY);
     private DirtyPages dirtyPages = new DirtyPages();
@@ -150,7 +150,7 @@ public final class PagedMemory implements AutoCloseable {
      */
     public long forRead(final long address) {
         if (hydrating) {
-            hydration.touch(address, 1);
+            hydrateForWriter(address, 1);
         }
         return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
     }
@@ -164,7 +164,7 @@ public final class PagedMemory implements AutoCloseable {
      */
     public long forRead(final long address, final int length) {
         if (hydrating) {
-            hydration.touch(address, length);
+            hydrateForWriter(address, length);
         }
         return windowBases[(int) (address >>> windowShift)] + (address & windowMask);
     }
@@ -261,7 +261,7 @@ public final class PagedMemory implements AutoCloseable {
         final long end = address + length;
         // All pages first: hydration may throw, and then no line may count as changed.
         if (hydrating) {
-            hydration.touch(address, length);
+            hydrateForWriter(address, length);
         }
         for (long at = address; at < end; ) {
             final int offset = (int) at & PAGE_MASK;
@@ -351,9 +351,33 @@ public final class PagedMemory implements AutoCloseable {
         return hydration.coldTouches();
     }
 
-    /** {@return whether some page may still be cold} */
+    /** {@return whether some page may still be cold; by the writer} */
     public boolean hydrating() {
-        return hydrating;
+        return hydrating && !noticeHydrated();
+    }
+
+    /** {@return whether some page may still be cold; by any thread} */
+    public boolean hydratingForOthers() {
+        return !hydrated;
+    }
+
+    /** Loads what is cold of a range; by the writer. */
+    private void hydrateForWriter(final long address, final int length) {
+        if (!noticeHydrated()) {
+            hydration.touch(address, length);
+        }
+    }
+
+    /**
+     * From here on the writer skips the checks that order it after those who load pages, so before it does, it reads
+     * with acquire what says that all are loaded.
+     */
+    private boolean noticeHydrated() {
+        final boolean noticed = hydrated;
+        if (noticed) {
+            hydrating = false;
+        }
+        return noticed;
     }
 
     /**
@@ -363,8 +387,6 @@ public final class PagedMemory implements AutoCloseable {
     public void hydrationComplete() {
         hydration.complete();
         hydrated = true;
-        // Racy on purpose: a writer that still sees true finds every page hot and loads nothing.
-        hydrating = false;
     }
 
     /**

@@ -139,7 +139,7 @@ abstract class TableReader {
      * @return what was there, which cannot be believed; 0 also when nothing was read
      */
     final long touch(final long hash, final int offset) {
-        if (memory.hydrating()) {
+        if (memory.hydratingForOthers()) {
             return 0; // loading a page takes so much longer
         }
         final long pointer = memory.forDoubtfulRead(

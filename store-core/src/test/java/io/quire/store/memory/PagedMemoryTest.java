@@ -316,7 +316,11 @@ class PagedMemoryTest {
         for (int page = 0; page < pageLimit; page++) {
             memory.hydrate(page);
         }
+        assertThat(memory.hydrating()).isTrue();
+        assertThat(memory.hydratingForOthers()).isTrue();
         memory.hydrationComplete();
+        assertThat(memory.hydratingForOthers()).isFalse();
+        assertThat(memory.hydrating()).isFalse();
         assertThat(loads).doesNotHaveDuplicates().hasSizeLessThanOrEqualTo(pageLimit);
         assertThat(RawMemory.getLong(memory.forRead(address + 5000))).isEqualTo(77);
         assertThat(captureAll(memory)).containsOnlyKeys(PageDescriptor.pageOf(address + 5008));
