@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /**
  * Takes checkpoints: asks the writer for the barrier when one is due, and does everything after it on a thread of its
@@ -60,6 +61,7 @@ final class Checkpointer implements Runnable {
     private final int tolerableFailures;
     private final CheckpointRequests requests;
     private final Thread thread;
+    private final Consumer<Thread> threadStarter;
 
     private final AtomicReference<CheckpointTask> task = new AtomicReference<>();
     private volatile boolean underway;
@@ -109,10 +111,11 @@ final class Checkpointer implements Runnable {
         requests = new CheckpointRequests(timeoutNs, () -> "directory=" + directory + " phase=" + phase);
         thread = new Thread(this, "quire-checkpointer");
         thread.setDaemon(true);
+        threadStarter = context.threadStarter();
     }
 
     void start() {
-        thread.start();
+        threadStarter.accept(thread);
     }
 
     /** The logger is looked up when there is something to say: that takes a young JVM longer than to open a store. */

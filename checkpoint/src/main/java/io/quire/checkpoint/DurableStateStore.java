@@ -95,6 +95,29 @@ public final class DurableStateStore implements AutoCloseable {
                 log == null ? null : log::force,
                 log != null && context.durability() == Durability.SYNC,
                 checkpointer.duty());
+    }
+
+    /** What was opened is closed again when there is no memory, or no further thread, to go on with it. */
+    private static DurableStateStore start(final DurableStoreContext context, final StoreOpening opening) {
+        DurableStateStore store = null;
+        boolean started = false;
+        try {
+            store = new DurableStateStore(context, opening);
+            store.startAgents();
+            started = true;
+            return store;
+        } finally {
+            if (!started) {
+                if (store != null) {
+                    store.checkpointer.stop();
+                    store.merger.stop();
+                }
+                opening.closeAll();
+            }
+        }
+    }
+
+    private void startAgents() {
         if (log != null) {
             log.start();
         }
@@ -130,7 +153,7 @@ public final class DurableStateStore implements AutoCloseable {
         // An interrupt that is pending would close the files one after the other as they are opened.
         final boolean interrupted = Thread.interrupted();
         try {
-            return new DurableStateStore(context, new StoreOpening(context).open());
+            return start(context, new StoreOpening(context).open());
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

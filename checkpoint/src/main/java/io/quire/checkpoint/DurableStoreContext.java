@@ -12,6 +12,7 @@ import io.quire.store.memory.PageCapture;
 import io.quire.store.memory.PagedMemory;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.EpochClock;
@@ -76,6 +77,7 @@ public final class DurableStoreContext {
     private long bootIdHash;
     private boolean acceptLossOnFallback;
     private StoreFiles storeFiles = new DiskStoreFiles();
+    private Consumer<Thread> threadStarter = Thread::start;
     private CheckpointStorage checkpointStorage;
     private ProgressListener recoveryProgress = ProgressListener.NONE;
     private EpochClock expiryClock = SystemEpochClock.INSTANCE;
@@ -601,6 +603,17 @@ public final class DurableStoreContext {
 
     DurableStoreContext bootIdHash(final long value) {
         bootIdHash = value;
+        return this;
+    }
+
+    /** {@return how the threads of checkpoints and merging are started} */
+    Consumer<Thread> threadStarter() {
+        return threadStarter;
+    }
+
+    /** Replaces how threads are started, for tests of a system that has no more of them. */
+    DurableStoreContext threadStarter(final Consumer<Thread> value) {
+        threadStarter = value;
         return this;
     }
 

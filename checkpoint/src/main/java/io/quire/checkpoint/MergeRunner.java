@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * Clears up after checkpoints, on a thread of its own: deletes what they have superseded, which may take a file system
@@ -54,6 +55,7 @@ final class MergeRunner implements Runnable {
     private final int chainLengthMax;
     private final CheckpointThrottle.Pace pace;
     private final Thread thread;
+    private final Consumer<Thread> threadStarter;
     private volatile BooleanSupplier checkpointUnderway = () -> false;
     private volatile long freedExtents; // ever, at the barrier of the newest checkpoint
     private long lookAtFreed; // when so many have been given back there may be something to drop
@@ -97,6 +99,7 @@ final class MergeRunner implements Runnable {
                         .withPacer(pace));
         thread = new Thread(this, "quire-merger");
         thread.setDaemon(true);
+        threadStarter = context.threadStarter();
     }
 
     /**
@@ -106,7 +109,7 @@ final class MergeRunner implements Runnable {
      */
     void start(final BooleanSupplier underway) {
         checkpointUnderway = underway;
-        thread.start();
+        threadStarter.accept(thread);
     }
 
     /**

@@ -456,7 +456,8 @@ final class StoreOpening {
                 System.nanoTime() - startNs);
     }
 
-    private void closeAll() {
+    /** Closes everything it has opened. */
+    void closeAll() {
         try {
             if (log != null) {
                 log.stop();

@@ -19,14 +19,17 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DurableStateStoreTest {
     @TempDir
@@ -702,5 +705,34 @@ class DurableStateStoreTest {
             assertThat(store.source("s").get(0)).isEqualTo(2);
             assertThat(store.longLongState("longs").get(1, 0)).isEqualTo(1);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"quire-merger", "quire-checkpointer"})
+    void shouldCloseWhatItHasOpenedWhenAThreadCannotBeStarted(final String name) {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            store.longLongState("longs").put(1, 2);
+        }
+        final Set<Thread> before = liveThreads();
+        final DurableStoreContext starved = context().threadStarter(thread -> {
+            if (thread.getName().equals(name)) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            thread.start();
+        });
+        assertThatThrownBy(() -> DurableStateStore.open(starved))
+                .isInstanceOf(OutOfMemoryError.class)
+                .hasMessageContaining("native thread");
+        assertThat(liveThreads()).isSubsetOf(before);
+        try (DurableStateStore store = DurableStateStore.open(context())) { // not locked any more
+            assertThat(store.longLongState("longs").get(1, 0)).isEqualTo(2);
+        }
+    }
+
+    /** The threads of stores; those of earlier tests may still be about to end. */
+    private static Set<Thread> liveThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("quire-"))
+                .collect(Collectors.toSet());
     }
 }
