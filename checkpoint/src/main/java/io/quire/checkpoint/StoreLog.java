@@ -18,10 +18,8 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
 
@@ -188,14 +186,8 @@ public final class StoreLog implements AutoCloseable {
         return end;
     }
 
-    private Set<Path> ringFiles() {
-        final Set<Path> found =
-                new LinkedHashSet<>(List.of(new LivePlace(directory, storeId, sharedMemoryDirectory).ringFiles()));
-        final OwnerRecord owner = OwnerRecord.read(directory);
-        if (owner != null && owner.liveDirectory().isAbsolute()) {
-            found.add(owner.liveDirectory().resolve(LivePlace.RING_FILE_NAME));
-        }
-        return found;
+    private List<Path> ringFiles() {
+        return new LivePlace(directory, storeId, sharedMemoryDirectory).ringFiles(OwnerRecord.read(directory));
     }
 
     /** {@return log position up to which changes were handed over, or passed over because they are before the first} */

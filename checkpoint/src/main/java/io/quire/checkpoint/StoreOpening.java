@@ -35,9 +35,7 @@ import io.quire.store.memory.PagedMemory;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.IntConsumer;
@@ -312,18 +310,6 @@ final class StoreOpening {
         }
     }
 
-    /**
-     * Where a ring may be: at the places of this directory, and where the last owner had it before the store was
-     * moved.
-     */
-    private List<Path> ringFiles() {
-        final Set<Path> files = new LinkedHashSet<>(List.of(place.ringFiles()));
-        if (lastOwner != null && lastOwner.liveDirectory().isAbsolute()) {
-            files.add(lastOwner.liveDirectory().resolve(LivePlace.RING_FILE_NAME));
-        }
-        return List.copyOf(files);
-    }
-
     private LogSettings logSettings() {
         return LogSettings.defaults(context.durability())
                 .withSegmentLength(context.logSegmentLength())
@@ -340,7 +326,7 @@ final class StoreOpening {
                         manifest.cut().logPosition(),
                         PublishedCheckpoints.isLogged(manifest),
                         context.acceptLossOnFallback(),
-                        ringFiles(),
+                        place.ringFiles(lastOwner),
                         new StateReplay(store),
                         context.recoveryProgress()::onProgress);
     }

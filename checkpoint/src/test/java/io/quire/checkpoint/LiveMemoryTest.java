@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.live.LivePlace;
 import io.quire.checkpoint.live.OwnerRecord;
+import io.quire.store.Durability;
 import io.quire.store.LongLongState;
 import io.quire.store.errors.StoreFullException;
 import java.io.BufferedReader;
@@ -160,9 +161,62 @@ class LiveMemoryTest {
                 Files.delete(file);
             }
         }
+        openAnother();
+        try (Stream<Path> left = Files.walk(shared)) { // the ring stays for a while, in case that it was not deleted
+            assertThat(left.filter(Files::isRegularFile))
+                    .extracting(path -> path.getFileName().toString())
+                    .containsExactlyInAnyOrder(LivePlace.RING_FILE_NAME, OwnerRecord.FILE_NAME, "ORPHANED");
+        }
+    }
+
+    @Test
+    void shouldFindAgainWhatAKilledOwnerLeftWhenItsStoreWasAwayForAWhile() throws Exception {
+        writeAndKill(LiveMemoryKind.SHARED);
+        final Path away = Files.move(directory, temp.resolve("away"));
+        openAnother();
+        Files.move(away, directory);
+        try (DurableStateStore store = DurableStateStore.open(context(directory, shared, LiveMemoryKind.AUTO))) {
+            assertThat(store.longLongState("longs").size()).isEqualTo(COUNT);
+        }
+        assertThat(shared).isEmptyDirectory();
+    }
+
+    private void openAnother() {
         DurableStateStore.open(context(temp.resolve("other"), shared, LiveMemoryKind.AUTO))
                 .close();
-        assertThat(shared).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldOpenACopyOfAStoreThatGoesOn() throws Exception {
+        final Path copy = Files.createDirectory(temp.resolve("copy"));
+        final DurableStoreContext context = context(directory, shared, LiveMemoryKind.AUTO);
+        try (DurableStateStore store = DurableStateStore.open(context.durability(Durability.GROUP))) {
+            final LongLongState longs = store.longLongState("longs");
+            longs.put(1, 1);
+            store.checkpoint().join();
+            longs.put(2, 2);
+            store.sync();
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (final Path file : files.filter(path -> Files.isDirectory(path) || !path.endsWith("LOCK"))
+                        .filter(path -> !path.equals(directory))
+                        .toList()) {
+                    Files.copy(file, copy.resolve(directory.relativize(file)));
+                }
+            }
+            for (long i = 3; i < 10_000; i++) { // far beyond the ring's length
+                longs.put(i, i);
+            }
+            try (DurableStateStore copied = DurableStateStore.open(
+                    context(copy, shared, LiveMemoryKind.AUTO).durability(Durability.GROUP))) {
+                assertThat(copied.longLongState("longs").size()).isEqualTo(2);
+                assertThat(copied.longLongState("longs").get(2, 0)).isEqualTo(2);
+            }
+            longs.put(0, 0);
+            store.sync();
+        }
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.longLongState("longs").size()).isEqualTo(10_000);
+        }
     }
 
     private void writeAndKill(final LiveMemoryKind kind) throws Exception {

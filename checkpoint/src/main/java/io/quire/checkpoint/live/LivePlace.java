@@ -15,8 +15,12 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -44,6 +48,10 @@ public final class LivePlace {
     private static final int STATE_MARGIN_FRACTION = 8;
     private static final int PLENTY_FACTOR = 64;
     private static final long NAMELESS_AGE_MS = TimeUnit.HOURS.toMillis(1);
+    /** Empty file beside a ring whose store was not found; its time says since when. */
+    private static final String ORPHANED_FILE_NAME = "ORPHANED";
+
+    private static final long ORPHANED_AGE_MS = TimeUnit.DAYS.toMillis(7);
 
     private final Path storeDirectory;
     private final Path shared;
@@ -102,6 +110,32 @@ public final class LivePlace {
     public Path[] ringFiles() {
         final Path inLocal = local.resolve(RING_FILE_NAME);
         return trusted(shared) ? new Path[] {shared.resolve(RING_FILE_NAME), inLocal} : new Path[] {inLocal};
+    }
+
+    /**
+     * The places at which a previous owner may have left a ring: those of this directory, and where the last owner had
+     * it before the store was moved or its file system numbered anew. Not where the store lives from whose directory
+     * this one was copied: that ring is its own, and goes on changing.
+     *
+     * @param former the record of the last owner in the store's directory, or null
+     * @return the files, newest choice first
+     */
+    public List<Path> ringFiles(final OwnerRecord former) {
+        final Set<Path> files = new LinkedHashSet<>(List.of(ringFiles()));
+        if (former != null && former.liveDirectory().isAbsolute() && !isOfAnother(former.liveDirectory())) {
+            files.add(former.liveDirectory().resolve(RING_FILE_NAME));
+        }
+        return List.copyOf(files);
+    }
+
+    /** Whether a live directory is that of a store which is still at another path, or open. */
+    private boolean isOfAnother(final Path directory) {
+        final OwnerRecord there = OwnerRecord.read(directory);
+        return there != null
+                && !there.storeDirectory().equals(storeDirectory)
+                && (!there.process().visible()
+                        || there.process().alive()
+                        || Files.exists(there.storeDirectory(), LinkOption.NOFOLLOW_LINKS));
     }
 
     /** Deletes the live memory that a dead owner left, unread; its ring stays. */
@@ -190,6 +224,7 @@ public final class LivePlace {
                     "live directory could not be created: directory=" + directory + " (" + SystemReason.of(e) + ")", e);
         }
         owner.write(directory);
+        delete(directory.resolve(ORPHANED_FILE_NAME));
     }
 
     /**
@@ -276,6 +311,7 @@ public final class LivePlace {
     private static void removeAll(final Path directory) {
         delete(directory.resolve(MEMORY_FILE_NAME));
         ChangeRing.deleteAll(directory.resolve(RING_FILE_NAME));
+        delete(directory.resolve(ORPHANED_FILE_NAME));
         OwnerRecord.remove(directory);
         delete(directory);
     }
@@ -283,11 +319,8 @@ public final class LivePlace {
     /** Removes the directories in which nothing is needed, after an open that failed; a ring keeps its own. */
     public void removeEmpty() {
         for (final Path directory : places()) {
-            final Path ring = directory.resolve(RING_FILE_NAME);
             try {
-                if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
-                        && !Files.exists(ring, LinkOption.NOFOLLOW_LINKS)
-                        && !Files.exists(ChangeRing.preparedPath(ring), LinkOption.NOFOLLOW_LINKS)) {
+                if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && !holdsRing(directory)) {
                     OwnerRecord.remove(directory);
                     Files.deleteIfExists(directory);
                 }
@@ -297,9 +330,19 @@ public final class LivePlace {
         }
     }
 
+    private static boolean holdsRing(final Path directory) {
+        final Path ring = directory.resolve(RING_FILE_NAME);
+        return Files.exists(ring, LinkOption.NOFOLLOW_LINKS)
+                || Files.exists(ChangeRing.preparedPath(ring), LinkOption.NOFOLLOW_LINKS);
+    }
+
     /**
      * Removes live directories on a memory file system whose owner is dead and whose store is gone, which nobody would
      * reopen; and old ones that nobody has come round to say are his.
+     *
+     * <p>A store that is not where it was may be on a volume that is not mounted now, or have been moved, and its ring
+     * may hold what it acknowledged last: of such a directory only the live memory is removed, and the ring stays until
+     * the store was not found for seven days.
      *
      * @param sharedMemoryDirectory where the memory file system is mounted
      * @param needed a directory to leave alone, or null
@@ -309,11 +352,39 @@ public final class LivePlace {
                 sharedMemoryDirectory, path -> path.getFileName().toString().startsWith(DIRECTORY_PREFIX))) {
             for (final Path directory : directories) {
                 if (!directory.equals(needed) && abandoned(directory)) {
-                    sweepOne(directory);
+                    if (OwnerRecord.read(directory) != null && holdsRing(directory) && !longOrphaned(directory)) {
+                        reclaimMemory(directory);
+                    } else {
+                        sweepOne(directory);
+                    }
                 }
             }
         } catch (final IOException | DirectoryIteratorException e) {
             log().log(Level.DEBUG, "sweep of " + sharedMemoryDirectory + " stopped", e);
+        }
+    }
+
+    /** Whether a sweep seven days ago found the store of a ring gone already; the first one that does makes a note. */
+    private static boolean longOrphaned(final Path directory) throws IOException {
+        final Path note = directory.resolve(ORPHANED_FILE_NAME);
+        try {
+            return Files.getLastModifiedTime(note, LinkOption.NOFOLLOW_LINKS).toMillis()
+                    < System.currentTimeMillis() - ORPHANED_AGE_MS;
+        } catch (final NoSuchFileException e) {
+            try {
+                Files.createFile(note);
+            } catch (final IOException notMade) {
+                log().log(Level.DEBUG, "kept " + directory, notMade); // somebody else's, or noted by another open
+            }
+            return false;
+        }
+    }
+
+    private static void reclaimMemory(final Path directory) {
+        try {
+            delete(directory.resolve(MEMORY_FILE_NAME));
+        } catch (final StoreIoException e) {
+            log().log(Level.DEBUG, "kept memory in " + directory, e);
         }
     }
 
@@ -331,13 +402,24 @@ public final class LivePlace {
         }
         final OwnerRecord owner = OwnerRecord.read(directory);
         if (owner != null) {
-            return owner.process().visible()
-                    && !owner.process().alive()
-                    && !Files.exists(owner.storeDirectory(), LinkOption.NOFOLLOW_LINKS);
+            final boolean found = Files.exists(owner.storeDirectory(), LinkOption.NOFOLLOW_LINKS);
+            if (found) {
+                forgetOrphaned(directory);
+            }
+            return !found && owner.process().visible() && !owner.process().alive();
         }
         // Killed between making the directory and saying whose it is, or about to say it.
         return !Files.exists(directory.resolve(OwnerRecord.FILE_NAME), LinkOption.NOFOLLOW_LINKS)
                 && Files.getLastModifiedTime(directory).toMillis() < System.currentTimeMillis() - NAMELESS_AGE_MS;
+    }
+
+    /** The store is there again. */
+    private static void forgetOrphaned(final Path directory) {
+        try {
+            delete(directory.resolve(ORPHANED_FILE_NAME));
+        } catch (final StoreIoException e) {
+            log().log(Level.DEBUG, "kept note in " + directory, e);
+        }
     }
 
     private static void delete(final Path path) {

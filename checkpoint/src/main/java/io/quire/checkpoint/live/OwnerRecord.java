@@ -51,7 +51,7 @@ public record OwnerRecord(
             fields.load(new StringReader(Files.readString(file, StandardCharsets.UTF_8)));
             return new OwnerRecord(
                     new ProcessIdentity(
-                            number(fields, "pid"), number(fields, "started"), fields.getProperty("namespace", "")),
+                            number(fields, "pid"), number(fields, "start-ticks"), fields.getProperty("namespace", "")),
                     number(fields, "since"),
                     Path.of(fields.getProperty("store", "")),
                     Path.of(fields.getProperty("live", "")),
@@ -74,7 +74,7 @@ public record OwnerRecord(
     public void write(final Path directory) {
         final Path file = directory.resolve(FILE_NAME);
         final Path temporary = directory.resolve(FILE_NAME + ".tmp");
-        final String text = "pid=" + process.pid() + "\nstarted=" + process.startMs() + "\nnamespace="
+        final String text = "pid=" + process.pid() + "\nstart-ticks=" + process.startTicks() + "\nnamespace="
                 + escape(process.namespace()) + "\nsince=" + sinceMs + "\nstore="
                 + escape(storeDirectory.toString()) + "\nlive=" + escape(liveDirectory.toString()) + "\nmemory="
                 + escape(liveMemory) + "\n";

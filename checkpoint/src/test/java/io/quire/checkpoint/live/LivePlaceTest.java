@@ -154,12 +154,75 @@ class LivePlaceTest {
         final Path elsewhere = live("elsewhere", new ProcessIdentity(1, 1, "pid:[1]"), gone);
         final Path needed = live("needed", new ProcessIdentity(1, 1, namespace()), gone);
         final Path foreign = Files.createDirectory(shared.resolve("other-dead"));
+        Files.delete(dead.resolve(LivePlace.RING_FILE_NAME));
         LivePlace.sweep(shared, needed);
         assertThat(dead).doesNotExist();
         for (final Path kept : new Path[] {storeIsThere, alive, elsewhere, needed}) {
             assertThat(kept.resolve(LivePlace.RING_FILE_NAME)).exists();
         }
         assertThat(foreign).exists();
+    }
+
+    /** It may be on a volume that is not mounted just now, and its ring may hold what it acknowledged last. */
+    @Test
+    void shouldKeepTheRingOfAStoreThatIsNotFoundForDays() throws Exception {
+        final Path gone = temp.resolve("gone");
+        final Path dead = live("dead", new ProcessIdentity(1, 1, namespace()), gone);
+        final Path note = dead.resolve("ORPHANED");
+        LivePlace.sweep(shared, null);
+        LivePlace.sweep(shared, null);
+        assertThat(dead.resolve(LivePlace.MEMORY_FILE_NAME)).doesNotExist();
+        assertThat(dead.resolve(LivePlace.RING_FILE_NAME)).exists();
+        Files.setLastModifiedTime(note, FileTime.from(Instant.now().minusSeconds(8 * 24 * 3600)));
+        Files.createDirectory(gone); // it comes back, and goes again
+        LivePlace.sweep(shared, null);
+        assertThat(note).doesNotExist();
+        Files.delete(gone);
+        LivePlace.sweep(shared, null);
+        assertThat(dead.resolve(LivePlace.RING_FILE_NAME)).exists();
+        Files.setLastModifiedTime(note, FileTime.from(Instant.now().minusSeconds(8 * 24 * 3600)));
+        LivePlace.sweep(shared, null);
+        assertThat(dead).doesNotExist();
+    }
+
+    @Test
+    void shouldLookForTheRingWhereTheLastOwnerHadItUnlessThatIsAnotherStores() throws Exception {
+        final ProcessIdentity dead = new ProcessIdentity(1, 1, namespace());
+        final Path gone = temp.resolve("gone");
+        final Path another = Files.createDirectory(temp.resolve("another"));
+        final int own = place.ringFiles().length;
+        for (final Path left : new Path[] {
+            live("same", dead, store),
+            live("same-process", ProcessIdentity.current(), store),
+            live("same-elsewhere", new ProcessIdentity(1, 1, "pid:[1]"), store),
+            live("moved", dead, gone)
+        }) {
+            assertThat(place.ringFiles(new OwnerRecord(dead, 1, store, left, "")))
+                    .hasSize(own + 1)
+                    .endsWith(left.resolve(LivePlace.RING_FILE_NAME));
+        }
+        for (final Path others : new Path[] {
+            live("of-another", dead, another),
+            live("alive", ProcessIdentity.current(), gone),
+            live("elsewhere", new ProcessIdentity(1, 1, "pid:[1]"), gone)
+        }) {
+            assertThat(place.ringFiles(new OwnerRecord(dead, 1, another, others, "")))
+                    .containsExactly(place.ringFiles());
+        }
+        assertThat(place.ringFiles(null)).containsExactly(place.ringFiles());
+    }
+
+    @Test
+    void shouldTellAProcessFromAnotherOfTheSameIdWithoutTheTimeOfDay() {
+        final ProcessIdentity self = ProcessIdentity.current();
+        assumeThat(self.startTicks()).as("/proc").isPositive();
+        final long bootSeconds = self.startTicks() / 100;
+        assertThat(bootSeconds)
+                .isLessThan(Instant.now().minusSeconds(365L * 24 * 3600).getEpochSecond());
+        assertThat(self.alive()).isTrue();
+        assertThat(new ProcessIdentity(self.pid(), self.startTicks() + 1, self.namespace()).alive())
+                .isFalse();
+        assertThat(new ProcessIdentity(self.pid(), 0, self.namespace()).alive()).isTrue();
     }
 
     @Test
