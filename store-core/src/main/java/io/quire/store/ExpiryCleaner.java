@@ -7,7 +7,8 @@ import org.agrona.concurrent.NanoClock;
 
 /**
  * Removes what has expired, state after state, in slices of bounded time between two operations of the writer. Removal
- * is logged as any other; nothing depends on when it happens, since what has expired is not returned anyway.
+ * is logged as any other, but not forced on its own where every write is: nothing depends on when it happens, since
+ * what has expired is not returned anyway.
  *
  * <p>Slices follow writes: after every {@link #WRITES_PER_SLICE} writes of values with a time to live the writer looks
  * at {@link #VISITS_PER_WRITE} times as many entries, so that what has expired takes a third of the space of what lives
@@ -48,6 +49,11 @@ final class ExpiryCleaner {
 
     ExpiryCounters counters() {
         return counters;
+    }
+
+    /** {@return whether what is being written are removals of what has expired} */
+    boolean running() {
+        return running;
     }
 
     /** Time of a slice; 0 = none without being asked. */
