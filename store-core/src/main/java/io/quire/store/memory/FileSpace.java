@@ -7,10 +7,14 @@ import io.quire.store.errors.SystemReason;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
+import java.util.Objects;
 
 /**
  * The space of a live memory file: created empty, taken range by range, removed at the end. Space is had from the
@@ -26,6 +30,7 @@ final class FileSpace implements AutoCloseable {
     private final RandomAccessFile file;
     private final SystemCalls calls = SystemCalls.instance();
     private final byte[] zeros = new byte[PageDescriptor.EXTENT_LENGTH];
+    private final Object identity; // of the file in its file system; null where there is no such thing
     private int descriptor = -1;
 
     FileSpace(final Path path) {
@@ -38,6 +43,7 @@ final class FileSpace implements AutoCloseable {
                             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
                     .close();
             file = new RandomAccessFile(path.toString(), "rw");
+            identity = identityAtPath();
         } catch (final IOException e) {
             throw new StoreIoException(
                     "live memory file could not be created: file=" + path + " (" + SystemReason.of(e) + ")", e);
@@ -45,6 +51,26 @@ final class FileSpace implements AutoCloseable {
         if (calls != null) {
             descriptor = calls.openFile(path.toString());
         }
+    }
+
+    /**
+     * Whether the path still leads to this file, and not to that of another owner who came after the store was closed.
+     * No other file is ever given the same identity, since this one is open.
+     *
+     * @return false too when nothing is there
+     * @throws IOException when the file system does not say
+     */
+    boolean isAtPath() throws IOException {
+        try {
+            return Objects.equals(identity, identityAtPath());
+        } catch (final NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    private Object identityAtPath() throws IOException {
+        return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .fileKey();
     }
 
     /**
@@ -118,9 +144,10 @@ final class FileSpace implements AutoCloseable {
             calls.closeFile(descriptor);
             descriptor = -1;
         }
-        try {
-            file.close();
-            Files.deleteIfExists(path);
+        try (file) {
+            if (isAtPath()) {
+                Files.deleteIfExists(path);
+            }
         } catch (final IOException e) {
             throw new StoreIoException(
                     "live memory file could not be removed: file=" + path + " (" + SystemReason.of(e) + ")", e);

@@ -23,7 +23,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Windows mapped from one file, by preference on a memory file system, where no write-back gets between the writer and
  * its pages. The file is sparse: a range gets its space in {@link #back} and is touched only then, so a full file
- * system is an exception and not a signal.
+ * system is an exception and not a signal. A window is mapped by way of the path, since an interrupt closes the channel
+ * that it meets; a file that somebody else has put there since is never mapped.
  *
  * <p>On a memory file system that is full, the store goes on in private memory: from Java 22 on inside the same window,
  * before from the next window on, and a window is mapped from the file only while all of it would fit.
@@ -121,6 +122,9 @@ public final class MappedFileMemory implements LiveMemory {
             while (true) {
                 try (FileChannel channel = FileChannel.open(
                         path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+                    if (!space.isAtPath()) { // it was when it was opened if it is now
+                        throw new IOException("the file was removed or replaced");
+                    }
                     final MappedByteBuffer buffer =
                             channel.map(MapMode.READ_WRITE, (long) window << windowShift, length);
                     mappings.add(buffer);

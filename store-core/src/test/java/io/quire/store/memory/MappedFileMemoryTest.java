@@ -49,6 +49,31 @@ class MappedFileMemoryTest extends LiveMemoryContractTest {
         }
     }
 
+    /** As when a closed store's memory is unmapped late, because a thread was inside an operation. */
+    @Test
+    void shouldLeaveTheFileAloneThatTheNextOwnerHasMade() throws Exception {
+        final Path file = temp.resolve("memory-" + files);
+        final LiveMemory late = open();
+        try {
+            late.reserveWindow(0);
+            late.back(0, PageDescriptor.EXTENT_LENGTH);
+            Files.delete(file);
+            try (LiveMemory next = MappedFileMemory.onDisk(file, WINDOW_SHIFT)) {
+                next.reserveWindow(0);
+                assertThatThrownBy(() -> late.reserveWindow(1))
+                        .isInstanceOf(StoreIoException.class)
+                        .hasMessageContaining("removed or replaced");
+                late.close();
+                assertThat(file).exists();
+                next.reserveWindow(1);
+                next.back(WINDOW_LENGTH, PageDescriptor.EXTENT_LENGTH);
+            }
+            assertThat(file).doesNotExist();
+        } finally {
+            late.close();
+        }
+    }
+
     /** Bytes that the file really takes. */
     private static long blocks(final Path file) throws Exception {
         // The JDK has no name for it; "unix:size" is the length.
