@@ -385,11 +385,12 @@ public final class DurableStateStore implements AutoCloseable {
     }
 
     /**
-     * Takes a checkpoint. Called by the writer, or while there is none, its barrier is taken before the call returns;
-     * if another checkpoint is under way the call waits for that one first, at most for the checkpoint timeout. Called
-     * inside a batch or by another thread, the barrier comes at the writer's next operation outside a batch, or when it
-     * calls {@link #poll} or {@link #releaseOwnership}, and so joining the future must not keep the writer from getting
-     * there.
+     * Takes a checkpoint. Called by the writer, its barrier is taken before the call returns; if another checkpoint is
+     * under way the call waits for that one first, at most for the checkpoint timeout. Called inside a batch or by
+     * another thread, the barrier comes at the writer's next operation outside a batch, or when it calls {@link #poll}
+     * or {@link #releaseOwnership}, and so joining the future must not keep the writer from getting there. Called while
+     * there is no writer, the barrier is taken before the call returns, or, without waiting, once the checkpoint that
+     * is under way has ended.
      *
      * <p>Checkpoints asked for faster than their files can be merged would fill the disk: when their files have become
      * twice as long as the state, or superseded files wait to be deleted, a checkpoint ends, and its future completes,
@@ -409,9 +410,9 @@ public final class DurableStateStore implements AutoCloseable {
         store.checkWritable();
         final boolean claimed = store.claimBriefly(); // for the barrier only
         try {
-            return (claimed || store.isWriter()) && !store.inBatch()
-                    ? checkpointer.checkpointByWriter()
-                    : checkpointer.request();
+            // Whoever has the role for a moment must not wait for a checkpoint with it: a writer would wait as long.
+            final boolean now = claimed ? !checkpointer.underway() : store.isWriter();
+            return now && !store.inBatch() ? checkpointer.checkpointByWriter() : checkpointer.request();
         } finally {
             if (claimed) {
                 store.endBriefClaim();
@@ -670,7 +671,13 @@ public final class DurableStateStore implements AutoCloseable {
         final boolean ringNeeded = store.failure() != null || (log != null && log.incomplete() != null);
         if (alone) {
             unmap();
+        }
+        if (ringNeeded || !alone) { // a writer that is still inside may be about to write to the ring
+            place.reclaimMemory();
         } else {
+            place.remove();
+        }
+        if (!alone) {
             System.getLogger(DurableStateStore.class.getName())
                     .log(
                             Level.WARNING,
@@ -680,12 +687,7 @@ public final class DurableStateStore implements AutoCloseable {
                             directory);
             final Thread thread = new Thread(this::unmapLater, "quire-departure");
             thread.setDaemon(true);
-            thread.start();
-        }
-        if (ringNeeded || !alone) { // a writer that is still inside may be about to write to the ring
-            place.reclaimMemory();
-        } else {
-            place.remove();
+            thread.start(); // after the files are gone: what is there when it unmaps may be the next owner's
         }
     }
 

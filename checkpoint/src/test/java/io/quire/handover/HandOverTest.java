@@ -7,9 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.quire.checkpoint.CheckpointInfo;
 import io.quire.checkpoint.DurableStateStore;
 import io.quire.checkpoint.DurableStoreContext;
+import io.quire.checkpoint.LiveMemoryKind;
+import io.quire.checkpoint.storage.CheckpointStorage;
+import io.quire.checkpoint.storage.InMemoryCheckpointStorage;
+import io.quire.store.Durability;
 import io.quire.store.LongLongState;
 import io.quire.store.errors.NotWriterException;
 import io.quire.store.errors.StoreClosedException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -22,6 +28,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -183,7 +190,95 @@ class HandOverTest {
     }
 
     @Test
+    void shouldTakeTheLastCheckpointAlthoughSomebodyHasTheRoleForAMoment() throws Exception {
+        final DurableStateStore store = DurableStateStore.open(context.durability(Durability.NONE));
+        store.longLongState("s").put(1, 42);
+        store.releaseOwnership();
+        final CountDownLatch claimed = new CountDownLatch(1);
+        final CountDownLatch closing = new CountDownLatch(1);
+        final FutureTask<Void> brief = start(() -> {
+            assertThat(store.stateStore().claimBriefly()).isTrue();
+            claimed.countDown();
+            closing.await();
+            store.stateStore().endBriefClaim();
+        });
+        assertThat(claimed.await(60, TimeUnit.SECONDS)).isTrue();
+        final FutureTask<Void> close = new FutureTask<>(store::close, null);
+        final Thread closer = new Thread(close);
+        closer.start();
+        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (closer.getState() != Thread.State.TIMED_WAITING && !close.isDone()) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.sleep(1);
+        }
+        closing.countDown();
+        get(close);
+        get(brief);
+        try (DurableStateStore reopened = DurableStateStore.open(context)) {
+            assertThat(reopened.longLongState("s").get(1, 0)).isEqualTo(42);
+        }
+    }
+
+    @Test
+    void shouldNotKeepAWriterWaitingForACheckpointThatSomebodyElseAskedFor() throws Exception {
+        final CountDownLatch created = new CountDownLatch(1);
+        final CountDownLatch goOn = new CountDownLatch(1);
+        final AtomicBoolean blocks = new AtomicBoolean();
+        final CheckpointStorage slow = blocking(() -> {
+            if (blocks.get()) {
+                created.countDown();
+                goOn.await();
+            }
+        });
+        try (DurableStateStore store = DurableStateStore.open(context.checkpointStorage(slow))) {
+            try {
+                final LongLongState state = store.longLongState("s");
+                state.put(1, 1);
+                blocks.set(true);
+                final CompletableFuture<CheckpointInfo> first = store.checkpoint();
+                assertThat(created.await(60, TimeUnit.SECONDS)).isTrue();
+                state.put(2, 2);
+                store.releaseOwnership();
+                final CompletableFuture<CheckpointInfo> second =
+                        CompletableFuture.supplyAsync(store::checkpoint).get(60, TimeUnit.SECONDS);
+                get(start(() -> {
+                    state.put(3, 3);
+                    store.releaseOwnership();
+                }));
+                assertThat(first).isNotDone();
+                assertThat(second).isNotDone();
+                goOn.countDown();
+                final long firstPosition = first.get(60, TimeUnit.SECONDS).logPosition();
+                assertThat(second.get(60, TimeUnit.SECONDS).logPosition()) // nobody writes any more
+                        .isEqualTo(store.appliedPosition())
+                        .isGreaterThan(firstPosition);
+            } finally {
+                goOn.countDown();
+            }
+        }
+    }
+
+    /** A storage where the creation of a checkpoint file waits for something. */
+    private static CheckpointStorage blocking(final Action beforeCreate) {
+        final CheckpointStorage storage = new InMemoryCheckpointStorage();
+        return (CheckpointStorage) Proxy.newProxyInstance(
+                CheckpointStorage.class.getClassLoader(),
+                new Class<?>[] {CheckpointStorage.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("create")) {
+                        beforeCreate.run();
+                    }
+                    try {
+                        return method.invoke(storage, arguments);
+                    } catch (final InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    @Test
     void shouldUnmapOnceAWriterThatRestedWithItsRoleCallsAgain() throws Exception {
+        context.liveMemory(LiveMemoryKind.SHARED);
         final DurableStateStore store = DurableStateStore.open(context);
         final LongLongState state = store.longLongState("s");
         final CountDownLatch written = new CountDownLatch(1);
@@ -203,15 +298,19 @@ class HandOverTest {
         assertThat(store.stateStore().callersDeparted()).isFalse();
         assertThat(departures()).isEqualTo(1); // waits for the writer
         try (DurableStateStore reopened = DurableStateStore.open(context)) { // beside the memory that is still mapped
-            assertThat(reopened.longLongState("s").get(1, 0)).isEqualTo(1);
-        }
-        closed.countDown();
-        assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(store.stateStore().callersDeparted()).isTrue();
-        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (departures() > 0) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-            Thread.sleep(5);
+            final LongLongState longs = reopened.longLongState("s");
+            assertThat(longs.get(1, 0)).isEqualTo(1);
+            closed.countDown();
+            assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(store.stateStore().callersDeparted()).isTrue();
+            final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (departures() > 0) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                Thread.sleep(5);
+            }
+            for (long i = 0; i < 100_000; i++) { // it needs windows that are mapped from its own file
+                longs.put(i, i);
+            }
         }
         get(writer);
     }

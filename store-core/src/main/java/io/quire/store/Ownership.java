@@ -42,6 +42,21 @@ final class Ownership {
         return tryClaim(new BriefClaim(Thread.currentThread()));
     }
 
+    /**
+     * As {@link #tryClaim()}, but what another thread has taken briefly is waited for: it is no writer, and about to
+     * give the role up.
+     */
+    boolean tryClaimAfterBriefClaims() {
+        while (!tryClaim()) {
+            final Object other = owner.get();
+            if (threadOf(other) == Thread.currentThread() || (other instanceof Thread thread && thread.isAlive())) {
+                return false;
+            }
+            LockSupport.parkNanos(POLL_NS);
+        }
+        return true;
+    }
+
     private boolean tryClaim(final Object claim) {
         final Object other = owner.get();
         final Thread thread = threadOf(other);

@@ -839,9 +839,21 @@ public final class StateStore implements AutoCloseable {
         return Thread.currentThread() == writer;
     }
 
-    /** {@return whether the calling thread is the writer, or becomes it because there is none} */
+    /**
+     * Whether the calling thread is the writer, or becomes it because there is none. A thread that has the role
+     * briefly, see {@link #claimBriefly}, is waited for.
+     *
+     * @return false when another thread is the writer
+     */
     public boolean ownedByCaller() {
-        return Thread.currentThread() == writer || claimIfFree();
+        if (Thread.currentThread() == writer) {
+            return true;
+        }
+        if (!ownership.tryClaimAfterBriefClaims()) {
+            return false;
+        }
+        takeOver();
+        return true;
     }
 
     /** {@return whether the calling thread became the writer because there was none} */
