@@ -282,9 +282,10 @@ public final class LogRecovery implements AutoCloseable {
 
     /**
      * Begins a new segment at the end of what was replayed. It takes in what was only in the ring, an abort record
-     * when the last group is incomplete, and, where writes are forced, what is not known to be durable in the old
-     * segments: an earlier force may have failed, after which the system may hold data it never wrote. When this
-     * returns, all of it is part of the log, durably; then begin the ring, at the writer's position and incarnation.
+     * when the last group is incomplete, and, whatever the durability, a copy of what is not known to be durable in the
+     * old segments: a force of theirs may have failed, after which the system holds data that it will never write, and
+     * says of a second force that it went well. When this returns, all of it is part of the log, durably; then begin
+     * the ring, at the writer's position and incarnation.
      *
      * @param randomBits make the incarnation distinct from those of copies of the store
      * @return the writer
@@ -317,13 +318,13 @@ public final class LogRecovery implements AutoCloseable {
                 new LogIdentity(storeId, LogIdentity.next(lastIncarnation, randomBits), bootIdHash);
         final boolean isCached = newest != null && newest.header().identity().bootIdHash() == bootIdHash;
         final LogWriter writer;
-        if (isCached && !isAfterGap && settings.isForced() && durablePosition < logEnd) {
+        if (isCached && !isAfterGap && durablePosition < logEnd) {
             writer = rewriteUnforced(identity);
         } else {
             final LogSegmentHeader header = new LogSegmentHeader(identity, logEnd, chainChecksum, isAfterGap);
             writer = new LogWriter(files, directory, identity, settings, header, isCached ? durablePosition : logEnd);
         }
-        complete(writer, isCached, beforePublish);
+        complete(writer, beforePublish);
         return writer;
     }
 
@@ -349,11 +350,8 @@ public final class LogRecovery implements AutoCloseable {
         }
     }
 
-    private void complete(final LogWriter writer, final boolean isCached, final Consumer<LogWriter> beforePublish) {
+    private void complete(final LogWriter writer, final Consumer<LogWriter> beforePublish) {
         try {
-            if (isCached) {
-                takeOverUnforced(writer);
-            }
             if (ringEnd > ringStart) {
                 appendAll(writer, ring.pointerOf(ringStart), (int) (ringEnd - ringStart));
             }
@@ -372,18 +370,6 @@ public final class LogRecovery implements AutoCloseable {
         CloseHelper.close(suppressed -> cause.addSuppressed(suppressed), writer);
         LangUtil.rethrowUnchecked(cause);
         throw new AssertionError(cause);
-    }
-
-    /** Segments that this boot of the system has written and never forced are forced with the first force. */
-    private void takeOverUnforced(final LogWriter writer) {
-        final List<LogSegment> live = segments.live();
-        for (int i = Math.max(0, segments.indexOf(durablePosition)); i < live.size(); i++) {
-            final long end = i + 1 < live.size() ? live.get(i + 1).startPosition() : logEnd;
-            final long keptEnd = Math.min(end, writer.startPosition());
-            if (live.get(i).startPosition() < keptEnd && durablePosition < keptEnd) {
-                writer.addUnforced(live.get(i).path(), keptEnd);
-            }
-        }
     }
 
     private static void appendAll(final LogWriter writer, final long pointer, final int length) {

@@ -63,23 +63,7 @@ public final class LogWriter implements AutoCloseable {
         start();
         segment.publish();
         isPublished = true;
-        if (unforced.isEmpty()) {
-            durablePosition = position;
-        }
-        finish();
-    }
-
-    /**
-     * Takes over a segment that an earlier writer has left, in log order, so that it is forced before anything later
-     * counts as durable.
-     */
-    void addUnforced(final Path path, final long endPosition) {
-        start();
-        unforced.addLast(files.openWrite(path));
-        unforcedEnds.addLast(endPosition);
-        if (unforced.size() > MAX_UNFORCED_SEGMENTS) {
-            forceOldest();
-        }
+        durablePosition = position;
         finish();
     }
 

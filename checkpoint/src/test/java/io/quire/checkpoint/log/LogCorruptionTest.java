@@ -46,9 +46,8 @@ class LogCorruptionTest {
     private void writeTwoSegments() {
         fixture.open();
         writeBlocks(0);
-        fixture.kill();
         fixture.settings = fixture.settings.withCompressed(true);
-        fixture.open();
+        fixture.checkpointAndReopen();
         writeBlocks(100);
     }
 
@@ -426,8 +425,7 @@ class LogCorruptionTest {
     @Test
     void shouldNameADamagedHeaderAndAMissingSegment() {
         writeTwoSegments();
-        fixture.kill();
-        fixture.open();
+        fixture.checkpointAndReopen();
         writeBlocks(200);
         fixture.shutDown();
         final List<Path> segments = fixture.segments();
@@ -469,9 +467,8 @@ class LogCorruptionTest {
 
     private List<byte[]> writeThreeSegments(final Durability durability) {
         writeTwoSegments();
-        fixture.kill();
         fixture.settings = LogSettings.defaults(durability).withPreallocationLength(0);
-        fixture.open();
+        fixture.checkpointAndReopen();
         writeBlocks(200);
         fixture.kill();
         fixture.replay().close();

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Fails every single call of a scripted life of a log, in every way, and looks at what is there afterwards. */
 class LogFaultTest {
@@ -174,12 +176,15 @@ class LogFaultTest {
         }
     }
 
-    @Test
-    void shouldNotLoseNewRecordsBehindOnesThatAFailedForceDropped() {
+    @ParameterizedTest
+    @EnumSource(
+            value = Durability.class,
+            names = {"PROCESS", "GROUP"})
+    void shouldNotLoseNewRecordsBehindOnesThatAFailedForceDropped(final Durability durability) {
         final SimulatedFiles files = new SimulatedFiles(1);
         try (LogFixture fixture = new LogFixture(root)) {
             fixture.files = files;
-            fixture.settings = settings(Durability.GROUP);
+            fixture.settings = settings(durability);
             fixture.open();
             final List<Long> expected = new ArrayList<>();
             for (long i = 0; i < 50; i++) {
@@ -187,15 +192,18 @@ class LogFaultTest {
                 expected.add(i);
             }
             files.failCall(1, SimulatedFiles.Fault.IO_ERROR, false);
+            final var failed = fixture.agent.durableFuture(fixture.log.position());
             fixture.agent.doWork();
+            assertThat(failed).isCompletedExceptionally();
             fixture.kill();
             files.failNothing();
             fixture.open(); // reads from the cache what the disk never got
             assertThat(fixture.replayedLongs()).isEqualTo(expected);
             fixture.log.putLong(1, 50, 50);
             expected.add(50L);
+            final var durable = fixture.agent.durableFuture(fixture.log.position());
             fixture.agent.doWork();
-            assertThat(fixture.agent.durablePosition()).isEqualTo(fixture.log.position());
+            assertThat(durable).isCompletedWithValue(fixture.log.position());
             fixture.kill();
             files.losePower();
             fixture.bootIdHash++;

@@ -101,6 +101,23 @@ final class LogFixture implements AutoCloseable {
         writer = null;
     }
 
+    /** A kill and an open after a checkpoint of everything: the log was forced for it, and goes on behind. */
+    LogFixture checkpointAndReopen() {
+        final long before = checkpointPosition;
+        checkpointPosition = log.position();
+        force();
+        kill();
+        open();
+        checkpointPosition = before;
+        return this;
+    }
+
+    /** Writes and forces what is in the ring. */
+    void force() {
+        agent.durableFuture(log.position());
+        agent.doWork();
+    }
+
     /** Shuts down in order. */
     void shutDown() {
         agent.onClose();

@@ -53,8 +53,36 @@ class LogGoldenFileTest {
         fixture.agent.doWork();
         fixture.log.putLong(1, 43, -43);
         fixture.kill();
-        fixture.open();
+        beginSecondSegment(fixture);
         return fixture;
+    }
+
+    /** With what is in the ring, and as if the first was not known to be durable: recovery would copy it. */
+    private static void beginSecondSegment(final LogFixture fixture) {
+        try (LogReader reader =
+                        new LogReader(fixture.files, fixture.directory, LogFixture.STORE_ID, fixture.bootIdHash, 0);
+                SurvivingRing ring = SurvivingRing.read(fixture.ringPath, LogFixture.STORE_ID, fixture.bootIdHash)) {
+            int blockCount = 0;
+            while (reader.next()) {
+                blockCount++;
+            }
+            assertThat(blockCount).isGreaterThan(2);
+            final long incarnation = LogIdentity.next(ring.incarnation(), fixture.incarnationBits++);
+            final LogIdentity identity = new LogIdentity(LogFixture.STORE_ID, incarnation, fixture.bootIdHash);
+            final long end = reader.position();
+            final LogWriter writer = new LogWriter(
+                    fixture.files,
+                    fixture.directory,
+                    identity,
+                    fixture.settings,
+                    new LogSegmentHeader(identity, end, reader.chainChecksum(), false),
+                    reader.durablePosition());
+            assertThat(writer.append(ring.pointerOf(end), (int) (ring.tail() - end)))
+                    .isEqualTo(32);
+            writer.publish();
+            fixture.writer = writer;
+        }
+        fixture.start();
     }
 
     private static void check(final List<Change> changes) {
