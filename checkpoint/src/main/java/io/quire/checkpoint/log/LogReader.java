@@ -100,9 +100,12 @@ public final class LogReader implements AutoCloseable {
         }
     }
 
-    /** The end of the log when loss is accepted, otherwise an exception. */
+    /**
+     * The end of the log when loss is accepted, otherwise an exception; always for a version that is not known, which
+     * is no damage.
+     */
     private boolean endOrThrow(final StateStoreException problem) {
-        if (!isLossAccepted) {
+        if (!isLossAccepted || !(problem instanceof CorruptStoreException)) {
             throw problem;
         }
         acceptedProblem = problem.getMessage();
@@ -141,11 +144,17 @@ public final class LogReader implements AutoCloseable {
      * @throws CorruptStoreException when there is a hole; names file, offset, found and expected
      */
     public boolean next() {
+        try {
+            return advance();
+        } catch (final CorruptStoreException e) {
+            return endOrThrow(e);
+        }
+    }
+
+    private boolean advance() {
         while (reader != null) {
             if (nextSegment != null && position == nextSegment.startPosition()) {
-                if (!crossToNext()) {
-                    return false;
-                }
+                crossToNext();
             } else if (reader.readHeader(position)) {
                 if (reader.isSeal()) {
                     if (!passSeal()) {
@@ -191,18 +200,15 @@ public final class LogReader implements AutoCloseable {
         durablePosition = Math.max(durablePosition, reader.durablePosition());
     }
 
-    private boolean crossToNext() {
+    private void crossToNext() {
         final LogSegmentHeader header = nextSegment.checkedHeader();
         if (header.chainChecksum() != chainChecksum) {
-            return endOrThrow(
-                    new CorruptStoreException("log segment does not continue the one before: file=" + nextSegment.path()
-                            + " offset=" + LogSegmentDescriptor.CHAIN_CHECKSUM_OFFSET + " expected=0x"
-                            + Integer.toHexString(chainChecksum) + " found=0x"
-                            + Integer.toHexString(header.chainChecksum()) + "; the block before is in "
-                            + reader.path().getFileName()));
+            throw new CorruptStoreException("log segment does not continue the one before: file=" + nextSegment.path()
+                    + " offset=" + LogSegmentDescriptor.CHAIN_CHECKSUM_OFFSET + " expected=0x"
+                    + Integer.toHexString(chainChecksum) + " found=0x" + Integer.toHexString(header.chainChecksum())
+                    + "; the block before is in " + reader.path().getFileName());
         }
         enter(nextSegment);
-        return true;
     }
 
     private boolean passSeal() {
@@ -218,8 +224,7 @@ public final class LogReader implements AutoCloseable {
             return false;
         }
         if (nextSegment.startPosition() != position) {
-            return endOrThrow(
-                    hole(nextSegment.path().getFileName() + " starts at position " + nextSegment.startPosition()));
+            throw hole(nextSegment.path().getFileName() + " starts at position " + nextSegment.startPosition());
         }
         return true;
     }
@@ -255,7 +260,7 @@ public final class LogReader implements AutoCloseable {
         if (isValidByNow(holeOffset)) {
             return true;
         }
-        return endOrThrow(hole(reason + "; " + following));
+        throw hole(reason + "; " + following);
     }
 
     /** A live writer may have completed the block since the file was read. */

@@ -121,13 +121,16 @@ final class LogSegments {
         return new LogSegments(live.subList(0, end), leftovers, lastIncarnation);
     }
 
-    /** Problem of any live segment from an index on, or null. */
+    /** Problem of any live segment from an index on, or null; a version that is not known comes before any damage. */
     StateStoreException firstProblem(final int index) {
+        StateStoreException first = null;
         for (int i = Math.max(index, 0); i < live.size(); i++) {
-            if (live.get(i).problem() != null) {
-                return live.get(i).problem();
+            final StateStoreException problem = live.get(i).problem();
+            if (problem != null && !(problem instanceof CorruptStoreException)) {
+                return problem;
             }
+            first = first == null ? problem : first;
         }
-        return null;
+        return first;
     }
 }

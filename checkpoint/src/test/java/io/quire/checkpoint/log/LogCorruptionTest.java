@@ -495,6 +495,57 @@ class LogCorruptionTest {
     }
 
     @Test
+    void shouldEndTheLogBehindARolledSegmentWhenTheNextIsDamagedOrMissingAndLossIsAccepted() {
+        fixture.settings = fixture.settings.withSegmentLength(LogSettings.MIN_SEGMENT_LENGTH);
+        fixture.open();
+        for (int i = 0; i < 10_000; i++) {
+            fixture.log.putLong(1, i, i);
+        }
+        fixture.agent.doWork();
+        fixture.kill();
+        fixture.replay().close();
+        all = List.copyOf(fixture.replayed);
+        final List<Path> segments = fixture.segments();
+        assertThat(segments).hasSizeGreaterThan(3);
+        final List<byte[]> good =
+                segments.stream().map(path -> files.content(path).clone()).toList();
+        final byte[] bad = good.get(2).clone();
+        bad[20] ^= 1;
+        for (final boolean isMissing : new boolean[] {false, true}) {
+            restore(segments, good);
+            if (isMissing) {
+                files.remove(segments.get(2));
+                segments.subList(3, segments.size()).forEach(files::remove);
+            } else {
+                files.setContent(segments.get(2), bad);
+            }
+            assertThatThrownBy(fixture::replay).isInstanceOf(CorruptStoreException.class);
+            goOnAndReopen(isMissing ? "missing" : "damaged");
+        }
+    }
+
+    @Test
+    void shouldNeitherGiveUpNorDeleteSegmentsOfANewerFormatWhenLossIsAccepted() {
+        writeTwoSegments();
+        fixture.kill();
+        final Path second = fixture.segments().get(1);
+        final byte[] newer = patchHeader(files.content(second), 10, (byte) 2);
+        files.setContent(second, newer);
+        fixture.isLossAccepted = true;
+        assertThatThrownBy(fixture::open).isInstanceOf(FormatTooNewException.class);
+        assertThat(files.content(second)).isEqualTo(newer);
+        final Path first = fixture.segments().get(0);
+        final byte[] good = files.content(first).clone();
+        final byte[] bad = good.clone();
+        bad[40] ^= 1;
+        files.setContent(first, bad); // damage in front of it makes no difference
+        assertThatThrownBy(fixture::open).isInstanceOf(FormatTooNewException.class);
+        files.setContent(first, good);
+        new LogRetention(files, fixture.directory, LogFixture.STORE_ID).deleteBefore(Long.MAX_VALUE);
+        assertThat(files.content(second)).isEqualTo(newer);
+    }
+
+    @Test
     void shouldEndTheLogAtAMissingSegmentWhenLossIsAccepted() {
         for (final Durability durability : List.of(Durability.PROCESS, Durability.GROUP)) {
             files.names().forEach(name -> files.remove(fixture.directory.resolve(name)));
