@@ -2,6 +2,9 @@
 package io.quire.checkpoint.log;
 
 import io.quire.checkpoint.io.StoreFiles;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StateStoreException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,8 +74,9 @@ public final class LogRetention {
     }
 
     /**
-     * Deletes the segments that end at or before a position, oldest first; never the newest one, and none that has a
-     * damaged one before or after it.
+     * Deletes the segments in front of the last sound one that begins at or before a position, oldest first. Damaged
+     * ones in between go with them, and a warning names them; one of a format that is not known stays, and so does what
+     * is behind it.
      *
      * @param position log position of the oldest retained checkpoint, which is durable
      * @return segments deleted
@@ -82,11 +86,12 @@ public final class LogRetention {
         final long keptFrom = keptFrom(position);
         final List<LogSegment> live =
                 LogSegments.scan(files, directory, storeId).live();
+        int needed = 0; // the first segment that is
+        for (int i = 0; i < live.size() && live.get(i).startPosition() <= keptFrom; i++) {
+            needed = live.get(i).problem() == null ? i : needed;
+        }
         int count = 0;
-        while (count + 1 < live.size()
-                && live.get(count).header() != null
-                && live.get(count + 1).header() != null
-                && live.get(count + 1).startPosition() <= keptFrom) {
+        while (count < needed && isDeletable(live.get(count))) {
             files.delete(live.get(count).path());
             count++;
         }
@@ -94,5 +99,21 @@ public final class LogRetention {
             files.forceDirectory(directory);
         }
         return count;
+    }
+
+    private static boolean isDeletable(final LogSegment segment) {
+        final StateStoreException problem = segment.problem();
+        if (problem == null) {
+            return true;
+        }
+        final boolean isDamaged = problem instanceof CorruptStoreException;
+        System.getLogger(LogRetention.class.getName())
+                .log(
+                        Level.WARNING,
+                        isDamaged
+                                ? "a damaged log segment that is no longer needed is deleted: {0}"
+                                : "log segments are kept although they are no longer needed: {0}",
+                        problem.getMessage());
+        return isDamaged;
     }
 }

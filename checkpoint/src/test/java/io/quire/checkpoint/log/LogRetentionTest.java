@@ -81,10 +81,22 @@ class LogRetentionTest {
     }
 
     @Test
-    void shouldLeaveDamagedSegmentsAlone() {
+    void shouldDeleteADamagedSegmentOnceASoundOneBehindItHoldsThePosition() {
         final byte[] bad = files.content(all.get(1)).clone();
         bad[40] ^= 1;
         files.setContent(all.get(1), bad);
+        assertThat(retention.deleteBefore(start(all.get(2)) - 32)).isZero();
+        assertThat(retention.deleteBefore(start(all.get(2)))).isEqualTo(2);
+        assertThat(fixture.segments()).isEqualTo(all.subList(2, all.size()));
+    }
+
+    @Test
+    void shouldKeepSegmentsWhenAllBehindThemAreDamaged() {
+        for (final Path path : all.subList(1, all.size())) {
+            final byte[] bad = files.content(path).clone();
+            bad[40] ^= 1;
+            files.setContent(path, bad);
+        }
         assertThat(retention.deleteBefore(Long.MAX_VALUE)).isZero();
     }
 
