@@ -11,8 +11,10 @@ import io.quire.store.LongLongState;
 import io.quire.store.errors.StoreFullException;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
@@ -188,7 +190,6 @@ class LiveMemoryTest {
 
     @Test
     void shouldOpenACopyOfAStoreThatGoesOn() throws Exception {
-        final Path copy = Files.createDirectory(temp.resolve("copy"));
         final DurableStoreContext context = context(directory, shared, LiveMemoryKind.AUTO);
         try (DurableStateStore store = DurableStateStore.open(context.durability(Durability.GROUP))) {
             final LongLongState longs = store.longLongState("longs");
@@ -196,13 +197,7 @@ class LiveMemoryTest {
             store.checkpoint().join();
             longs.put(2, 2);
             store.sync();
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (final Path file : files.filter(path -> Files.isDirectory(path) || !path.endsWith("LOCK"))
-                        .filter(path -> !path.equals(directory))
-                        .toList()) {
-                    Files.copy(file, copy.resolve(directory.relativize(file)));
-                }
-            }
+            final Path copy = copyOfStore();
             for (long i = 3; i < 10_000; i++) { // far beyond the ring's length
                 longs.put(i, i);
             }
@@ -216,6 +211,22 @@ class LiveMemoryTest {
         }
         try (DurableStateStore store = DurableStateStore.open(context)) {
             assertThat(store.longLongState("longs").size()).isEqualTo(10_000);
+        }
+    }
+
+    /** Superseded files may be deleted in between: then once more. */
+    private Path copyOfStore() throws Exception {
+        for (int attempt = 0; ; attempt++) {
+            final Path copy = Files.createDirectory(temp.resolve("copy-" + attempt));
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (final Path file : files.filter(path -> !path.equals(directory) && !path.endsWith("LOCK"))
+                        .toList()) {
+                    Files.copy(file, copy.resolve(directory.relativize(file)));
+                }
+                return copy;
+            } catch (final NoSuchFileException | UncheckedIOException e) {
+                assertThat(attempt).as("copies that files vanished from").isLessThan(100);
+            }
         }
     }
 
