@@ -292,6 +292,8 @@ final class Checkpointer implements Runnable {
             LockSupport.unpark(thread);
         }
         if (ended && task.compareAndSet(next, null)) { // nobody is there to take it
+            capture.discard(); // or the writer would wait for room in the pool
+            capture.end();
             finished(taken, null, new CheckpointFailedException("the store is being closed", closedBefore()));
         }
     }

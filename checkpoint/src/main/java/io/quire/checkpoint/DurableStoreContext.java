@@ -351,7 +351,7 @@ public final class DurableStoreContext {
     }
 
     /**
-     * Most live memory the store may take.
+     * Most live memory the store may take; more only while a batch is taken back whose freed memory is in use again.
      *
      * @param value bytes, 1 MiB..8 TiB
      * @return this

@@ -117,9 +117,23 @@ final class StateRegistry {
 
     private KeyedState add(final StateDescriptor descriptor) {
         final KeyedState state = StateFactory.create(store, descriptor);
-        catalog.add(descriptor, state.rootAddress());
+        try {
+            catalog.add(descriptor, state.rootAddress());
+        } catch (final RuntimeException | Error e) {
+            giveBack(state, e);
+            throw e;
+        }
         register(state);
         return state;
+    }
+
+    /** Nobody could drop the state later on: it stands nowhere. */
+    private static void giveBack(final KeyedState state, final Throwable cause) {
+        try {
+            state.applyDrop();
+        } catch (final RuntimeException e) {
+            cause.addSuppressed(e);
+        }
     }
 
     private void register(final KeyedState state) {

@@ -554,11 +554,14 @@ public final class StateStore implements AutoCloseable {
     private void takeBatchBack() {
         rollbackCount++;
         try {
+            memory.liftLimit(true);
             undoLog.rollback(registry);
             batch = false;
             log.abortGroup();
         } catch (final RuntimeException e) {
             throw fail(e);
+        } finally {
+            memory.liftLimit(false);
         }
     }
 

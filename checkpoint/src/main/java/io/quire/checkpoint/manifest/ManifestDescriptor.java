@@ -52,7 +52,7 @@ final class ManifestDescriptor {
     static final int TAKEN_AT_MS_OFFSET = NEXT_FILE_NUMBER_OFFSET + SIZE_OF_LONG;
     /** long: position in the change log, not negative. */
     static final int LOG_POSITION_OFFSET = TAKEN_AT_MS_OFFSET + SIZE_OF_LONG;
-    /** long: pages, 0..2^31. */
+    /** long: pages, 0..2^31 - 16, a multiple of 16. */
     static final int PAGE_COUNT_OFFSET = LOG_POSITION_OFFSET + SIZE_OF_LONG;
     /** long: any. */
     static final int HASH_SEED_OFFSET = PAGE_COUNT_OFFSET + SIZE_OF_LONG;

@@ -127,6 +127,17 @@ class ManifestTest {
     }
 
     @Test
+    void shouldRefuseMorePagesThanHaveNumbers() {
+        final long most = MemoryLayout.PAGE_COUNT_MAX;
+        assertThat(new MemoryLayout(30, most, 1, 0).pageCount()).isLessThan(Integer.MAX_VALUE);
+        for (final long count : new long[] {-16, 17, most + 16, 1L << 31}) {
+            assertThatThrownBy(() -> new MemoryLayout(30, count, 1, 0))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("pageCount=" + count);
+        }
+    }
+
+    @Test
     void shouldRefuseManifestsThatContradictThemselves() {
         final Manifest good = manifest(STORE_ID, 5, 5, 3);
         assertThatThrownBy(() -> good.withFiles(0, 9, good.files())).isInstanceOf(ConfigurationException.class);

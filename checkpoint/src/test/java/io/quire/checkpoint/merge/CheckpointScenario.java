@@ -39,7 +39,7 @@ final class CheckpointScenario implements AutoCloseable {
     private static final CheckpointFileSettings SETTINGS = CheckpointFileSettings.defaults()
             .withBlockLength(PageDescriptor.PAGE_LENGTH)
             .withBufferLength(64 * 1024);
-    private static final int PAGE_LIMIT = 40;
+    private static final int PAGE_LIMIT = 48;
     private static final int MANIFESTS_KEPT = 2;
 
     private final Random random;

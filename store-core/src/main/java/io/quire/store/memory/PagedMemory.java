@@ -35,6 +35,9 @@ public final class PagedMemory implements AutoCloseable {
 
     private static final int PAGE_MASK = PAGE_LENGTH - 1;
 
+    /** Most bytes of a store: page numbers are ints, and so is their count. */
+    public static final long LENGTH_MAX = (1L << 43) - EXTENT_LENGTH;
+
     private final LiveMemory live;
     private final int windowShift;
     private final long windowMask;
@@ -50,6 +53,7 @@ public final class PagedMemory implements AutoCloseable {
 
     private long[] windowBases = new long[0];
     private volatile long[] publishedBases = windowBases; // the same, for threads other than the writer
+    private boolean limitLifted;
     private boolean hydrating; // the writer's alone: false once it has seen that all is hydrated
     private volatile boolean hydrated;
     private long epoch = 1;
@@ -282,10 +286,10 @@ public final class PagedMemory implements AutoCloseable {
         if (capture.pending(stamp)) {
             capture.captureByWriter(page, entry, stamp);
         }
+        dirtyPages.add(page); // first, since it may find no memory: a page that counts as dirty is in the list
         pageTable.carried(address, capture.linesAtRisk(page, entry, stamp));
         PageTable.mask(entry, 0);
         PageTable.stampRelease(entry, dirtyStamp);
-        dirtyPages.add(page);
     }
 
     /** Native pointer of an address without bookkeeping, for a thread that may not be the writer. */
@@ -555,9 +559,8 @@ public final class PagedMemory implements AutoCloseable {
             return; // reserved by an attempt that failed later on
         }
         final long end = (long) (window + 1) << windowShift;
-        if (end - (1L << windowShift) >= lengthMax) {
-            throw new StoreFullException("live memory has reached its limit: limit=" + lengthMax
-                    + " bytes; remove entries or raise the limit");
+        if (end - (1L << windowShift) >= limit()) {
+            throw full();
         }
         pageTable.reserve(end);
         sequences.reserve(end);
@@ -573,14 +576,32 @@ public final class PagedMemory implements AutoCloseable {
     }
 
     void ensureBacked(final long address, final long length) {
-        if (address + length > lengthMax) {
-            throw new StoreFullException("live memory has reached its limit: limit=" + lengthMax
-                    + " bytes; remove entries or raise the limit");
+        if (address + length > limit()) {
+            throw full();
         }
         space.ensure(address, length);
         if (grower != null) {
             grower.used(address + length, Math.min(reservedEnd(), lengthMax));
         }
+    }
+
+    private long limit() {
+        return limitLifted ? LENGTH_MAX : lengthMax;
+    }
+
+    private StoreFullException full() {
+        return new StoreFullException(
+                "live memory has reached its limit: limit=" + limit() + " bytes; remove entries or raise the limit");
+    }
+
+    /**
+     * Lets the memory grow beyond its limit, or no longer. By the writer, while it takes changes back: what they have
+     * freed may be in use for something else by then.
+     *
+     * @param lifted whether the limit does not count
+     */
+    public void liftLimit(final boolean lifted) {
+        limitLifted = lifted;
     }
 
     /** The content of a range no longer matters: its lines need not go into the next checkpoint. */
@@ -618,7 +639,7 @@ public final class PagedMemory implements AutoCloseable {
     public static final class Builder {
         private final LiveMemory live;
         private long hashSeed;
-        private long lengthMax = 1L << 43;
+        private long lengthMax = LENGTH_MAX;
         private int capturePoolLength = CAPTURE_POOL_LENGTH_DEFAULT;
         private IdleStrategy captureIdleStrategy = YieldingIdleStrategy.INSTANCE;
         private String growerName;
@@ -646,11 +667,11 @@ public final class PagedMemory implements AutoCloseable {
         /**
          * Most bytes of live memory.
          *
-         * @param bytes a multiple of the extent length, at most 8 TiB
+         * @param bytes at most {@link #LENGTH_MAX}; more means that
          * @return this
          */
         public Builder lengthMax(final long bytes) {
-            lengthMax = bytes & -EXTENT_LENGTH;
+            lengthMax = Math.min(bytes, LENGTH_MAX) & -EXTENT_LENGTH;
             return this;
         }
 

@@ -53,6 +53,7 @@ final class Directory {
     private long[] cells;
     private int cellShift;
     private volatile Cells publishedCells; // the same array and shift, for readers
+    private Cells freshCells; // of the directory that begins anew, while it is replaced
 
     // Where the last descent ended; only for split and merge.
     private int foundLevel;
@@ -69,19 +70,30 @@ final class Directory {
         startCells(cellBits(root.segments()));
     }
 
-    /** Starts with one segment for all hashes. The root's counters are writable. */
-    void start(final long segment) {
+    /**
+     * Keeps readers from believing what they look up, until {@link #start} or {@link #end}. Before the first segment is
+     * freed: a reader that found it afterwards would take its new number for that of a segment in use.
+     */
+    void replaceAll() {
+        freshCells = cells(CELL_BITS_MIN); // may throw, and then nothing has begun
         sequences.beginAt(counter);
-        putTop(segmentReference(segment, 0));
-        startCells(CELL_BITS_MIN);
-        sequences.end(counter);
     }
 
-    /** Forgets everything: the table has been dropped. */
+    /** Starts with one segment for all hashes, after {@link #replaceAll}. The root's counters are writable. */
+    void start(final long segment) {
+        putTop(segmentReference(segment, 0));
+        endReplacing();
+    }
+
+    /** Forgets everything, after {@link #replaceAll}: the table has been dropped. */
     void end() {
-        sequences.beginAt(counter);
         topReference = NONE;
-        startCells(CELL_BITS_MIN);
+        endReplacing();
+    }
+
+    private void endReplacing() {
+        use(freshCells);
+        freshCells = null;
         sequences.end(counter);
     }
 
@@ -120,9 +132,17 @@ final class Directory {
     }
 
     private void startCells(final int bits) {
-        cellShift = Long.SIZE - bits;
-        cells = new long[2 << bits];
-        publishedCells = new Cells(cellShift, cells);
+        use(cells(bits));
+    }
+
+    private static Cells cells(final int bits) {
+        return new Cells(Long.SIZE - bits, new long[2 << bits]);
+    }
+
+    private void use(final Cells fresh) {
+        cellShift = fresh.shift;
+        cells = fresh.cells;
+        publishedCells = fresh;
     }
 
     /** Empties the cells of the segments whose hashes begin like one, which are about to change. */

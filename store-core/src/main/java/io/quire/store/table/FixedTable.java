@@ -124,6 +124,7 @@ public final class FixedTable implements StateTable {
             hashes[i] = keyHash.ofLong(keys[from + i]);
             segmentPointers[i] = directory.pointer(hashes[i]);
         }
+        final boolean hydrating = memory.hydrating(); // before the loads: a page that is being loaded holds anything
         // Loads that do not depend on each other: the processor awaits them all at once.
         for (int i = 0; i < count; i++) {
             homes[i] = RawMemory.getLong(segmentPointers[i] + slotOffset(homeIndex(hashes[i])));
@@ -131,7 +132,7 @@ public final class FixedTable implements StateTable {
         for (int i = 0; i < count; i++) {
             final long hash = hashes[i];
             final long segment = segmentPointers[i];
-            final int offset = homes[i] == hash && hash != 0 && !memory.hydrating()
+            final int offset = homes[i] == hash && hash != 0 && !hydrating
                     ? slotOffset(homeIndex(hash)) + VALUE_OFFSET
                     : find(segment, hash);
             values[from + i] = offset > 0 ? RawMemory.getLong(segment + offset) : missing;

@@ -74,6 +74,7 @@ abstract class Segments {
             memory.free(segment);
             throw e;
         }
+        directory.replaceAll();
         directory.start(segment);
         root.addSegments(1);
     }
@@ -189,6 +190,7 @@ abstract class Segments {
         final long pointer = memory.forWrite(first, SEGMENT_LENGTH);
         root.forWriteCounters();
         heap.prepareClear();
+        directory.replaceAll();
         final long change = sequences.begin(first);
         freeAllBut(first);
         heap.clear();
@@ -204,6 +206,7 @@ abstract class Segments {
     final void drop() {
         prepareClear();
         heap.prepareClear();
+        directory.replaceAll();
         freeAllBut(0);
         heap.drop();
         directory.end();

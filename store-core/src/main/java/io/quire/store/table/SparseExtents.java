@@ -112,6 +112,7 @@ final class SparseExtents {
         final long hash = segments.hashOf(record);
         final long slot = segments.slotOf(hash, record);
         memory.forWrite(slot, RecordSlotDescriptor.SLOT_LENGTH);
+        heap.prepareFreeRecord(record, length);
         final long copy = heap.take(target, sizeClass, length);
         RawMemory.copy(pointer, memory.forRead(copy, length), length);
         final long change = segments.sequences.begin(slot);

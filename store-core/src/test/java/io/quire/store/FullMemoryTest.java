@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.store.errors.StoreFullException;
+import io.quire.store.memory.AnonymousMemory;
+import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.PagedMemory;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A store whose memory has reached its limit: what fails has changed nothing, and what frees room helps. */
+class FullMemoryTest {
+    private final UnsafeBuffer key = new UnsafeBuffer(new byte[Long.BYTES]);
+    private final UnsafeBuffer value = new UnsafeBuffer(new byte[8192]);
+
+    private static StateStore store(final long lengthMax) {
+        return new StateStore(PagedMemory.create(
+                new PagedMemory.Builder(new AnonymousMemory(20)).hashSeed(7).lengthMax(lengthMax)));
+    }
+
+    /** The extents that the batch has freed are in use for its larger values when its removals are taken back. */
+    @ParameterizedTest
+    @ValueSource(longs = {26, 54})
+    void shouldTakeABatchBackThoughItsRoomWasUsedOtherwise(final long seed) {
+        final Random random = new Random(seed);
+        try (StateStore store = store(8 << 20)) {
+            final BytesState state = store.bytesState("s");
+            final Map<Long, Integer> lengths = fill(state, random);
+            int takenBack = 0;
+            for (int batch = 0; batch < 11; batch++) {
+                store.beginBatch();
+                for (int i = 0; i < 400; i++) {
+                    key.putLong(0, random.nextInt(lengths.size()));
+                    state.remove(key, 0, Long.BYTES);
+                }
+                if (isFull(state)) {
+                    store.rollbackBatch();
+                    takenBack++;
+                } else {
+                    store.commitBatch();
+                }
+            }
+            assertThat(takenBack).isEqualTo(11);
+            assertThat(state.size()).isEqualTo(lengths.size());
+            lengths.forEach((number, length) -> {
+                key.putLong(0, number);
+                assertThat(state.valueLength(key, 0, Long.BYTES)).isEqualTo(length);
+            });
+            key.putLong(0, -1);
+            assertThatThrownBy(() -> state.put(key, 0, Long.BYTES, value, 0, value.capacity()))
+                    .as("the limit counts again")
+                    .isInstanceOf(StoreFullException.class);
+        }
+    }
+
+    private Map<Long, Integer> fill(final BytesState state, final Random random) {
+        final Map<Long, Integer> lengths = new HashMap<>();
+        for (long number = 0; ; number++) {
+            final int length = 24 + random.nextInt(900);
+            key.putLong(0, number);
+            try {
+                state.put(key, 0, Long.BYTES, value, 0, length);
+            } catch (final StoreFullException e) {
+                return lengths;
+            }
+            lengths.put(number, length);
+        }
+    }
+
+    private boolean isFull(final BytesState state) {
+        try {
+            for (long i = 0; i < 4000; i++) {
+                key.putLong(0, 1_000_000 + i);
+                state.put(key, 0, Long.BYTES, value, 0, 3000);
+            }
+            return false;
+        } catch (final StoreFullException e) {
+            return true;
+        }
+    }
+
+    @Test
+    void shouldGiveTheTableOfAStateBackThatTheCatalogHasNoRoomFor() {
+        try (StateStore store = store(1 << 20)) {
+            store.longLongState("a");
+            final PagedMemory memory = store.memory();
+            final Deque<Long> taken = new ArrayDeque<>();
+            while (takeExtent(memory, taken)) {
+                assertThat(taken).hasSizeLessThan(16);
+            }
+            memory.free(taken.pop());
+            memory.free(taken.pop()); // enough for the table, not for its entry in the catalog
+            final long[] before = memory.extentsByKind();
+            assertThatThrownBy(() -> store.longLongState("a name of another size class " + "x".repeat(200)))
+                    .isInstanceOf(StoreFullException.class);
+            assertThat(memory.extentsByKind()).isEqualTo(before);
+            assertThat(store.states()).hasSize(1);
+        }
+    }
+
+    private static boolean takeExtent(final PagedMemory memory, final Deque<Long> taken) {
+        try {
+            taken.push(memory.allocateExtent(ExtentKind.PAGES));
+            return true;
+        } catch (final StoreFullException e) {
+            return false;
+        }
+    }
+}
