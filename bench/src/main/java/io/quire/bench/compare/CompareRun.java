@@ -122,7 +122,7 @@ final class CompareRun {
     }
 
     private static long need(final Peer peer, final TableContext context) {
-        return JVM_LENGTH + peer.heapLength(context) + peer.nativeLength(context);
+        return JVM_LENGTH + ContestantProcess.heapLength(peer, context) + peer.nativeLength(context);
     }
 
     static TableContext contextOf(final ComparePlan.Unit unit, final Path directory) {

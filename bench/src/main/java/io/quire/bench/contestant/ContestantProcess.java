@@ -5,6 +5,7 @@ import io.quire.bench.machine.CorePinning;
 import io.quire.bench.table.Peer;
 import io.quire.bench.table.TableContext;
 import io.quire.bench.work.KeyDistribution;
+import io.quire.bench.work.WorkRunner;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -58,10 +59,21 @@ public final class ContestantProcess implements AutoCloseable {
         }
     }
 
+    /**
+     * Tells how large the heap of a contestant's JVM is: what the contestant asks for, and what the instruments take.
+     *
+     * @param peer the contestant
+     * @param context what it will open
+     * @return bytes
+     */
+    public static long heapLength(final Peer peer, final TableContext context) {
+        return peer.heapLength(context) + WorkRunner.heapLength(context.entryCount());
+    }
+
     static List<String> command(final Peer peer, final TableContext context, final List<String> extraArguments) {
         final List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        final long heapMiB = peer.heapLength(context) >>> MEBIBYTE_SHIFT;
+        final long heapMiB = heapLength(peer, context) >>> MEBIBYTE_SHIFT;
         command.add("-Xms" + heapMiB + "m");
         command.add("-Xmx" + heapMiB + "m");
         // Pinning must not make the JVM believe that it has one processor.
@@ -132,7 +144,27 @@ public final class ContestantProcess implements AutoCloseable {
      * @return the answer, with openNs and settings
      */
     public Message open(final Peer peer, final TableContext context, final KeyDistribution keys, final boolean pinned) {
-        return ask(Message.request("open")
+        return ask(openRequest(peer, context, keys, pinned).with("loading", false));
+    }
+
+    /**
+     * The same, of a new table that is filled, closed and opened again: a contestant that syncs each write does not
+     * do so yet.
+     *
+     * @param peer the contestant
+     * @param context what to open
+     * @param keys which keys will be used how often
+     * @param pinned whether the worker thread gets a core for itself
+     * @return the answer, with openNs and settings
+     */
+    public Message openToLoad(
+            final Peer peer, final TableContext context, final KeyDistribution keys, final boolean pinned) {
+        return ask(openRequest(peer, context, keys, pinned).with("loading", true));
+    }
+
+    private static Message openRequest(
+            final Peer peer, final TableContext context, final KeyDistribution keys, final boolean pinned) {
+        return Message.request("open")
                 .with("peer", peer.name())
                 .with("shape", context.shape().code())
                 .with("entries", context.entryCount())
@@ -140,7 +172,7 @@ public final class ContestantProcess implements AutoCloseable {
                 .with("directory", context.directory().toString())
                 .with("durable", context.durable())
                 .with("keys", keys.code())
-                .with("pin", pinned));
+                .with("pin", pinned);
     }
 
     /** Tells the contestant to die without closing anything, and waits for its end. */

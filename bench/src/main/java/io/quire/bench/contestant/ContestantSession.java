@@ -32,6 +32,7 @@ final class ContestantSession implements AutoCloseable {
     private static final int OPERATION_COUNT_MIN = 500;
 
     private final Map<Work, Double> nsPerOperation = new EnumMap<>(Work.class);
+    private Peer peer;
     private KeyedTable table;
     private TableContext context;
     private KeySpace keySpace;
@@ -47,15 +48,15 @@ final class ContestantSession implements AutoCloseable {
     Message handle(final Message request) {
         return switch (request.text("do")) {
             case "open" -> open(request);
-            case "load" -> Message.of(runner.load());
-            case "grow" -> GrowthRun.run(table, keySpace);
+            case "load" -> Message.of(runner.load(peer.keepsEntries()));
+            case "grow" -> grow();
             case "warm" -> warm(request);
             case "run" -> run(request);
             case "settle" -> settle();
             case "memory" -> memory();
             case "change" -> change(request);
             case "checkpoint" -> checkpoint();
-            case "latency" -> FixedRateRun.of(request).run(table, keySpace, distribution);
+            case "latency" -> latency(request);
             case "firstGet" -> firstGet();
             case "scanAll" -> scanAll();
             case "halt" -> halt();
@@ -65,7 +66,7 @@ final class ContestantSession implements AutoCloseable {
     }
 
     private Message open(final Message request) {
-        final Peer peer = Peers.named(request.text("peer"));
+        peer = Peers.named(request.text("peer"));
         context = new TableContext(
                 TableShape.parse(request.text("shape")),
                 request.number("entries"),
@@ -76,9 +77,9 @@ final class ContestantSession implements AutoCloseable {
         keySpace = new KeySpace(Math.toIntExact(context.entryCount()));
         pinning = request.flag("pin") ? CorePinning.choose() : null;
         final long startNs = System.nanoTime();
-        table = peer.open(context);
+        table = (request.flag("loading") ? peer.whileLoading() : peer).open(context);
         final long openNs = System.nanoTime() - startNs;
-        runner = new WorkRunner(table, keySpace, distribution, (int) context.spareEntryCount());
+        runner = new WorkRunner(table, context.shape(), keySpace, distribution, (int) context.spareEntryCount());
         heapBeforeLoad = heapLength();
         pin();
         return new Message().with("openNs", openNs).with("settings", peer.settings(context));
@@ -120,6 +121,16 @@ final class ContestantSession implements AutoCloseable {
         return Message.of(sample);
     }
 
+    private Message grow() {
+        runner.forget();
+        return GrowthRun.run(table, keySpace);
+    }
+
+    private Message latency(final Message request) {
+        runner.forget();
+        return FixedRateRun.of(request).run(table, keySpace, distribution);
+    }
+
     /** Tells what the entries take, outside the heap and on it. */
     private Message memory() {
         final long heapGrowth = Math.max(0, heapLength() - heapBeforeLoad);
@@ -143,6 +154,7 @@ final class ContestantSession implements AutoCloseable {
 
     /** Overwrites a share of the entries, each at most once, in random order. */
     private Message change(final Message request) {
+        runner.forget();
         final int count = Math.toIntExact(request.number("count"));
         final long entryCount = keySpace.entryCount();
         final SplittableRandom random = new SplittableRandom(++changeSeed);

@@ -162,7 +162,8 @@ final class DurabilityMeasurement {
             throw new UncheckedIOException(e);
         }
         final long available = FreeMemory.availableLength();
-        final long wanted = each.peer().heapLength(each.context()) + each.peer().nativeLength(each.context());
+        final long wanted = ContestantProcess.heapLength(each.peer(), each.context())
+                + each.peer().nativeLength(each.context());
         return wanted > available ? "left out: memory too small, available=" + available : null;
     }
 
@@ -277,6 +278,10 @@ final class DurabilityMeasurement {
                     .with("firstGetMs", first.number("durationNs") / MS_NS)
                     .with("openToFirstGetMs", (opened.number("openNs") + first.number("durationNs")) / MS_NS)
                     .with("allReadMs", scanned.number("durationNs") / MS_NS)
+                    .with(
+                            "openToWarmMs",
+                            (opened.number("openNs") + first.number("durationNs") + scanned.number("durationNs"))
+                                    / MS_NS)
                     .with("found", first.flag("found")));
         }
     }

@@ -23,6 +23,11 @@ final class IdlePeer implements Peer {
     }
 
     @Override
+    public boolean keepsEntries() {
+        return false;
+    }
+
+    @Override
     public boolean durable() {
         return true;
     }

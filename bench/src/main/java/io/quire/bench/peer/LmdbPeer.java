@@ -37,6 +37,11 @@ final class LmdbPeer implements Peer {
     }
 
     @Override
+    public Peer whileLoading() {
+        return synced ? new LmdbPeer(name, false) : this;
+    }
+
+    @Override
     public boolean supports(final TableShape shape) {
         return true;
     }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.bench.peer;
 
-import io.quire.bench.table.CheckpointCost;
-import io.quire.bench.table.DurableTable;
 import io.quire.store.LongLongState;
-import java.util.concurrent.CompletableFuture;
 
 /** A {@code LongLongState}; see {@link QuirePeer}. */
-final class QuireLongTable implements DurableTable {
-    private final QuireStore store;
+final class QuireLongTable extends QuireTable {
     private final LongLongState state;
     private long sum;
 
     QuireLongTable(final QuireStore store) {
-        this.store = store;
-        state = store.store().longLongState("bench");
+        this(store, store.store().longLongState("bench"));
+    }
+
+    private QuireLongTable(final QuireStore store, final LongLongState state) {
+        super(store, state);
+        this.state = state;
     }
 
     @Override
@@ -42,30 +42,5 @@ final class QuireLongTable implements DurableTable {
         sum = 0;
         state.forEach((key, value) -> sum += value);
         return sum;
-    }
-
-    @Override
-    public long size() {
-        return state.size();
-    }
-
-    @Override
-    public long storedLength() {
-        return state.statistics().allocatedLength();
-    }
-
-    @Override
-    public void settle() {
-        store.settle();
-    }
-
-    @Override
-    public CompletableFuture<CheckpointCost> checkpoint() {
-        return store.checkpoint();
-    }
-
-    @Override
-    public void close() {
-        store.close();
     }
 }

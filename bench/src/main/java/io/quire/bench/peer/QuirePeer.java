@@ -56,6 +56,11 @@ final class QuirePeer implements Peer {
     }
 
     @Override
+    public Peer whileLoading() {
+        return durability == Durability.SYNC ? new QuirePeer(name, Durability.PROCESS, liveMemory, fixedLengths) : this;
+    }
+
+    @Override
     public boolean supports(final TableShape shape) {
         return !fixedLengths
                 || (!shape.longValues()
@@ -71,7 +76,7 @@ final class QuirePeer implements Peer {
     @Override
     public Map<String, String> settings(final TableContext context) {
         final Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("table", tableName(context.shape()));
+        settings.put("table", kindOf(context.shape()).stateName);
         settings.put("liveMemory", liveMemory.name().toLowerCase(Locale.ROOT));
         settings.put("checkpoints", "on demand");
         settings.put("rmw", "addAndGet");
@@ -88,16 +93,30 @@ final class QuirePeer implements Peer {
     @Override
     public KeyedTable open(final TableContext context) {
         final QuireStore store = new QuireStore(context, durability, liveMemory);
-        if (fixedLengths) {
-            return new QuireFixedTable(store, context.shape());
-        }
-        return context.shape().longValues() ? new QuireLongTable(store) : new QuireBytesTable(store, context.shape());
+        return switch (kindOf(context.shape())) {
+            case LONGS -> new QuireLongTable(store);
+            case FIXED_BYTES -> new QuireFixedTable(store, context.shape());
+            case BYTES -> new QuireBytesTable(store, context.shape());
+        };
     }
 
-    private String tableName(final TableShape shape) {
+    /** Which state keeps entries of this shape. */
+    private Kind kindOf(final TableShape shape) {
         if (fixedLengths) {
-            return "FixedBytesState";
+            return Kind.FIXED_BYTES;
         }
-        return shape.longValues() ? "LongLongState" : "BytesState";
+        return shape.longValues() ? Kind.LONGS : Kind.BYTES;
+    }
+
+    private enum Kind {
+        LONGS("LongLongState"),
+        FIXED_BYTES("FixedBytesState"),
+        BYTES("BytesState");
+
+        private final String stateName;
+
+        Kind(final String stateName) {
+            this.stateName = stateName;
+        }
     }
 }

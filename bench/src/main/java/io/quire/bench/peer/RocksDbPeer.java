@@ -46,6 +46,11 @@ final class RocksDbPeer implements Peer {
     }
 
     @Override
+    public Peer whileLoading() {
+        return durability == Durability.SYNC ? new RocksDbPeer(name, Durability.PROCESS) : this;
+    }
+
+    @Override
     public boolean supports(final TableShape shape) {
         return true;
     }

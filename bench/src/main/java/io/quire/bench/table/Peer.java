@@ -35,6 +35,15 @@ public interface Peer {
     }
 
     /**
+     * Tells whether the contestant keeps what is put, so that it can be checked.
+     *
+     * @return false for the one that does nothing
+     */
+    default boolean keepsEntries() {
+        return true;
+    }
+
+    /**
      * Lists the settings that matter, as they are printed beside the figures.
      *
      * @param context what will be opened
@@ -68,6 +77,15 @@ public interface Peer {
      * @return bytes
      */
     long nativeLength(TableContext context);
+
+    /**
+     * Gives what may fill a table that this contestant opens afterwards.
+     *
+     * @return the same contestant, but for writes that are not synced one by one
+     */
+    default Peer whileLoading() {
+        return this;
+    }
 
     /**
      * Opens a table: a new one, or what is in the directory.

@@ -9,6 +9,9 @@ package io.quire.bench.work;
  * <p>Threading: confined to one thread.
  */
 public final class KeySpace {
+    /** Bytes of heap for each entry. */
+    static final int SLOT_LENGTH = Integer.BYTES;
+
     private static final long ABSENT_NUMBER_BASE = 1L << 40;
     private static final long MULTIPLIER_A = 0xFF51_AFD7_ED55_8CCDL;
     private static final long MULTIPLIER_B = 0xC4CE_B9FE_1A85_EC53L;

@@ -20,10 +20,14 @@ final class WorkLoops {
             sum += value;
             missed += value == KeyedTable.MISSING ? 1 : 0;
         }
+        checkNoneMissed(missed);
+        return sum;
+    }
+
+    private static void checkNoneMissed(final long missed) {
         if (missed != 0) {
             throw new IllegalStateException("present entries not found: count=" + missed);
         }
-        return sum;
     }
 
     static long miss(final KeyedTable table, final long[] keys, final int count) {
@@ -70,13 +74,17 @@ final class WorkLoops {
     static long mixed(
             final KeyedTable table, final long[] keys, final boolean[] writes, final int count, final long seed) {
         long sum = 0;
+        long missed = 0;
         for (int i = 0; i < count; i++) {
             if (writes[i]) {
                 table.put(keys[i], seed + i);
             } else {
-                sum += table.get(keys[i]);
+                final long value = table.get(keys[i]);
+                sum += value;
+                missed += value == KeyedTable.MISSING ? 1 : 0;
             }
         }
+        checkNoneMissed(missed);
         return sum;
     }
 }
