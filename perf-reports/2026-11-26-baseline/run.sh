@@ -42,7 +42,7 @@ else
     levels=(--entries 20000 --forks 3 --seconds 20)
     jmh=()
     methods=
-    benchmarks+=(LongKeyStates FixedBytesState TypedStates Insert)
+    benchmarks+=(LongSetState LongDoubleState LongBytesState FixedBytesState TypedStates Insert)
 fi
 
 {

@@ -17,7 +17,6 @@ import org.openjdk.jmh.annotations.Setup;
 
 /** Every operation of {@link BytesState}: byte keys, byte values, one thread. */
 public class BytesStateBenchmark extends StoreBenchmark {
-    private static final int PERIOD_95 = 20;
     private static final ValueUpdater INCREMENT = value -> value.putLong(0, value.getLong(0) + 1);
 
     /** Entries: in cache, and in memory; add 20000000 for more than the processor's page tables reach. */
@@ -36,10 +35,6 @@ public class BytesStateBenchmark extends StoreBenchmark {
     @Param("uniform")
     public String keys;
 
-    /** Where the pages are. */
-    @Param("AUTO")
-    public String liveMemory;
-
     private BytesState state;
     private BytesState counters;
     private KeySequence sequence;
@@ -50,11 +45,12 @@ public class BytesStateBenchmark extends StoreBenchmark {
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private long sum;
     private int turn;
+    private long added;
 
     /** Fills the tables. */
     @Setup(Level.Trial)
     public void fill() {
-        final DurableStateStore store = openStore(liveMemory);
+        final DurableStateStore store = openStore();
         state = store.bytesState("bench");
         counters = store.bytesState("counters");
         pool = new ValuePool(valueLength);
@@ -67,6 +63,21 @@ public class BytesStateBenchmark extends StoreBenchmark {
             counters.addAndGet(key, 0, keyLength, i);
         }
         sequence = new KeySequence(entryCount, keys);
+        filled();
+    }
+
+    @Override
+    void verify() {
+        check("size", state.size(), entryCount);
+        check("counters", counters.size(), entryCount);
+        sum = 0;
+        counters.forEach((entryKey, entryValue) -> sum += entryValue.getLong(0));
+        check("sum of counters", sum, (long) entryCount * (entryCount - 1) / 2 + added);
+    }
+
+    private int found(final int length) {
+        check(length == valueLength);
+        return length;
     }
 
     private void set(final long keyLong) {
@@ -84,27 +95,31 @@ public class BytesStateBenchmark extends StoreBenchmark {
     @Benchmark
     public int get() {
         set(sequence.nextPresent());
-        return state.get(key, 0, keyLength, value, 0);
+        return found(state.get(key, 0, keyLength, value, 0));
     }
 
     @Benchmark
     public int getMiss() {
         set(sequence.nextAbsent());
-        return state.get(key, 0, keyLength, value, 0);
+        final int length = state.get(key, 0, keyLength, value, 0);
+        check(length == BytesState.NOT_FOUND);
+        return length;
     }
 
     /** Reads the value's first byte where it lies. */
     @Benchmark
     public byte wrap() {
         set(sequence.nextPresent());
-        state.wrap(key, 0, keyLength, view);
+        check(state.wrap(key, 0, keyLength, view));
         return view.getByte(0);
     }
 
     @Benchmark
     public boolean containsKey() {
         set(sequence.nextPresent());
-        return state.containsKey(key, 0, keyLength);
+        final boolean present = state.containsKey(key, 0, keyLength);
+        check(present);
+        return present;
     }
 
     @Benchmark
@@ -118,6 +133,7 @@ public class BytesStateBenchmark extends StoreBenchmark {
     public boolean removeInsert() {
         set(sequence.nextOldest());
         final boolean removed = state.remove(key, 0, keyLength);
+        check(removed);
         set(sequence.nextFresh());
         put();
         return removed;
@@ -127,38 +143,46 @@ public class BytesStateBenchmark extends StoreBenchmark {
     @Benchmark
     public long addAndGet() {
         set(sequence.nextPresent());
+        added++;
         return counters.addAndGet(key, 0, keyLength, 1);
+    }
+
+    /** Adds to the last eight bytes of a value in place. */
+    @Benchmark
+    public long addAndGetField() {
+        set(sequence.nextPresent());
+        return state.addAndGet(key, 0, keyLength, valueLength - Long.BYTES, 1);
     }
 
     /** Adds to the first eight bytes of a value through an updater. */
     @Benchmark
     public boolean update() {
         set(sequence.nextPresent());
-        return state.update(key, 0, keyLength, INCREMENT);
+        final boolean present = state.update(key, 0, keyLength, INCREMENT);
+        check(present);
+        return present;
     }
 
     /** Half reads, half writes, in turn. */
     @Benchmark
     public int mixed50() {
         set(sequence.nextPresent());
-        if ((turn & 1) == 0) {
+        if (sequence.nextWrites50()) {
             put();
             return turn;
         }
-        turn++;
-        return state.get(key, 0, keyLength, value, 0);
+        return found(state.get(key, 0, keyLength, value, 0));
     }
 
     /** One write in twenty. */
     @Benchmark
     public int mixed95() {
         set(sequence.nextPresent());
-        if (turn % PERIOD_95 == 0) {
+        if (sequence.nextWrites95()) {
             put();
             return turn;
         }
-        turn++;
-        return state.get(key, 0, keyLength, value, 0);
+        return found(state.get(key, 0, keyLength, value, 0));
     }
 
     /** The whole table once: divide by the number of entries. */

@@ -56,6 +56,17 @@ public class FixedBytesStateBenchmark extends StoreBenchmark {
             put();
         }
         sequence = new KeySequence(entryCount, keys);
+        filled();
+    }
+
+    @Override
+    void verify() {
+        check("size", state.size(), entryCount);
+    }
+
+    private static boolean found(final boolean present) {
+        check(present);
+        return present;
     }
 
     private void set(final long keyLong) {
@@ -73,19 +84,21 @@ public class FixedBytesStateBenchmark extends StoreBenchmark {
     @Benchmark
     public boolean get() {
         set(sequence.nextPresent());
-        return state.get(key, 0, value, 0);
+        return found(state.get(key, 0, value, 0));
     }
 
     @Benchmark
     public boolean getMiss() {
         set(sequence.nextAbsent());
-        return state.get(key, 0, value, 0);
+        final boolean present = state.get(key, 0, value, 0);
+        check(!present);
+        return present;
     }
 
     @Benchmark
     public boolean containsKey() {
         set(sequence.nextPresent());
-        return state.containsKey(key, 0);
+        return found(state.containsKey(key, 0));
     }
 
     @Benchmark
@@ -105,17 +118,39 @@ public class FixedBytesStateBenchmark extends StoreBenchmark {
     @Benchmark
     public boolean update() {
         set(sequence.nextPresent());
-        return state.update(key, 0, INCREMENT);
+        return found(state.update(key, 0, INCREMENT));
     }
 
     /** Inserts a new entry and removes the oldest, so that the size stays. */
     @Benchmark
     public boolean removeInsert() {
         set(sequence.nextOldest());
-        final boolean removed = state.remove(key, 0);
+        final boolean removed = found(state.remove(key, 0));
         set(sequence.nextFresh());
         put();
         return removed;
+    }
+
+    /** Half reads, half writes, in turn. */
+    @Benchmark
+    public boolean mixed50() {
+        set(sequence.nextPresent());
+        if (sequence.nextWrites50()) {
+            put();
+            return true;
+        }
+        return found(state.get(key, 0, value, 0));
+    }
+
+    /** One write in twenty. */
+    @Benchmark
+    public boolean mixed95() {
+        set(sequence.nextPresent());
+        if (sequence.nextWrites95()) {
+            put();
+            return true;
+        }
+        return found(state.get(key, 0, value, 0));
     }
 
     /** The whole table once: divide by the number of entries. */

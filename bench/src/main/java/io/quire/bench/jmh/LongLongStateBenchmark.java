@@ -12,20 +12,15 @@ import org.openjdk.jmh.infra.Blackhole;
 /** Every operation of {@link LongLongState}: long keys, long values, one thread. */
 public class LongLongStateBenchmark extends StoreBenchmark {
     private static final long MISSING = Long.MIN_VALUE;
-    private static final int PERIOD_95 = 20;
     private static final int BATCH_COUNT = 32;
 
-    /** Entries: in cache, and in memory; add 20000000 for more than the processor's page tables reach. */
-    @Param({"10000", "1000000"})
+    /** Entries: in cache, in memory, and more than caches and the processor's page tables reach. */
+    @Param({"10000", "1000000", "20000000"})
     public int entryCount;
 
     /** Which keys are used how often. */
     @Param({"uniform", "zipf"})
     public String keys;
-
-    /** Where the pages are. */
-    @Param("AUTO")
-    public String liveMemory;
 
     private LongLongState state;
     private KeySequence sequence;
@@ -33,20 +28,36 @@ public class LongLongStateBenchmark extends StoreBenchmark {
     private final long[] batchValues = new long[BATCH_COUNT];
     private long sum;
     private int turn;
+    private long added;
 
     /** Fills the table. */
     @Setup(Level.Trial)
     public void fill() {
-        state = openStore(liveMemory).longLongState("bench");
+        state = openStore().longLongState("bench");
         for (int i = 0; i < entryCount; i++) {
             state.put(KeySpace.keyOf(i), i);
         }
         sequence = new KeySequence(entryCount, keys);
+        filled();
+    }
+
+    /** All operations leave the number of entries as it was, and adding changes their sum by what was added. */
+    @Override
+    void verify() {
+        check("size", state.size(), entryCount);
+        if (added > 0) {
+            check("sum", scanAll(), (long) entryCount * (entryCount - 1) / 2 + added);
+        }
+    }
+
+    private long found(final long value) {
+        check(value != MISSING);
+        return value;
     }
 
     @Benchmark
     public long get() {
-        return state.get(sequence.nextPresent(), MISSING);
+        return found(state.get(sequence.nextPresent(), MISSING));
     }
 
     /** Several keys at once: divide by the keys of a batch. */
@@ -56,17 +67,21 @@ public class LongLongStateBenchmark extends StoreBenchmark {
             batchKeys[i] = sequence.nextPresent();
         }
         state.getAll(batchKeys, 0, BATCH_COUNT, batchValues, MISSING);
-        return batchValues[BATCH_COUNT - 1];
+        return found(batchValues[0]) + found(batchValues[BATCH_COUNT - 1]);
     }
 
     @Benchmark
     public long getMiss() {
-        return state.get(sequence.nextAbsent(), MISSING);
+        final long value = state.get(sequence.nextAbsent(), MISSING);
+        check(value == MISSING);
+        return value;
     }
 
     @Benchmark
     public boolean containsKey() {
-        return state.containsKey(sequence.nextPresent());
+        final boolean present = state.containsKey(sequence.nextPresent());
+        check(present);
+        return present;
     }
 
     @Benchmark
@@ -78,51 +93,65 @@ public class LongLongStateBenchmark extends StoreBenchmark {
     @Benchmark
     public boolean removeInsert() {
         final boolean removed = state.remove(sequence.nextOldest());
+        check(removed);
         state.put(sequence.nextFresh(), turn++);
         return removed;
     }
 
     @Benchmark
     public long addAndGet() {
+        added++;
         return state.addAndGet(sequence.nextPresent(), 1);
     }
 
     @Benchmark
     public long getAndAdd() {
+        added++;
         return state.getAndAdd(sequence.nextPresent(), 1);
     }
 
+    /** Finds the value it expects, and writes it again. */
     @Benchmark
     public boolean compareAndSet() {
-        final long key = sequence.nextPresent();
-        return state.compareAndSet(key, turn, turn);
+        final long number = (turn++ & Integer.MAX_VALUE) % entryCount;
+        final boolean set = state.compareAndSet(KeySpace.keyOf(number), number, number);
+        check(set);
+        return set;
+    }
+
+    /** Finds another value than it expects. */
+    @Benchmark
+    public boolean compareAndSetOther() {
+        final boolean set = state.compareAndSet(sequence.nextPresent(), -1, 0);
+        check(!set);
+        return set;
     }
 
     @Benchmark
     public long putIfAbsent() {
-        return state.putIfAbsent(sequence.nextPresent(), 1, MISSING);
+        return found(state.putIfAbsent(sequence.nextPresent(), 1, MISSING));
     }
 
     /** Half reads, half writes, in turn. */
     @Benchmark
     public long mixed50() {
         final long key = sequence.nextPresent();
-        if ((turn++ & 1) == 0) {
-            state.put(key, turn);
+        if (sequence.nextWrites50()) {
+            state.put(key, turn++);
             return key;
         }
-        return state.get(key, MISSING);
+        return found(state.get(key, MISSING));
     }
 
     /** One write in twenty. */
     @Benchmark
     public long mixed95() {
         final long key = sequence.nextPresent();
-        if (turn++ % PERIOD_95 == 0) {
-            state.put(key, turn);
+        if (sequence.nextWrites95()) {
+            state.put(key, turn++);
             return key;
         }
-        return state.get(key, MISSING);
+        return found(state.get(key, MISSING));
     }
 
     /** The whole table once: divide by the number of entries. */

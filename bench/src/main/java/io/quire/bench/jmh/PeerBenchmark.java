@@ -54,7 +54,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class PeerBenchmark {
     private static final int SPARE_ENTRY_COUNT = 10_000;
-    private static final int PERIOD_95 = 20;
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
     /** The contestant; any of those that {@code bench --list-peers} prints but idle. */
@@ -77,6 +76,7 @@ public class PeerBenchmark {
     private KeyedTable table;
     private KeySequence sequence;
     private int turn;
+    private long added;
 
     /** Fills the table. */
     @Setup(Level.Trial)
@@ -102,18 +102,43 @@ public class PeerBenchmark {
     /** Closes the table. */
     @TearDown(Level.Trial)
     public void close() {
-        table.close();
-        directory.close();
+        try {
+            if (table != null) {
+                verifyAndClose();
+            }
+        } finally {
+            if (directory != null) {
+                directory.close();
+            }
+        }
+    }
+
+    private void verifyAndClose() {
+        try (KeyedTable closed = table) {
+            if (sequence != null) {
+                StoreBenchmark.check("size", closed.size(), entryCount);
+            }
+            if (added > 0 && closed.get(KeySpace.keyOf(0)) == KeyedTable.MISSING) {
+                throw new IllegalStateException("an entry that was added to is missing");
+            }
+        }
+    }
+
+    private static long found(final long value) {
+        StoreBenchmark.check(value != KeyedTable.MISSING);
+        return value;
     }
 
     @Benchmark
     public long get() {
-        return table.get(sequence.nextPresent());
+        return found(table.get(sequence.nextPresent()));
     }
 
     @Benchmark
     public long getMiss() {
-        return table.get(sequence.nextAbsent());
+        final long value = table.get(sequence.nextAbsent());
+        StoreBenchmark.check(value == KeyedTable.MISSING);
+        return value;
     }
 
     @Benchmark
@@ -123,6 +148,7 @@ public class PeerBenchmark {
 
     @Benchmark
     public long rmw() {
+        added++;
         return table.addAndGet(sequence.nextPresent(), 1);
     }
 
@@ -137,22 +163,22 @@ public class PeerBenchmark {
     @Benchmark
     public long mixed50() {
         final long key = sequence.nextPresent();
-        if ((turn++ & 1) == 0) {
-            table.put(key, turn);
+        if (sequence.nextWrites50()) {
+            table.put(key, turn++);
             return key;
         }
-        return table.get(key);
+        return found(table.get(key));
     }
 
     /** One write in twenty. */
     @Benchmark
     public long mixed95() {
         final long key = sequence.nextPresent();
-        if (turn++ % PERIOD_95 == 0) {
-            table.put(key, turn);
+        if (sequence.nextWrites95()) {
+            table.put(key, turn++);
             return key;
         }
-        return table.get(key);
+        return found(table.get(key));
     }
 
     /** The whole table once: divide by the number of entries. */

@@ -16,23 +16,40 @@ import java.nio.file.Path;
 final class StoreFixture implements AutoCloseable {
     private final ScratchDirectory directory = ScratchDirectory.in(Path.of(System.getProperty("java.io.tmpdir")));
     private final DurableStateStore store;
+    private boolean filled;
 
     StoreFixture(final String durability, final String liveMemory) {
-        store = DurableStateStore.open(new DurableStoreContext()
-                .directory(directory.empty("store"))
-                .durability(Durability.valueOf(durability))
-                .liveMemory(LiveMemoryKind.valueOf(liveMemory))
-                .checkpointIntervalNs(0)
-                .checkpointOnClose(false));
+        try {
+            store = DurableStateStore.open(new DurableStoreContext()
+                    .directory(directory.empty("store"))
+                    .durability(Durability.valueOf(durability))
+                    .liveMemory(LiveMemoryKind.valueOf(liveMemory))
+                    .checkpointIntervalNs(0)
+                    .checkpointOnClose(false));
+        } catch (final RuntimeException e) {
+            directory.close();
+            throw e;
+        }
     }
 
     DurableStateStore store() {
         return store;
     }
 
+    boolean filled() {
+        return filled;
+    }
+
+    void filled(final boolean value) {
+        filled = value;
+    }
+
     @Override
     public void close() {
-        store.close();
-        directory.close();
+        try {
+            store.close();
+        } finally {
+            directory.close();
+        }
     }
 }

@@ -18,6 +18,8 @@ import org.openjdk.jmh.annotations.Setup;
  * and looking for what has expired cost. Keys uniform.
  */
 public class TimeToLiveBenchmark extends StoreBenchmark {
+    private static final long LONG_MS = 600_000;
+
     /** Entries. */
     @Param({"10000", "1000000"})
     public int entryCount;
@@ -49,12 +51,26 @@ public class TimeToLiveBenchmark extends StoreBenchmark {
             values.put(KeySpace.keyOf(i), (long) i);
         }
         sequence = new KeySequence(entryCount, "uniform");
+        filled();
+    }
+
+    @Override
+    void verify() {
+        if (nothingExpires()) {
+            check("size", values.size(), entryCount);
+        }
+    }
+
+    private boolean nothingExpires() {
+        return update == UpdateType.DISABLED || timeToLiveMs >= LONG_MS;
     }
 
     /** {@return null for what has expired} */
     @Benchmark
     public Long get() {
-        return values.get(sequence.nextPresent());
+        final Long value = values.get(sequence.nextPresent());
+        check(value != null || !nothingExpires());
+        return value;
     }
 
     /** Overwrites a value, or puts it anew where it has expired. */

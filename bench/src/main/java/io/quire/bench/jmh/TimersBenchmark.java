@@ -28,26 +28,45 @@ public class TimersBenchmark extends StoreBenchmark {
     private static final int TIME_SHIFT = 24; // of mixed bits: 2^40 ms, without a sign
     private static final int SCATTER = 7919; // a prime: passes over the timers in an order of its own
 
-    /** Timers at the beginning of an iteration, no fewer than {@link #COUNT}. */
+    /** Timers at the beginning of an iteration, no fewer than {@link #COUNT} and no multiple of {@link #SCATTER}. */
     @Param("1000000")
     public int timerCount;
 
     private LongTimerState timers;
     private long delivered;
+    private long expectedSize;
 
     /** Opens a store. */
     @Setup(Level.Trial)
     public void open() {
         timers = openStore().longTimerState("timers", TimeDomain.EVENT_TIME);
+        filled();
     }
 
     /** Registers the timers anew. */
     @Setup(Level.Iteration)
     public void fill() {
+        if (timerCount < COUNT || timerCount % SCATTER == 0) {
+            throw new IllegalArgumentException(
+                    "fewer than " + COUNT + ", or a multiple of " + SCATTER + ": timerCount=" + timerCount);
+        }
         timers.clear();
+        expectedSize = timerCount;
         for (int i = 0; i < timerCount; i++) {
             timers.registerTimer(KeySpace.keyOf(i), timestampOf(i));
         }
+    }
+
+    @Override
+    void verify() {
+        check("size", timers.size(), expectedSize);
+    }
+
+    /** Checks that each of an iteration's operations, or none, did something, and how many timers that leaves. */
+    private long counted(final long found, final long expected, final long size) {
+        check("count", found, expected);
+        expectedSize = size;
+        return found;
     }
 
     private static long timestampOf(final long number) {
@@ -66,7 +85,7 @@ public class TimersBenchmark extends StoreBenchmark {
         for (int i = timerCount; i < timerCount + COUNT; i++) {
             count += timers.registerTimer(KeySpace.keyOf(i), timestampOf(i)) ? 1 : 0;
         }
-        return count;
+        return counted(count, COUNT, timerCount + COUNT);
     }
 
     /** {@return how many are new: none, they are there already} */
@@ -78,7 +97,7 @@ public class TimersBenchmark extends StoreBenchmark {
             final long number = scattered(i);
             count += timers.registerTimer(KeySpace.keyOf(number), timestampOf(number)) ? 1 : 0;
         }
-        return count;
+        return counted(count, 0, timerCount);
     }
 
     /** {@return how many were there: all} */
@@ -90,14 +109,17 @@ public class TimersBenchmark extends StoreBenchmark {
             final long number = scattered(i);
             count += timers.deleteTimer(KeySpace.keyOf(number), timestampOf(number)) ? 1 : 0;
         }
-        return count;
+        return counted(count, COUNT, timerCount - COUNT);
     }
 
     /** {@return how many were delivered, to a consumer that does nothing else} */
     @Benchmark
     @OperationsPerInvocation(COUNT)
     public long deliver() {
-        return timers.pollDue(Long.MAX_VALUE, COUNT, (key, timestamp) -> delivered += key);
+        final long before = delivered;
+        final long count = timers.pollDue(Long.MAX_VALUE, COUNT, (key, timestamp) -> delivered++);
+        check("deliveries", delivered - before, COUNT);
+        return counted(count, COUNT, timerCount - COUNT);
     }
 
     /** {@return what was delivered, to a consumer that registers each timer again at a later time} */
@@ -105,6 +127,8 @@ public class TimersBenchmark extends StoreBenchmark {
     @OperationsPerInvocation(COUNT)
     public long deliverAndRegister() {
         final long later = 1L << (Long.SIZE - TIME_SHIFT);
-        return timers.pollDue(Long.MAX_VALUE, COUNT, (key, timestamp) -> timers.registerTimer(key, timestamp + later));
+        final long count =
+                timers.pollDue(Long.MAX_VALUE, COUNT, (key, timestamp) -> timers.registerTimer(key, timestamp + later));
+        return counted(count, COUNT, timerCount);
     }
 }

@@ -39,11 +39,20 @@ public class ValueStateBenchmark extends StoreBenchmark {
             texts.put(KeySpace.keyOf(i), text);
         }
         sequence = new KeySequence(entryCount, "uniform");
+        filled();
+    }
+
+    @Override
+    void verify() {
+        check("size", bytes.size(), entryCount);
+        check("texts", texts.size(), entryCount);
     }
 
     @Benchmark
     public byte[] getBytes() {
-        return bytes.get(sequence.nextPresent());
+        final byte[] value = bytes.get(sequence.nextPresent());
+        check(value.length == valueLength);
+        return value;
     }
 
     @Benchmark
@@ -53,7 +62,9 @@ public class ValueStateBenchmark extends StoreBenchmark {
 
     @Benchmark
     public String getText() {
-        return texts.get(sequence.nextPresent());
+        final String value = texts.get(sequence.nextPresent());
+        check(value.length() == valueLength);
+        return value;
     }
 
     @Benchmark
