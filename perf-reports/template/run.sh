@@ -26,8 +26,8 @@ elif [ "$small" = --short ]; then
         --peers quire,quire-fixed,floor,agrona,hashmap,chronicle-file,rocksdb,lmdb)
     large=(--entries 20000000 --forks 3 --iterations 3 --iteration-ms 300 --warm-ms 300 --repeats 1
         --work load,get,miss,put,rmw --peers quire,quire-fixed,floor,agrona,hashmap,chronicle-file)
-    latency=(--entries 5000000 --seconds 5 --rates 100000 --scenarios alone,checkpoints,recovering
-        --peers idle,quire,rocksdb,chronicle-file)
+    latency=(--entries 5000000 --seconds 5 --rates 100000 --scenarios alone,checkpoints,full,recovering
+        --peers idle,quire,quire-process,rocksdb,rocksdb-wal,chronicle-file)
     durability=(--gib 1 --repeats 1 --seconds 3 --peers quire,rocksdb,lmdb,chronicle-file)
     growth=(--gib 0.5,2,4 --repeats 1 --seconds 3 --peers quire)
     levels=(--entries 20000 --forks 1 --seconds 8 --warm-ms 1000)
@@ -42,7 +42,7 @@ else
     levels=(--entries 20000 --forks 3 --seconds 20)
     jmh=()
     methods=
-    benchmarks+=(LongKeyStates FixedBytesState TypedStates Insert)
+    benchmarks+=(LongSetState LongDoubleState LongBytesState FixedBytesState TypedStates Insert)
 fi
 
 {

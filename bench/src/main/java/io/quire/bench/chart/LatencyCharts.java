@@ -32,7 +32,7 @@ import org.knowm.xchart.style.lines.SeriesLines;
  */
 public final class LatencyCharts {
     private static final Pattern NAME =
-            Pattern.compile("(.+)-(alone|checkpoints|recovering)-([^-]+)-fork(\\d+)\\.hlog");
+            Pattern.compile("(.+)-(alone|checkpoints|full|recovering)-([^-]+)-fork(\\d+)\\.hlog");
     private static final double US_NS = 1_000.0;
     private static final double PERCENT = 100;
     private static final double NINES_MAX = 6;

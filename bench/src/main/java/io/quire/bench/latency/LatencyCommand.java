@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,8 +39,10 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpAutoWidth = true,
         description = {
-            "Latency of operations that arrive at a fixed rate, from the moment each was due, with and without",
-            "checkpoints, beside an empty loop (idle) that shows the machine's own pauses."
+            "Latency of operations that arrive at a fixed rate, from the moment each was due: alone, with a checkpoint"
+                    + " each",
+            "second, during a full checkpoint, and after a crash while the table recovers; beside an empty loop (idle)"
+                    + " that shows the machine's own pauses."
         })
 public final class LatencyCommand implements Callable<Integer> {
     private static final long SECOND_NS = 1_000_000_000L;
@@ -53,7 +56,8 @@ public final class LatencyCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             description = "Contestants that take checkpoints. Default: ${DEFAULT-VALUE}.")
-    private List<String> peers = List.of("idle", "quire", "rocksdb", "lmdb", "mvstore", "chronicle-file");
+    private List<String> peers =
+            List.of("idle", "quire", "quire-process", "rocksdb", "rocksdb-wal", "lmdb", "mvstore", "chronicle-file");
 
     @Option(names = "--entries", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
     private int entryCount = 20_000_000;
@@ -71,8 +75,8 @@ public final class LatencyCommand implements Callable<Integer> {
             names = "--scenarios",
             split = ",",
             paramLabel = "NAME",
-            description = "alone, checkpoints, recovering, grow. Default: ${DEFAULT-VALUE}.")
-    private List<String> scenarios = List.of("grow", "alone", "checkpoints", "recovering");
+            description = "alone, checkpoints, full, recovering, grow. Default: ${DEFAULT-VALUE}.")
+    private List<String> scenarios = List.of("grow", "alone", "checkpoints", "full", "recovering");
 
     @Option(
             names = "--rates",
@@ -167,6 +171,7 @@ public final class LatencyCommand implements Callable<Integer> {
                 for (final Object each : (List<?>) row.answer().value("checkpoints")) {
                     final Message line = new Message()
                             .with("peer", row.peer())
+                            .with("scenario", row.scenario().code())
                             .with("rate", row.rate())
                             .with("fork", row.fork());
                     ((Map<?, ?>) each).forEach((name, value) -> line.with(String.valueOf(name), value));
@@ -194,18 +199,38 @@ public final class LatencyCommand implements Callable<Integer> {
                         row.scenario().code(),
                         row.rate());
                 LatencyPercentiles.names()
-                        .forEach(name -> System.out.printf(Locale.ROOT, "%11.1f", median(rows, row, name)));
-                System.out.println(saturated(rows, row) ? "  saturated: the rate was not reached" : "");
+                        .forEach(name -> System.out.printf(
+                                Locale.ROOT, "%11.1f", median(rows, row, each -> each.percentile(name))));
+                System.out.println(remark(rows, row));
             }
         }
     }
 
-    private static double median(final List<LatencyRow> rows, final LatencyRow row, final String name) {
-        return Spread.of(rows.stream()
-                        .filter(row::repeats)
-                        .mapToDouble(each -> each.percentile(name))
-                        .toArray())
+    private static double median(
+            final List<LatencyRow> rows, final LatencyRow row, final ToDoubleFunction<LatencyRow> figure) {
+        return Spread.of(rows.stream().filter(row::repeats).mapToDouble(figure).toArray())
                 .median();
+    }
+
+    private static String remark(final List<LatencyRow> rows, final LatencyRow row) {
+        final StringBuilder remark = new StringBuilder();
+        if (row.hasCheckpoints()) {
+            remark.append(String.format(
+                    Locale.ROOT,
+                    "  during checkpoints: p99.9 %.1f, max %.1f",
+                    median(rows, row, each -> each.during("p99.9")),
+                    median(rows, row, each -> each.during("max"))));
+        }
+        if (row.answer().has("openMs")) {
+            remark.append(String.format(
+                    Locale.ROOT,
+                    "  open %.1f ms, first get %.3f ms, %d writes after the last checkpoint",
+                    median(rows, row, each -> each.milliseconds("openMs")),
+                    median(rows, row, each -> each.milliseconds("firstGetMs")),
+                    row.answer().number("tailOperations")));
+        }
+        return remark.append(saturated(rows, row) ? "  saturated: the rate was not reached" : "")
+                .toString();
     }
 
     private static boolean saturated(final List<LatencyRow> rows, final LatencyRow row) {

@@ -4,12 +4,10 @@ package io.quire.bench.latency;
 import io.quire.bench.compare.ProgressLine;
 import io.quire.bench.compare.UnitJournal;
 import io.quire.bench.contestant.ContestantFailedException;
-import io.quire.bench.contestant.ContestantProcess;
 import io.quire.bench.contestant.Message;
 import io.quire.bench.contestant.ScratchDirectory;
 import io.quire.bench.peer.Peers;
 import io.quire.bench.table.Peer;
-import io.quire.bench.table.TableContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Runs a latency plan: contestants one after the other, forks round-robin; each is loaded once a fork and goes through
- * all scenarios and rates.
+ * Runs a latency plan: contestants one after the other, forks round-robin; each goes through all scenarios and rates on
+ * the table that it has loaded, but for those scenarios that begin with a crash or with an empty table.
  *
  * <p>Threading: confined to one thread.
  */
@@ -101,50 +99,46 @@ final class LatencyMeasurement {
 
     /** {@return whether it need not be tried again} */
     private boolean run(final Peer peer, final int fork) {
-        final TableContext context =
-                new TableContext(plan.shape(), plan.entryCount(), 1_000, scratch.empty(peer.name()), true);
         progress.advance(1, "load " + peer.name() + " fork " + fork);
-        try (ContestantProcess process =
-                ContestantProcess.start(peer, context, List.of(), out.resolve("contestants.log"))) {
+        try (LatencySubject subject = new LatencySubject(plan, peer, scratch, out.resolve("contestants.log"))) {
             try {
-                run(peer, fork, context, process);
+                run(subject, fork);
                 return true;
             } catch (final ContestantFailedException e) {
                 notes.put(peer.name() + " fork " + fork + " failed", e.getMessage());
-                process.kill();
+                subject.kill();
                 return false;
             }
-        } finally {
-            scratch.empty(peer.name());
         }
     }
 
-    private void run(final Peer peer, final int fork, final TableContext context, final ContestantProcess process) {
-        final Message opened = process.open(peer, context, plan.keys(), plan.pinned());
-        notes.put(peer.name(), opened.value("settings"));
-        final Message grown = process.ask(Message.request("grow"));
+    private void run(final LatencySubject subject, final int fork) {
+        final String name = subject.peer().name();
         if (plan.scenarios().contains(LatencyScenario.GROW)) {
-            rows.add(new LatencyRow(peer.name(), LatencyScenario.GROW, "-", fork, grown));
+            notes.put(name, subject.open().value("settings"));
+            rows.add(new LatencyRow(name, LatencyScenario.GROW, "-", fork, subject.ask("grow")));
+            subject.ask("settle");
+            subject.ask("checkpoint");
+        } else {
+            notes.put(name, subject.loadAndOpen().value("settings"));
         }
-        process.ask(Message.request("settle"));
-        process.ask(Message.request("checkpoint"));
         for (final String rate : plan.rates()) {
-            final double operationsPerSecond = rateOf(rate, process);
+            final double operationsPerSecond = rateOf(rate, subject);
             for (final LatencyScenario scenario : plan.scenarios()) {
                 if (scenario != LatencyScenario.GROW) {
-                    progress.advance(1, peer.name() + " " + scenario.code() + " " + rate + "/s fork " + fork);
-                    final Message answer = pass(peer, fork, context, process, scenario, rate, operationsPerSecond);
-                    rows.add(new LatencyRow(peer.name(), scenario, rate, fork, answer));
+                    progress.advance(1, name + " " + scenario.code() + " " + rate + "/s fork " + fork);
+                    final Message answer = pass(subject, fork, scenario, rate, operationsPerSecond);
+                    rows.add(new LatencyRow(name, scenario, rate, fork, answer));
                 }
             }
         }
     }
 
-    private double rateOf(final String rate, final ContestantProcess process) {
+    private double rateOf(final String rate, final LatencySubject subject) {
         if (!LatencyPlan.HALF.equals(rate)) {
             return Double.parseDouble(rate);
         }
-        final Message warmed = process.ask(Message.request("warm")
+        final Message warmed = subject.ask(Message.request("warm")
                 .with("work", plan.work().code())
                 .with("targetNs", plan.warmNs())
                 .with("seed", -1));
@@ -152,31 +146,37 @@ final class LatencyMeasurement {
     }
 
     private Message pass(
-            final Peer peer,
+            final LatencySubject subject,
             final int fork,
-            final TableContext context,
-            final ContestantProcess process,
             final LatencyScenario scenario,
             final String rate,
             final double operationsPerSecond) {
-        final boolean recovering = scenario == LatencyScenario.RECOVERING;
-        if (recovering) {
-            process.ask(Message.request("checkpoint"));
-            process.ask(Message.request("close"));
-            process.open(peer, context, plan.keys(), plan.pinned());
+        Message recovery = new Message();
+        if (scenario == LatencyScenario.RECOVERING) {
+            recovery = subject.crashAndOpen();
+        } else if (scenario == LatencyScenario.FULL) {
+            subject.beginAnew();
         }
-        final String name = peer.name() + "-" + scenario.code() + "-" + rate + "-fork" + fork;
-        return process.ask(new FixedRateRun(
+        final String name = subject.peer().name() + "-" + scenario.code() + "-" + rate + "-fork" + fork;
+        final Message answer = subject.ask(new FixedRateRun(
                         plan.work(),
                         operationsPerSecond,
                         plan.durationNs(),
-                        recovering ? 0 : plan.warmNs(),
-                        scenario == LatencyScenario.CHECKPOINTS
-                                ? FixedRateRun.CheckpointTimes.every(plan.checkpointIntervalNs())
-                                : FixedRateRun.CheckpointTimes.NONE,
+                        scenario == LatencyScenario.RECOVERING ? 0 : plan.warmNs(),
+                        checkpointTimes(scenario),
                         fork,
                         out.resolve(name + ".hlog").toAbsolutePath())
                 .toRequest());
+        recovery.fields().forEach(answer::with);
+        return answer;
+    }
+
+    private FixedRateRun.CheckpointTimes checkpointTimes(final LatencyScenario scenario) {
+        return switch (scenario) {
+            case CHECKPOINTS -> FixedRateRun.CheckpointTimes.every(plan.checkpointIntervalNs());
+            case FULL -> FixedRateRun.CheckpointTimes.once();
+            default -> FixedRateRun.CheckpointTimes.NONE;
+        };
     }
 
     List<LatencyRow> rows() {

@@ -2,6 +2,7 @@
 package io.quire.bench.latency;
 
 import io.quire.bench.contestant.Message;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -16,6 +17,9 @@ import java.util.Map;
  * @param answer what the contestant measured
  */
 record LatencyRow(String peer, LatencyScenario scenario, String rate, int fork, Message answer) {
+    private static final List<String> DURING = List.of("p99.9", "max");
+    private static final List<String> RECOVERY = List.of("openMs", "firstGetMs", "tailOperations");
+
     /** Gives everything, to be read by {@link #ofJournal}. */
     Message toJournal() {
         return new Message()
@@ -49,11 +53,31 @@ record LatencyRow(String peer, LatencyScenario scenario, String rate, int fork, 
                 .with("reachedPerSecond", answer.has("reachedPerSecond") ? answer.value("reachedPerSecond") : "")
                 .with("saturated", answer.has("saturated") ? answer.value("saturated") : "");
         LatencyPercentiles.names().forEach(name -> row.with(name + "Us", percentile(name)));
+        for (final String name : DURING) {
+            row.with("during-" + name + "Us", hasCheckpoints() ? during(name) : "");
+        }
+        for (final String name : RECOVERY) {
+            row.with(name, answer.has(name) ? answer.value(name) : "");
+        }
         return row;
     }
 
     double percentile(final String name) {
         return ((Number) ((Map<?, ?>) answer.value("percentilesUs")).get(name)).doubleValue();
+    }
+
+    double milliseconds(final String name) {
+        return ((Number) answer.value(name)).doubleValue();
+    }
+
+    /** Tells whether a checkpoint began during the pass. */
+    boolean hasCheckpoints() {
+        return answer.has("checkpoints") && !((List<?>) answer.value("checkpoints")).isEmpty();
+    }
+
+    /** Gives a percentile, in microseconds, over the operations that were due while a checkpoint ran. */
+    double during(final String name) {
+        return ((Number) ((Map<?, ?>) answer.value("duringUs")).get(name)).doubleValue();
     }
 
     /** Tells whether another row is a repetition of this one in another fork. */

@@ -11,7 +11,12 @@ public enum LatencyScenario {
     ALONE("nothing else"),
     /** A checkpoint begins each second. */
     CHECKPOINTS("a checkpoint each second"),
-    /** The table was opened again just before: what recovery left for later happens meanwhile. */
+    /** The first checkpoint of a table that was just loaded begins with the pass, so that everything is written. */
+    FULL("one full checkpoint"),
+    /**
+     * The contestant's JVM was killed just before, some writes after its last checkpoint, and the table was opened in
+     * another one: what recovery left for later happens meanwhile.
+     */
     RECOVERING("right after opening again"),
     /** Not at a fixed rate: every put of loading the table, timed one by one. */
     GROW("each put while growing from empty");

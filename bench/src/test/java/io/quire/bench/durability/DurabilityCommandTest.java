@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -43,8 +44,22 @@ class DurabilityCommandTest {
                 .isLessThan(Long.parseLong(checkpoints.get(0).text("fileBytes")));
         final List<Message> restarts = CsvFile.read(out.resolve("restarts.csv"));
         assertThat(restarts).hasSize(1);
-        assertThat(restarts.get(0).text("found")).isEqualTo("true");
+        final Message restart = restarts.get(0);
+        assertThat(restart.text("found")).isEqualTo("true");
+        assertThat(new DurabilityTable(List.of(), List.of(restartRow(restart))).text())
+                .contains("open to first ms", "open to warm ms")
+                .contains(String.format(Locale.ROOT, "%.3f", Double.parseDouble(restart.text("openToFirstGetMs"))))
+                .contains(String.format(Locale.ROOT, "%.3f", Double.parseDouble(restart.text("openToWarmMs"))));
         assertThat(out.resolve("durability-time.svg")).exists();
+    }
+
+    /** The row with numbers, which a CSV file has as texts. */
+    private static Message restartRow(final Message row) {
+        final Message numbers = new Message().with("peer", row.text("peer")).with("stateLength", 1L << 20);
+        for (final String field : List.of("openMs", "firstGetMs", "openToFirstGetMs", "allReadMs", "openToWarmMs")) {
+            numbers.with(field, Double.parseDouble(row.text(field)));
+        }
+        return numbers;
     }
 
     @Test

@@ -23,7 +23,7 @@ class LatencyCommandTest {
 
         final int exitCode = new CommandLine(new LatencyCommand())
                 .execute(
-                        "--peers=idle,quire",
+                        "--peers=idle,quire-process",
                         "--entries=5000",
                         "--forks=1",
                         "--seconds=1",
@@ -36,15 +36,34 @@ class LatencyCommandTest {
 
         assertThat(exitCode).isZero();
         final List<Message> rows = CsvFile.read(out.resolve("latency.csv"));
-        assertThat(rows).hasSize(8);
+        assertThat(rows).hasSize(10);
+        final Message recovering = rowOf(rows, "quire-process", "recovering");
+        assertThat(recovering.text("tailOperations")).isEqualTo("500");
+        assertThat(Double.parseDouble(recovering.text("openMs"))).isPositive();
+        assertThat(Files.readString(out.resolve("contestants.log"))).doesNotContain("Exception");
+        assertThat(Double.parseDouble(rowOf(rows, "quire-process", "full").text("during-maxUs")))
+                .isPositive();
         assertThat(rows).allMatch(row -> Double.parseDouble(row.text("maxUs")) > 0);
         assertThat(CsvFile.read(out.resolve("checkpoints.csv")))
-                .anyMatch(row -> row.text("peer").equals("quire") && Long.parseLong(row.text("fileBytes")) > 0);
-        assertThat(Files.size(out.resolve("quire-checkpoints-20000-fork1.hlog")))
+                .filteredOn(row -> row.text("peer").equals("quire-process"))
+                .allMatch(row -> Long.parseLong(row.text("fileBytes")) > 0)
+                .extracting(row -> row.text("scenario"))
+                .contains("checkpoints")
+                .containsOnlyOnce("full");
+        assertThat(Files.size(out.resolve("quire-process-checkpoints-20000-fork1.hlog")))
                 .isPositive();
         assertThat(Files.readAllLines(out.resolve("units.jsonl"))).hasSize(2);
         assertThat(out.resolve("latency-percentiles-20000-alone.svg")).exists();
         assertThat(out.resolve("latency-timeline-20000-checkpoints.png")).exists();
+        assertThat(out.resolve("latency-timeline-20000-full.png")).exists();
+    }
+
+    private static Message rowOf(final List<Message> rows, final String peer, final String scenario) {
+        return rows.stream()
+                .filter(row ->
+                        row.text("peer").equals(peer) && row.text("scenario").equals(scenario))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
