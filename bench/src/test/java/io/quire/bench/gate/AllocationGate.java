@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.bench.gate;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.quire.bench.work.AllocationMeter;
+import io.quire.checkpoint.DurableStateStore;
+import io.quire.checkpoint.DurableStoreContext;
+import io.quire.checkpoint.LiveMemoryKind;
+import io.quire.store.Durability;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 
 /**
  * Counts what an operation allocates on the heap: warms it up, then runs it a million times and looks at what the
@@ -10,6 +20,10 @@ import io.quire.bench.work.AllocationMeter;
  */
 final class AllocationGate {
     static final int OPERATION_COUNT = 1_000_000;
+    /** What the JVM itself may allocate on this thread in a million operations, when it recompiles for example. */
+    static final long TOLERANCE = 4_096;
+    /** Where the table grows by a million entries, the image of its directory on the heap is doubled a few times. */
+    static final long TOLERANCE_GROWING = 16_384;
 
     private static final int WARM_COUNT = 200_000;
     private static final int ROUND_COUNT = 3;
@@ -20,7 +34,40 @@ final class AllocationGate {
         long run(int index);
     }
 
+    /** Makes an operation for a store. */
+    @FunctionalInterface
+    interface OperationOf {
+        Operation in(DurableStateStore store);
+    }
+
     private AllocationGate() {}
+
+    /** Makes a test of each operation with each durability; of one whose name ends with "new" the table grows. */
+    static Stream<DynamicTest> tests(
+            final Path directory, final Map<String, OperationOf> operations, final Durability... durabilities) {
+        return Stream.of(durabilities)
+                .flatMap(durability -> operations.entrySet().stream()
+                        .map(operation -> DynamicTest.dynamicTest(
+                                operation.getKey() + " " + durability,
+                                () -> check(
+                                        directory,
+                                        operation.getValue(),
+                                        durability,
+                                        operation.getKey().endsWith(" new") ? TOLERANCE_GROWING : TOLERANCE))));
+    }
+
+    /** Fails when a million operations in a store of their own allocate as much as the tolerance, in bytes. */
+    static void check(
+            final Path directory, final OperationOf operation, final Durability durability, final long tolerance) {
+        try (DurableStateStore store = DurableStateStore.open(new DurableStoreContext()
+                .directory(directory.resolve("store" + System.nanoTime()))
+                .durability(durability)
+                .liveMemory(LiveMemoryKind.ANONYMOUS)
+                .checkpointIntervalNs(0)
+                .checkpointOnClose(false))) {
+            assertThat(allocatedBytes(operation.in(store))).isLessThan(tolerance);
+        }
+    }
 
     /** Returns how many bytes a million operations allocated. */
     static long allocatedBytes(final Operation operation) {

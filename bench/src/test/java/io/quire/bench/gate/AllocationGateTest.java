@@ -3,10 +3,9 @@ package io.quire.bench.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.quire.bench.gate.AllocationGate.OperationOf;
 import io.quire.bench.work.KeySpace;
 import io.quire.checkpoint.DurableStateStore;
-import io.quire.checkpoint.DurableStoreContext;
-import io.quire.checkpoint.LiveMemoryKind;
 import io.quire.store.BatchConsumer;
 import io.quire.store.BytesState;
 import io.quire.store.BytesStateReader;
@@ -41,10 +40,6 @@ class AllocationGateTest {
     private static final int MASK = ENTRY_COUNT - 1;
     private static final int KEY_LENGTH = 16;
     private static final int VALUE_LENGTH = 100;
-    /** What the JVM itself may allocate on this thread in a million operations, when it recompiles for example. */
-    private static final long TOLERANCE = 4_096;
-    /** Where the table grows by a million entries, the image of its directory on the heap is doubled a few times. */
-    private static final long TOLERANCE_GROWING = 16_384;
 
     @TempDir
     private Path directory;
@@ -72,50 +67,28 @@ class AllocationGateTest {
             return index;
         });
 
-        assertThat(bytes).isGreaterThan(TOLERANCE);
+        assertThat(bytes).isGreaterThan(AllocationGate.TOLERANCE);
     }
 
     @Test
     void shouldSeeNothingWhereNothingIsAllocated() {
-        assertThat(AllocationGate.allocatedBytes(index -> index * 31L)).isLessThan(TOLERANCE);
+        assertThat(AllocationGate.allocatedBytes(index -> index * 31L)).isLessThan(AllocationGate.TOLERANCE);
     }
 
     @TestFactory
     Stream<DynamicTest> shouldAllocateNothing() {
-        return Stream.of(Durability.NONE, Durability.PROCESS)
-                .flatMap(durability -> Stream.of(
-                                longLongOperations(),
-                                bytesOperations(),
-                                primitiveOperations(),
-                                fixedBytesOperations(),
-                                readerOperations(),
-                                batchReaderOperations())
-                        .flatMap(operations -> operations.entrySet().stream())
-                        .map(operation -> DynamicTest.dynamicTest(
-                                operation.getKey() + " " + durability,
-                                () -> check(
-                                        operation.getValue(),
-                                        durability,
-                                        operation.getKey().endsWith(" new") ? TOLERANCE_GROWING : TOLERANCE))));
+        return AllocationGate.tests(directory, operations(), Durability.NONE, Durability.PROCESS);
     }
 
-    /** Makes an operation for a store. */
-    @FunctionalInterface
-    private interface OperationOf {
-        AllocationGate.Operation in(DurableStateStore store);
-    }
-
-    private void check(final OperationOf operation, final Durability durability, final long tolerance) {
-        final Path place = directory.resolve("store" + System.nanoTime());
-        try (DurableStateStore store = DurableStateStore.open(new DurableStoreContext()
-                .directory(place)
-                .durability(durability)
-                .liveMemory(LiveMemoryKind.ANONYMOUS)
-                .checkpointIntervalNs(0)
-                .checkpointOnClose(false))) {
-            fresh = ENTRY_COUNT;
-            assertThat(AllocationGate.allocatedBytes(operation.in(store))).isLessThan(tolerance);
-        }
+    Map<String, OperationOf> operations() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.putAll(longLongOperations());
+        operations.putAll(bytesOperations());
+        operations.putAll(primitiveOperations());
+        operations.putAll(fixedBytesOperations());
+        operations.putAll(readerOperations());
+        operations.putAll(batchReaderOperations());
+        return operations;
     }
 
     private static long key(final int index) {
@@ -153,6 +126,7 @@ class AllocationGateTest {
         });
         operations.put("LongLongState.put new", store -> {
             final LongLongState state = filled(store);
+            fresh = ENTRY_COUNT;
             return index -> {
                 state.put(KeySpace.keyOf(fresh++), index);
                 return index;
@@ -247,6 +221,7 @@ class AllocationGateTest {
         });
         operations.put("BytesState.put new", store -> {
             final Bytes bytes = new Bytes(store, Long.BYTES);
+            fresh = ENTRY_COUNT;
             return index -> {
                 bytes.state.put(bytes.at(KeySpace.keyOf(fresh++)), 0, KEY_LENGTH, bytes.value, 0, Long.BYTES);
                 return index;
@@ -260,7 +235,7 @@ class AllocationGateTest {
                 return index;
             };
         });
-        operations.put("BytesState.addAndGet", store -> {
+        operations.put("BytesState.addAndGet(4)", store -> {
             final Bytes bytes = new Bytes(store, Long.BYTES);
             return index -> bytes.state.addAndGet(bytes.at(key(index)), 0, KEY_LENGTH, 1);
         });

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.bench.gate;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.quire.checkpoint.DurableStateStore;
-import io.quire.checkpoint.DurableStoreContext;
-import io.quire.checkpoint.LiveMemoryKind;
+import io.quire.bench.gate.AllocationGate.OperationOf;
 import io.quire.store.AggregateFunction;
 import io.quire.store.AggregatingState;
 import io.quire.store.Durability;
@@ -13,12 +9,15 @@ import io.quire.store.ListState;
 import io.quire.store.MapState;
 import io.quire.store.NamespacedState;
 import io.quire.store.ReducingState;
+import io.quire.store.TimeToLive;
 import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codecs;
 import io.quire.store.codec.FlyweightCodec;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.stream.Stream;
@@ -35,9 +34,6 @@ class TypedAllocationGateTest {
     private static final int KEY_COUNT = 1 << 12;
     private static final int MASK = KEY_COUNT - 1;
     private static final int CACHED_MASK = 63; // numbers that have a box already
-    private static final long TOLERANCE = 4_096;
-    /** Where memory grows by a million elements, the image of the directory on the heap is doubled a few times. */
-    private static final long TOLERANCE_GROWING = 16_384;
 
     private static final Long[] KEYS = new Long[KEY_COUNT];
     private static final String[] TEXTS = new String[KEY_COUNT];
@@ -52,35 +48,33 @@ class TypedAllocationGateTest {
     @TempDir
     private Path directory;
 
-    /** Makes an operation for a store. */
-    @FunctionalInterface
-    private interface OperationOf {
-        AllocationGate.Operation in(DurableStateStore store);
-    }
-
     @TestFactory
     Stream<DynamicTest> shouldAllocateNothing() {
-        return Stream.of(Durability.NONE, Durability.PROCESS)
-                .flatMap(durability -> Stream.of(values(), lists(), maps(), accumulators())
-                        .flatMap(operations -> operations.entrySet().stream())
-                        .map(operation -> DynamicTest.dynamicTest(
-                                operation.getKey() + " " + durability,
-                                () -> check(
-                                        operation.getValue(),
-                                        durability,
-                                        operation.getKey().endsWith(" new") ? TOLERANCE_GROWING : TOLERANCE))));
+        return Stream.concat(
+                AllocationGate.tests(directory, common(), Durability.NONE, Durability.PROCESS),
+                AllocationGate.tests(directory, rare(), Durability.PROCESS));
     }
 
-    private void check(final OperationOf operation, final Durability durability, final long tolerance) {
-        final Path place = directory.resolve("store" + System.nanoTime());
-        try (DurableStateStore store = DurableStateStore.open(new DurableStoreContext()
-                .directory(place)
-                .durability(durability)
-                .liveMemory(LiveMemoryKind.ANONYMOUS)
-                .checkpointIntervalNs(0)
-                .checkpointOnClose(false))) {
-            assertThat(AllocationGate.allocatedBytes(operation.in(store))).isLessThan(tolerance);
-        }
+    Map<String, OperationOf> operations() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>(common());
+        operations.putAll(rare());
+        return operations;
+    }
+
+    private Map<String, OperationOf> common() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.putAll(values());
+        operations.putAll(lists());
+        operations.putAll(maps());
+        operations.putAll(accumulators());
+        return operations;
+    }
+
+    private Map<String, OperationOf> rare() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.putAll(removals());
+        operations.putAll(withTimeToLive());
+        return operations;
     }
 
     private static Long key(final int index) {
@@ -122,7 +116,7 @@ class TypedAllocationGateTest {
                 return (found == null ? 0 : found.getLong(8)) + (state.remove(TEXTS[(index + 17) & MASK]) ? 1 : 0);
             };
         });
-        operations.put("ValueState.current.update, value in namespaces", store -> {
+        operations.put("ValueState.current in namespaces", store -> {
             final NamespacedState<Long, Long, ValueState<Long, Long>> windows =
                     store.state(TypedStateDescriptor.value("windows", Codecs.LONG, Codecs.LONG), Codecs.LONG);
             return index -> {
@@ -144,7 +138,7 @@ class TypedAllocationGateTest {
                 return index;
             };
         });
-        operations.put("ListState.add, size, remove", store -> {
+        operations.put("ListState.add, size(1), remove", store -> {
             final ListState<Long, UnsafeBuffer> state =
                     store.state(TypedStateDescriptor.list("lists", Codecs.LONG, views()));
             final UnsafeBuffer element = new UnsafeBuffer(new byte[40]);
@@ -157,18 +151,70 @@ class TypedAllocationGateTest {
         return operations;
     }
 
+    /** Nothing expires during the run; a time to live with an update at each read writes at each read. */
+    private Map<String, OperationOf> withTimeToLive() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        for (final TimeToLive.UpdateType update :
+                List.of(TimeToLive.UpdateType.ON_CREATE_AND_WRITE, TimeToLive.UpdateType.ON_READ_AND_WRITE)) {
+            final TimeToLive hour = TimeToLive.of(Duration.ofHours(1)).updatedBy(update);
+            operations.put("ValueState.put, get, remove with a time to live " + update, store -> {
+                final ValueState<Long, Long> state =
+                        store.state(TypedStateDescriptor.value("values", Codecs.LONG, Codecs.LONG)
+                                .withTimeToLive(hour));
+                return index -> {
+                    state.put(key(index), small(index));
+                    final Long found = state.get(key(index + 9));
+                    return (found == null ? 0 : found) + (state.remove(key(index + 17)) ? 1 : 0);
+                };
+            });
+            operations.put("MapState.put, get, remove(2) with a time to live " + update, store -> {
+                final MapState<Long, Long, Long> state =
+                        store.state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG)
+                                .withTimeToLive(hour));
+                return index -> {
+                    state.put(key(index), small(index >> 12), small(index));
+                    final Long found = state.get(key(index + 9), small(index >> 12));
+                    return (found == null ? 0 : found) + (state.remove(key(index + 17), small(index >> 12)) ? 1 : 0);
+                };
+            });
+        }
+        // Its remove and size look for an element that has not expired, with a cursor that is made for each call.
+        operations.put("ListState.add with a time to live new", store -> {
+            final ListState<Long, Long> state = store.state(TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG)
+                    .withTimeToLive(TimeToLive.of(Duration.ofHours(1))));
+            return index -> {
+                state.add(key(index), small(index));
+                return index;
+            };
+        });
+        operations.put("ReducingState.add, get with a time to live", store -> {
+            final ReducingState<Long, Long> state = store.state(TypedStateDescriptor.reducing(
+                            "least", Codecs.LONG, Codecs.LONG, (first, second) -> first < second ? first : second)
+                    .withTimeToLive(TimeToLive.of(Duration.ofHours(1))));
+            return index -> {
+                state.add(key(index), small(index * 31));
+                return state.get(key(index));
+            };
+        });
+        return operations;
+    }
+
     private Map<String, OperationOf> maps() {
         final Map<String, OperationOf> operations = new LinkedHashMap<>();
-        operations.put("MapState.put, get, contains", store -> {
+        operations.put("MapState.put, get, containsKey, size(1), isEmpty, keyGroupOf", store -> {
             final MapState<Long, Long, Long> state =
                     store.state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG));
             return index -> {
                 state.put(key(index), small(index >> 12), small(index));
                 final Long found = state.get(key(index + 9), small(index >> 12));
-                return (found == null ? 0 : found) + (state.containsKey(key(index + 17), small(1)) ? 1 : 0);
+                return (found == null ? 0 : found)
+                        + (state.containsKey(key(index + 17), small(1)) ? 1 : 0)
+                        + state.size(key(index + 25))
+                        + (state.isEmpty(key(index + 33)) ? 1 : 0)
+                        + state.keyGroupOf(key(index));
             };
         });
-        operations.put("MapState.put, remove of flyweights", store -> {
+        operations.put("MapState.put, remove(2) of flyweights", store -> {
             final MapState<String, Long, UnsafeBuffer> state =
                     store.state(TypedStateDescriptor.map("maps", Codecs.STRING, Codecs.LONG, views()));
             final UnsafeBuffer value = new UnsafeBuffer(new byte[60]);
@@ -177,6 +223,44 @@ class TypedAllocationGateTest {
                 final UnsafeBuffer found = state.get(TEXTS[index & MASK], small(index >> 5));
                 return found.getLong(0) + (state.remove(TEXTS[(index + 17) & MASK], small(index >> 5)) ? 1 : 0);
             };
+        });
+        return operations;
+    }
+
+    private Map<String, OperationOf> removals() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.put("MapState.put, remove(1)", store -> {
+            final MapState<Long, Long, Long> state =
+                    store.state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG));
+            return index -> {
+                state.put(key(index), small(index >> 12), small(index));
+                return state.remove(key(index + 17)) ? 1 : 0;
+            };
+        });
+        operations.put("ReducingState.add, remove, keyGroupOf", store -> {
+            final ReducingState<Long, Long> state = store.state(TypedStateDescriptor.reducing(
+                    "least", Codecs.LONG, Codecs.LONG, (first, second) -> first < second ? first : second));
+            return index -> {
+                state.add(key(index), small(index * 31));
+                return state.keyGroupOf(key(index)) + (state.remove(key(index + 17)) ? 1 : 0);
+            };
+        });
+        operations.put("AggregatingState.add, remove, keyGroupOf", store -> {
+            final AggregatingState<Long, Long, Long, Long> state =
+                    store.state(TypedStateDescriptor.aggregating("largest", Codecs.LONG, Codecs.LONG, new Largest()));
+            return index -> {
+                state.add(key(index), small(index * 31));
+                return state.keyGroupOf(key(index)) + (state.remove(key(index + 17)) ? 1 : 0);
+            };
+        });
+        operations.put("ValueState.keyGroupOf", store -> {
+            final ValueState<Long, Long> state = store.valueState("values", Codecs.LONG, Codecs.LONG);
+            return index -> state.keyGroupOf(key(index));
+        });
+        operations.put("ListState.keyGroupOf", store -> {
+            final ListState<Long, Long> state =
+                    store.state(TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG));
+            return index -> state.keyGroupOf(key(index));
         });
         return operations;
     }
