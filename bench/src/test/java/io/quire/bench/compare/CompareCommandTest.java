@@ -4,13 +4,17 @@ package io.quire.bench.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.quire.bench.contestant.Message;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -72,6 +76,77 @@ class CompareCommandTest {
         assertThat(tiny(out, "floor")).isZero();
 
         assertThat(Files.readString(out.resolve("cells.jsonl"))).isEqualTo(cells);
+    }
+
+    /** Two and a half seconds. */
+    @Test
+    void shouldEndWithTheSameCellsWhenItWasKilledHalfWay() throws IOException, InterruptedException {
+        final Path out = directory.resolve("out");
+        final Path units = out.resolve("units.jsonl");
+        final List<String> arguments = List.of(
+                "--entries=2000",
+                "--shapes=long-long",
+                "--work=load,get",
+                "--forks=3",
+                "--iterations=2",
+                "--iteration-ms=2",
+                "--warm-ms=2",
+                "--repeats=0",
+                "--no-pin",
+                "--probe-mib=4",
+                "--data=" + directory,
+                "--peers=floor",
+                "--out=" + out);
+        final List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                CompareCommand.class.getName()));
+        command.addAll(arguments);
+        final Process killed = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("killed.txt").toFile())
+                .start();
+        try {
+            while (killed.isAlive() && !(Files.exists(units) && Files.size(units) > 0)) {
+                Thread.sleep(1);
+            }
+        } finally {
+            killed.destroyForcibly().waitFor();
+        }
+        assertThat(out.resolve("result.json")).as("what it writes at its end").doesNotExist();
+        final List<String> unitsBefore = Files.readAllLines(units);
+        final List<Map<String, Object>> cellsBefore = cellsOf(out, unitsBefore.size());
+        assertThat(unitsBefore).hasSizeBetween(1, 2);
+
+        assertThat(run(arguments.toArray(String[]::new))).isZero();
+
+        assertThat(Files.readAllLines(units)).hasSize(3).startsWith(unitsBefore.get(0));
+        final List<Message> cells = CsvFile.read(out.resolve("cells.csv"));
+        assertThat(cells.stream().map(CompareCommandTest::nameOf))
+                .as("each fork has one load and two iterations, once")
+                .containsExactlyInAnyOrderElementsOf(IntStream.rangeClosed(1, 3)
+                        .boxed()
+                        .flatMap(fork -> Stream.of(fork + " load 1", fork + " get 1", fork + " get 2"))
+                        .toList());
+        assertThat(cellsOf(out, unitsBefore.size()))
+                .as("what was complete is kept")
+                .isEqualTo(cellsBefore);
+    }
+
+    private static String nameOf(final Message cell) {
+        return cell.text("fork") + " " + cell.text("work") + " " + cell.text("iteration");
+    }
+
+    /** The cells of the first forks. */
+    private static List<Map<String, Object>> cellsOf(final Path out, final int forkCount) throws IOException {
+        return Files.readAllLines(out.resolve("cells.jsonl")).stream()
+                .filter(line -> line.endsWith("}"))
+                .map(Message::parse)
+                .filter(cell -> cell.number("fork") <= forkCount)
+                .map(Message::fields)
+                .toList();
     }
 
     @Test
