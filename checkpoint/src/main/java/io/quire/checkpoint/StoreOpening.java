@@ -73,6 +73,7 @@ final class StoreOpening {
     private boolean created;
     private boolean lossAccepted;
     private boolean replayed;
+    private boolean logDamaged; // or its ring: an older checkpoint needs all that this one needs of them
     private long passedOverPosition;
     private long phaseNs; // when the last phase ended
     private long lockNs;
@@ -171,7 +172,10 @@ final class StoreOpening {
                 warnOfRejected();
                 return;
             } catch (final CorruptStoreException e) {
-                if (replayed) {
+                if (replayed || logDamaged) {
+                    if (first != null) {
+                        e.addSuppressed(first);
+                    }
                     throw e;
                 }
                 closeState();
@@ -321,14 +325,19 @@ final class StoreOpening {
         final boolean isRingNeeded = PublishedCheckpoints.isRingNeeded(manifest)
                 || manifest.generation() != found.newestFirst().get(0).generation()
                 || !found.rejected().isEmpty();
-        return recovery.expectRing(isRingNeeded)
-                .replay(
-                        manifest.cut().logPosition(),
-                        PublishedCheckpoints.isLogged(manifest),
-                        context.acceptLossOnFallback(),
-                        place.ringFiles(lastOwner),
-                        new StateReplay(store),
-                        context.recoveryProgress()::onProgress);
+        try {
+            return recovery.expectRing(isRingNeeded)
+                    .replay(
+                            manifest.cut().logPosition(),
+                            PublishedCheckpoints.isLogged(manifest),
+                            context.acceptLossOnFallback(),
+                            place.ringFiles(lastOwner),
+                            new StateReplay(store),
+                            context.recoveryProgress()::onProgress);
+        } catch (final CorruptStoreException e) {
+            logDamaged = !recovery.hasFailedToApply();
+            throw e;
+        }
     }
 
     private void startLog(

@@ -235,6 +235,27 @@ class RecoveryTest {
     }
 
     @Test
+    void shouldBlameTheLogAndNotTheCheckpointsWhenTheLogIsGone() throws Exception {
+        final DurableStoreContext context =
+                context("store").retainedCheckpoints(3).checkpointOnClose(false);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            for (int i = 0; i < 4; i++) {
+                store.longLongState("longs").put(i, i);
+                store.checkpoint().join();
+            }
+        }
+        try (Stream<Path> segments = Files.list(temp.resolve("store/log"))) {
+            for (final Path segment : segments.toList()) {
+                Files.delete(segment);
+            }
+        }
+        assertThatThrownBy(() -> DurableStateStore.open(context))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("the change log is missing")
+                .hasMessageNotContaining("checkpoint is damaged");
+    }
+
+    @Test
     void shouldNotAskForTheRingAfterARestartOfTheSystem() throws Exception {
         copyOfRunning(Durability.PROCESS);
         final DurableStoreContext context =

@@ -53,6 +53,7 @@ public final class LogRecovery implements AutoCloseable {
     private boolean isAfterGap;
     private long ignoredLength;
     private boolean isSealed;
+    private boolean isApplying; // while the handler of records is called
 
     /**
      * Prepares a recovery; does nothing yet.
@@ -120,7 +121,9 @@ public final class LogRecovery implements AutoCloseable {
             final String ringFound = connectRing(ringPaths);
             final int ringLength = (int) (ringEnd - ringStart);
             if (ringLength > 0) {
+                isApplying = true;
                 assembler.accept(ringStart, ring.pointerOf(ringStart), ringLength);
+                isApplying = false;
             }
             isGroupOpen = assembler.isGroupOpen();
             final long dropped = isGroupOpen ? ringEnd - assembler.groupEndPosition() : 0;
@@ -141,6 +144,11 @@ public final class LogRecovery implements AutoCloseable {
         }
     }
 
+    /** {@return after {@link #replay} has thrown, whether applying the records did so, and not the log or the ring} */
+    public boolean hasFailedToApply() {
+        return isApplying;
+    }
+
     private void replaySegments(
             final boolean isLogExpected, final ChangeGroupAssembler assembler, final LogProgress progress) {
         try (LogReader reader = new LogReader(files, directory, storeId, bootIdHash, fromPosition, isLossAccepted)) {
@@ -151,7 +159,9 @@ public final class LogRecovery implements AutoCloseable {
             final long totalLength = reader.totalFileLength();
             long reportedLength = 0;
             while (reader.next()) {
+                isApplying = true;
                 assembler.accept(reader.startPosition(), reader.pointer(), reader.length());
+                isApplying = false;
                 if (reader.doneFileLength() - reportedLength >= PROGRESS_LENGTH) {
                     reportedLength = reader.doneFileLength();
                     progress.onProgress(reportedLength, totalLength);
