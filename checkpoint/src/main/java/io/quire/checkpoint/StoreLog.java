@@ -44,8 +44,10 @@ public final class StoreLog implements AutoCloseable {
     private final long bootIdHash = BootIdentity.currentHash();
     private final Path sharedMemoryDirectory;
     private final Map<Integer, StateDescriptor> states;
-    private final LogFollower follower;
+    private final ChangeDispatch dispatch;
     private final long fromPosition;
+    private LogFollower follower;
+    private long followedFrom; // where the follower was opened
     private long position;
 
     private StoreLog(
@@ -63,13 +65,14 @@ public final class StoreLog implements AutoCloseable {
         fromPosition = from == OLDEST ? oldest : from;
         states = readStates(manifests);
         final Path logDirectory = directory.resolve(StoreDirectory.LOG_DIRECTORY);
-        final ChangeDispatch dispatch = new ChangeDispatch(
+        dispatch = new ChangeDispatch(
                 new Behind(listener),
                 states::get,
                 (start, limit, handler) ->
                         new LogFollower(files, logDirectory, storeId, bootIdHash, start, limit, handler),
                 () -> Long.MAX_VALUE);
-        follower = dispatch.open(startOf(manifests));
+        followedFrom = startOf(manifests);
+        follower = dispatch.open(followedFrom);
         position = fromPosition;
     }
 
@@ -151,7 +154,7 @@ public final class StoreLog implements AutoCloseable {
      */
     public boolean poll() {
         for (int i = 0; i < RING_ATTEMPTS; i++) {
-            if (follower.poll()) {
+            if (pollSegments()) {
                 return true;
             }
             boolean isBehind = false;
@@ -169,6 +172,30 @@ public final class StoreLog implements AutoCloseable {
             Thread.yield(); // the owner has just written to its files what the ring had a moment ago
         }
         return false;
+    }
+
+    /**
+     * Reads on. An owner that opens the store begins the log anew: behind its end, or at an earlier place, where it
+     * cuts a segment or puts another in its place. Then what is being read leads nowhere, or looks damaged.
+     */
+    private boolean pollSegments() {
+        try {
+            if (follower.poll()) {
+                return true;
+            }
+            if (!follower.isSuperseded()) {
+                return false;
+            }
+        } catch (final CorruptStoreException e) {
+            if (!follower.isSuperseded()) {
+                throw e;
+            }
+        }
+        final long end = Math.max(followedFrom, follower.position()); // where a change ends, in the new log too
+        follower.close();
+        followedFrom = end;
+        follower = dispatch.open(end);
+        return follower.poll();
     }
 
     /**

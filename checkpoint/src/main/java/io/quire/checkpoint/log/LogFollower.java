@@ -146,6 +146,20 @@ public final class LogFollower implements AutoCloseable {
         return true;
     }
 
+    /**
+     * Whether somebody has opened the store since what is being read was written. After {@link #poll} has returned
+     * false or thrown, reading goes on with another follower at {@link #position}, because this one may be in a segment
+     * that was cut or replaced. Reads the headers of all segments.
+     *
+     * @return whether there is a segment of a later owner than the one that is being read
+     */
+    public boolean isSuperseded() {
+        final LogSegment segment = reader.segment();
+        final long read = segment == null ? 0 : segment.header().identity().incarnation();
+        final long newest = LogSegments.scan(files, directory, storeId).lastIncarnation();
+        return LogIdentity.count(newest) > LogIdentity.count(read);
+    }
+
     /** Throws when the starting position, so many bytes behind the start of its block, is not where a group ends. */
     private void checkGroupEnd(final long block, final int length) {
         boolean isGroupOpen = false;
