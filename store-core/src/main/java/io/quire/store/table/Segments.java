@@ -208,8 +208,8 @@ abstract class Segments {
         heap.prepareClear();
         directory.replaceAll();
         freeAllBut(0);
+        directory.end(); // before the root goes back, and the counter with it
         heap.drop();
-        directory.end();
     }
 
     /** Reads all of the directory, which may have to be loaded. */
