@@ -351,7 +351,8 @@ public final class DurableStoreContext {
     }
 
     /**
-     * Most live memory the store may take; more only while a batch is taken back whose freed memory is in use again.
+     * Most live memory the store may take; more only while a batch is taken back whose freed memory is in use again. A
+     * store that takes more already, because it was larger once, can be opened, but does not grow.
      *
      * @param value bytes, 1 MiB..8 TiB
      * @return this

@@ -123,10 +123,22 @@ class LiveMemoryTest {
             longs.put(count[0], 1);
             assertThat(longs.size()).isEqualTo(count[0] + 1);
         }
-        final DurableStoreContext tooSmall = context.liveMemoryLengthMax(1 << 20);
-        assertThatThrownBy(() -> DurableStateStore.open(tooSmall))
-                .isInstanceOf(StoreFullException.class)
-                .hasMessageContaining("limit=" + (1 << 20));
+        try (DurableStateStore store = DurableStateStore.open(context.liveMemoryLengthMax(1 << 20))) {
+            final LongLongState longs = store.longLongState("longs");
+            for (long i = 0; i < written; i++) {
+                assertThat(longs.get(i, 0)).isEqualTo(~i);
+            }
+            final long bytes = store.status().liveMemoryBytes();
+            assertThatThrownBy(() -> putUntilFull(longs, 1L << 40)).hasMessageContaining("has reached its limit");
+            assertThat(store.status().liveMemoryBytes()).as("no growth").isLessThanOrEqualTo(bytes + (64 << 10));
+            assertThat(longs.remove(0)).isTrue();
+        }
+    }
+
+    private static void putUntilFull(final LongLongState longs, final long first) {
+        for (long key = first; ; key++) {
+            longs.put(key, key);
+        }
     }
 
     @ParameterizedTest

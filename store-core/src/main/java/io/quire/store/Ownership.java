@@ -43,18 +43,30 @@ final class Ownership {
     }
 
     /**
-     * As {@link #tryClaim()}, but what another thread has taken briefly is waited for: it is no writer, and about to
-     * give the role up.
+     * As {@link #tryClaim()}, but what another thread has taken briefly is waited for: it is no writer, and gives the
+     * role up as soon as nothing keeps it, as a disk may.
+     *
+     * @param timeoutNs how long at most
      */
-    boolean tryClaimAfterBriefClaims() {
-        while (!tryClaim()) {
-            final Object other = owner.get();
-            if (threadOf(other) == Thread.currentThread() || (other instanceof Thread thread && thread.isAlive())) {
-                return false;
+    boolean tryClaimAfterBriefClaims(final long timeoutNs) {
+        final long deadline = System.nanoTime() + timeoutNs;
+        boolean interrupted = false;
+        try {
+            while (!tryClaim()) {
+                final Object other = owner.get();
+                final boolean isWriter = other instanceof Thread thread && thread.isAlive();
+                if (isWriter || threadOf(other) == Thread.currentThread() || System.nanoTime() - deadline >= 0) {
+                    return false;
+                }
+                LockSupport.parkNanos(POLL_NS);
+                interrupted |= Thread.interrupted(); // which would keep it from parking
             }
-            LockSupport.parkNanos(POLL_NS);
+            return true;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
-        return true;
     }
 
     private boolean tryClaim(final Object claim) {

@@ -852,7 +852,7 @@ public final class StateStore implements AutoCloseable {
         if (Thread.currentThread() == writer) {
             return true;
         }
-        if (!ownership.tryClaimAfterBriefClaims()) {
+        if (!ownership.tryClaimAfterBriefClaims(DEPARTURE_TIMEOUT_NS)) {
             return false;
         }
         takeOver();

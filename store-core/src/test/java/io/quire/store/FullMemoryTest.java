@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -51,6 +52,9 @@ class FullMemoryTest {
                 }
             }
             assertThat(takenBack).isEqualTo(11);
+            assertThat(store.memory().pageLimit() * (long) PageDescriptor.PAGE_LENGTH)
+                    .as("more than the limit was needed, or this test tries nothing")
+                    .isGreaterThan(8 << 20);
             assertThat(state.size()).isEqualTo(lengths.size());
             lengths.forEach((number, length) -> {
                 key.putLong(0, number);

@@ -128,14 +128,17 @@ public final class LivePlace {
         return List.copyOf(files);
     }
 
-    /** Whether a live directory is that of a store which is still at another path, or open. */
+    /** Whether a live directory is that of a store which is still at another path and says so, or open. */
     private boolean isOfAnother(final Path directory) {
         final OwnerRecord there = OwnerRecord.read(directory);
-        return there != null
-                && !there.storeDirectory().equals(storeDirectory)
-                && (!there.process().visible()
-                        || there.process().alive()
-                        || Files.exists(there.storeDirectory(), LinkOption.NOFOLLOW_LINKS));
+        if (there == null || there.storeDirectory().equals(storeDirectory)) {
+            return false;
+        }
+        if (!there.process().visible() || there.process().alive()) {
+            return true; // it may go on changing
+        }
+        final OwnerRecord original = OwnerRecord.read(there.storeDirectory());
+        return original != null && original.liveDirectory().equals(directory);
     }
 
     /** Deletes the live memory that a dead owner left, unread; its ring stays. */
@@ -373,6 +376,10 @@ public final class LivePlace {
         } catch (final NoSuchFileException e) {
             try {
                 Files.createFile(note);
+                warn(
+                        "{0} holds the change log ring of a store that is not where it was: it is kept for seven days;"
+                                + " delete it when the store is gone for good",
+                        directory);
             } catch (final IOException notMade) {
                 log().log(Level.DEBUG, "kept " + directory, notMade); // somebody else's, or noted by another open
             }

@@ -190,19 +190,23 @@ class LivePlaceTest {
         final ProcessIdentity dead = new ProcessIdentity(1, 1, namespace());
         final Path gone = temp.resolve("gone");
         final Path another = Files.createDirectory(temp.resolve("another"));
+        final Path ofAnother = live("of-another", dead, another);
+        new OwnerRecord(dead, 1, another, ofAnother, "").write(another);
+        final Path emptied = Files.createDirectory(temp.resolve("emptied")); // as a mount point is
         final int own = place.ringFiles().length;
         for (final Path left : new Path[] {
             live("same", dead, store),
             live("same-process", ProcessIdentity.current(), store),
             live("same-elsewhere", new ProcessIdentity(1, 1, "pid:[1]"), store),
-            live("moved", dead, gone)
+            live("moved", dead, gone),
+            live("mounted-elsewhere", dead, emptied)
         }) {
             assertThat(place.ringFiles(new OwnerRecord(dead, 1, store, left, "")))
                     .hasSize(own + 1)
                     .endsWith(left.resolve(LivePlace.RING_FILE_NAME));
         }
         for (final Path others : new Path[] {
-            live("of-another", dead, another),
+            ofAnother,
             live("alive", ProcessIdentity.current(), gone),
             live("elsewhere", new ProcessIdentity(1, 1, "pid:[1]"), gone)
         }) {

@@ -73,7 +73,7 @@ public final class PagedMemory implements AutoCloseable {
                     + WINDOW_SHIFT_MIN + ".." + WINDOW_SHIFT_MAX);
         }
         windowMask = (1L << windowShift) - 1;
-        lengthMax = settings.lengthMax;
+        lengthMax = Math.max(settings.lengthMax, PageDescriptor.addressOfPage(recoveredPageCount));
         hashSeed = settings.hashSeed;
         hydrating = recoveredPageCount > 0;
         hydrated = !hydrating;
@@ -665,7 +665,7 @@ public final class PagedMemory implements AutoCloseable {
         }
 
         /**
-         * Most bytes of live memory.
+         * Most bytes of live memory. What is recovered fits in any case: the limit is on growth.
          *
          * @param bytes at most {@link #LENGTH_MAX}; more means that
          * @return this
