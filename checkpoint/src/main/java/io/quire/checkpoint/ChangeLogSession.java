@@ -12,7 +12,6 @@ import io.quire.store.changelog.ChangeRing;
 import io.quire.store.changelog.FailStop;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.SystemNanoClock;
 
@@ -22,8 +21,6 @@ import org.agrona.concurrent.SystemNanoClock;
  * <p>Threading: {@link #changeLog} is the writer's; the rest is thread-safe.
  */
 final class ChangeLogSession implements CheckpointLog {
-    private static final long AWAIT_NS_MAX = TimeUnit.DAYS.toNanos(365);
-
     private final ChangeRing ring;
     private final ChangeLog changeLog;
     private final FailStop failStop = new FailStop();
@@ -89,7 +86,7 @@ final class ChangeLogSession implements CheckpointLog {
 
     /** Waits until everything before a position survives power loss, for a write that was promised to. */
     void force(final long position) {
-        agent.awaitDurable(position, AWAIT_NS_MAX);
+        agent.awaitForced(position);
     }
 
     @Override

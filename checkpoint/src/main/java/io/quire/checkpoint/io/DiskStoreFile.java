@@ -4,10 +4,13 @@ package io.quire.checkpoint.io;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreIoException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.NonWritableChannelException;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import org.agrona.CloseHelper;
 
 /**
  * An open file of the local file system.
@@ -16,14 +19,21 @@ import java.nio.file.Path;
  */
 final class DiskStoreFile implements StoreFile {
     private static final int ZEROS_LENGTH = 64 * 1024;
+    private static final int FORCED_LENGTH_MIN = 4 * 1024;
+    private static final boolean HAS_FORCED_WRITES =
+            System.getProperty("os.name").equals("Linux"); // elsewhere a force may do more than O_DSYNC
 
     private volatile Path path;
     private final FileChannel channel;
+    private final Object key; // of the file itself, whatever its name; null when it is open for reading
     private final long mapWindowLength;
+    private RandomAccessFile forcedWrites; // the same file, each write to it forced; opened when it is needed
+    private byte[] forcedBytes = {};
 
-    DiskStoreFile(final Path path, final FileChannel channel, final long mapWindowLength) {
+    DiskStoreFile(final Path path, final FileChannel channel, final Object key, final long mapWindowLength) {
         this.path = path;
         this.channel = channel;
+        this.key = key;
         this.mapWindowLength = mapWindowLength;
     }
 
@@ -98,6 +108,50 @@ final class DiskStoreFile implements StoreFile {
     }
 
     @Override
+    public boolean writeForced(final long position, final ByteBuffer source) {
+        if (!HAS_FORCED_WRITES || path.getFileSystem() != FileSystems.getDefault()) {
+            return false;
+        }
+        final int length = source.remaining();
+        try {
+            if (forcedWrites == null) {
+                forcedWrites = openForcedWrites();
+            }
+            if (forcedBytes.length < length) {
+                forcedBytes = new byte[Math.max(length, FORCED_LENGTH_MIN)];
+            }
+            source.get(forcedBytes, 0, length);
+            forcedWrites.seek(position);
+            forcedWrites.write(forcedBytes, 0, length);
+        } catch (final IOException e) {
+            throw DiskStoreFiles.failure("write and force at offset " + position + " of", path, length, e);
+        }
+        return true;
+    }
+
+    /** By name, unlike all else; so it is made sure that it is the file which is open. */
+    private RandomAccessFile openForcedWrites() throws IOException {
+        if (key == null) {
+            throw readOnly(new NonWritableChannelException());
+        }
+        checkInPlace();
+        final RandomAccessFile file = new RandomAccessFile(path.toString(), "rwd");
+        try {
+            checkInPlace();
+        } catch (final StoreIoException e) {
+            CloseHelper.close(e::addSuppressed, file);
+            throw e;
+        }
+        return file;
+    }
+
+    private void checkInPlace() {
+        if (!DiskStoreFiles.regularFileKey(path).equals(key)) {
+            throw new StoreIoException("cannot change " + path + ": another file has taken its place");
+        }
+    }
+
+    @Override
     public void preallocate(final long length) {
         final ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_LENGTH, Math.max(1, length)));
         for (long position = size(); position < length; ) {
@@ -127,9 +181,19 @@ final class DiskStoreFile implements StoreFile {
     @Override
     public void close() {
         try {
-            channel.close();
+            closeBoth();
         } catch (final IOException e) {
             throw DiskStoreFiles.failure("close", path, 0, e);
+        }
+    }
+
+    private void closeBoth() throws IOException {
+        try {
+            if (forcedWrites != null) {
+                forcedWrites.close();
+            }
+        } finally {
+            channel.close();
         }
     }
 }

@@ -26,6 +26,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.agrona.CloseHelper;
 
 /**
  * Files of the local file system.
@@ -88,23 +89,35 @@ public final class DiskStoreFiles implements StoreFiles {
             final Set<? extends OpenOption> options,
             final FileAttribute<?>[] attributes) {
         try {
-            return new DiskStoreFile(path, FileChannel.open(path, options, attributes), mapWindowLength);
+            final FileChannel channel = FileChannel.open(path, options, attributes);
+            try {
+                final Object key = options.contains(StandardOpenOption.WRITE) ? regularFileKey(path) : null;
+                return new DiskStoreFile(path, channel, key, mapWindowLength);
+            } catch (final RuntimeException e) {
+                CloseHelper.close(e::addSuppressed, channel);
+                throw e;
+            }
         } catch (final IOException e) {
             throw failure(action, path, 0, e);
         }
     }
 
     private static void checkRegular(final Path path) {
-        final boolean regular;
+        regularFileKey(path);
+    }
+
+    /** What tells a file from another that gets its name, or the path where the system has no such thing. */
+    static Object regularFileKey(final Path path) {
+        final BasicFileAttributes attributes;
         try {
-            regular = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                    .isRegularFile();
+            attributes = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         } catch (final IOException e) {
             throw failure("open", path, 0, e);
         }
-        if (!regular) {
+        if (!attributes.isRegularFile()) {
             throw new StoreIoException("cannot open " + path + ": it is not a regular file (links are not followed)");
         }
+        return attributes.fileKey() == null ? path : attributes.fileKey();
     }
 
     @Override

@@ -52,6 +52,20 @@ public interface StoreFile extends AutoCloseable {
     void force(boolean metadata);
 
     /**
+     * Writes all remaining bytes of a buffer and makes them durable in one call that an interrupt does not touch:
+     * unlike {@link #write} and {@link #force} it is open to threads that are not the store's own. It says nothing
+     * about what was written before. After a failure the file counts as one whose force has failed.
+     *
+     * @param position where the first byte goes, inside space that was preallocated
+     * @param source its remaining bytes are written, and consumed
+     * @return false where the system has no such call; then nothing was done
+     * @throws io.quire.store.errors.StoreIoException when the system refuses
+     */
+    default boolean writeForced(final long position, final ByteBuffer source) {
+        return false;
+    }
+
+    /**
      * Reserves space by writing zeros from the current end of the file, so that a later write inside it cannot find
      * the disk full.
      *

@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Invariant: the durable position never goes back.
  *
- * <p>Threading: thread-safe; {@link #advance} and {@link #fail} are called by the log agent only.
+ * <p>Threading: thread-safe; {@link #advance}, {@link #publish} and {@link #fail} are called by whoever has the log
+ * agent's duty, and all but publish by the agent's own thread only, since they run callers' code.
  */
 final class DurableWaiters {
     private record Pending(long position, CompletableFuture<Long> future) {}
@@ -104,6 +105,22 @@ final class DurableWaiters {
     void advance(final long position) {
         durablePosition = position;
         release(position);
+    }
+
+    /** Publishes a new durable position and wakes who sleeps; true when there are futures, for the agent to release. */
+    boolean publish(final long position) {
+        durablePosition = position;
+        synchronized (monitor) {
+            if (waiterCount > 0) {
+                monitor.notifyAll();
+            }
+            return !pending.isEmpty();
+        }
+    }
+
+    /** Completes the futures that are due. */
+    void release() {
+        release(durablePosition);
     }
 
     /** Wakes everybody, after the fail stop was tripped. */

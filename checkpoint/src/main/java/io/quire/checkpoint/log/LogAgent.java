@@ -6,6 +6,8 @@ import io.quire.store.changelog.ConsumerSignal;
 import io.quire.store.changelog.FailStop;
 import io.quire.store.errors.StoreClosedException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.NanoClock;
 
@@ -20,9 +22,16 @@ import org.agrona.concurrent.NanoClock;
  * <p>Any failure is final: the fail stop is tripped with its cause, nothing is written or forced again, the ring
  * keeps what was not written, and everybody who waits is told.
  *
+ * <p>A writer whose every write is to be forced does that itself, in {@link #awaitForced}: to wake the agent and to be
+ * woken by it costs as much again as the force, and more when the cores are busy. Whoever writes and forces has the
+ * <em>duty</em>, a lock that nobody waits for but the close. The agent does what the writer's thread must not: all that
+ * an interrupt would break, and callers' code.
+ *
  * <p>Threading: {@link #doWork} and {@link #onClose} belong to the agent's thread; everything else is thread-safe.
  */
 public final class LogAgent implements Agent {
+    private static final long AWAIT_NS_MAX = TimeUnit.DAYS.toNanos(365);
+
     private final ChangeRing ring;
     private final LogWriter writer;
     private final LogSettings settings;
@@ -32,6 +41,7 @@ public final class LogAgent implements Agent {
     private final DurableWaiters waiters;
     private final boolean isForced;
     private final int forceLength;
+    private final ReentrantLock duty = new ReentrantLock();
     private boolean isBacklogged;
     private long backlogSinceNs; // when the oldest record not yet written, or forced, was noticed
     private volatile long writtenPosition;
@@ -43,6 +53,7 @@ public final class LogAgent implements Agent {
     private volatile long blockCount;
     private volatile long writtenLength;
     private volatile boolean isWriteRequested;
+    private volatile boolean isReleaseDue; // the writer has made durable, or failed, what futures wait for
 
     /**
      * Creates the agent; it owns the writer from now on, and not the ring.
@@ -89,7 +100,11 @@ public final class LogAgent implements Agent {
      */
     @Override
     public int doWork() {
-        if (failStop.isTripped()) {
+        if (isReleaseDue) {
+            isReleaseDue = false;
+            release();
+        }
+        if (failStop.isTripped() || !duty.tryLock()) {
             return 0;
         }
         try {
@@ -98,6 +113,16 @@ public final class LogAgent implements Agent {
         } catch (final Throwable e) {
             fail(e);
             return 0;
+        } finally {
+            duty.unlock();
+        }
+    }
+
+    private void release() {
+        if (failStop.isTripped()) {
+            waiters.fail();
+        } else {
+            waiters.release();
         }
     }
 
@@ -115,7 +140,7 @@ public final class LogAgent implements Agent {
         final boolean isForceDue = isAwaited || isMuch || (isForced && tail > durable);
         if (tail == written && !isForceDue) {
             isBacklogged = false;
-            return 0;
+            return isForced && !isClosing && writer.prepare() ? 1 : 0;
         }
         final boolean isPatient = !isClosing && !isAwaited && !isWriteRequested;
         if (isPatient && tail - written < settings.batchLength() && !hasLingered()) {
@@ -160,6 +185,11 @@ public final class LogAgent implements Agent {
         final long startNs = clock.nanoTime();
         final long durableBefore = writer.durablePosition();
         writer.force();
+        countForce(startNs, durableBefore);
+        waiters.advance(writer.durablePosition());
+    }
+
+    private void countForce(final long startNs, final long durableBefore) {
         final long durationNs = clock.nanoTime() - startNs;
         final long length = writer.durablePosition() - durableBefore;
         forceNs += durationNs;
@@ -167,7 +197,67 @@ public final class LogAgent implements Agent {
         forcedLength += length;
         forcedLengthMax = Math.max(forcedLengthMax, length);
         forceCount = writer.forceCount();
-        waiters.advance(writer.durablePosition());
+    }
+
+    /**
+     * Makes everything up to a position survive a power loss, for a write that was promised to: by this very thread
+     * when it is little, else it waits for the agent. The store's writer only; an interrupt does not end it, and its
+     * flag is kept.
+     *
+     * @param position log position, not behind what is in the ring
+     * @throws io.quire.store.errors.StoreFailedException when the log has failed, or fails meanwhile
+     * @throws StoreClosedException when the store was closed before the position was durable
+     */
+    public void awaitForced(final long position) {
+        if (waiters.durablePosition() < position && !forceHere()) {
+            awaitDurable(position, AWAIT_NS_MAX);
+        }
+    }
+
+    /** Writes and forces what is in the ring on this thread; false when that is left to the agent, or has failed. */
+    boolean forceHere() {
+        if (!duty.tryLock()) {
+            return false;
+        }
+        try {
+            return !failStop.isTripped() && drainForced();
+        } catch (final Throwable e) {
+            failStop.trip(e);
+            requestRelease();
+            return false; // waiting for the agent throws it
+        } finally {
+            duty.unlock();
+        }
+    }
+
+    private boolean drainForced() {
+        final long tail = ring.tailAcquire();
+        long position = writer.position();
+        if (tail - position > settings.maxBlockLength() || writer.durablePosition() != position) {
+            return false; // one force for many blocks is quicker; and this one is for its own block only
+        }
+        while (position < tail) {
+            final int length = (int) Math.min(tail - position, ring.contiguousLength(position));
+            final long startNs = clock.nanoTime();
+            if (!writer.appendForced(ring.pointerOf(position), length)) {
+                return false;
+            }
+            countForce(startNs, position);
+            position += length;
+            ring.headRelease(position);
+            writtenPosition = position;
+        }
+        blockCount = writer.blockCount();
+        writtenLength = writer.writtenLength();
+        if (waiters.publish(writer.durablePosition())) {
+            requestRelease();
+        }
+        return true;
+    }
+
+    private void requestRelease() {
+        isReleaseDue = true;
+        signal.wake();
     }
 
     /**
@@ -175,17 +265,26 @@ public final class LogAgent implements Agent {
      */
     @Override
     public void onClose() {
-        if (!failStop.isTripped()) {
-            try {
-                drainAndForce(true);
-                writer.seal();
-                waiters.advance(writer.durablePosition());
-            } catch (final Throwable e) {
-                fail(e);
+        duty.lock();
+        try {
+            if (!failStop.isTripped()) {
+                writeRest();
             }
+            fail(new StoreClosedException("the store is closed"));
+            writer.close();
+        } finally {
+            duty.unlock();
         }
-        fail(new StoreClosedException("the store is closed"));
-        writer.close();
+    }
+
+    private void writeRest() {
+        try {
+            drainAndForce(true);
+            writer.seal();
+            waiters.advance(writer.durablePosition());
+        } catch (final Throwable e) {
+            fail(e);
+        }
     }
 
     /** {@return log position up to which records are in the log segments} */

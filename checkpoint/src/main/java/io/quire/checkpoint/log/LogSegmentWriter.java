@@ -11,6 +11,10 @@ import org.agrona.CloseHelper;
 /**
  * Writes one log segment: header, blocks, and zeros ahead of them. It has a temporary name until it is published.
  *
+ * <p>Where zeros are, a force has nothing to do but write the block: that takes half as long as to force a file that
+ * has grown. They are written ahead a little at first, then more, by {@link #prepare} when there is time. Where each
+ * force makes much durable they are left out: all would be written twice, and that is what such a force costs.
+ *
  * <p>Threading: confined to one thread.
  */
 final class LogSegmentWriter implements AutoCloseable {
@@ -25,6 +29,9 @@ final class LogSegmentWriter implements AutoCloseable {
     private long offset; // where the next block goes
     private long allocated; // bytes of the file, zeros included
     private int preallocation;
+    private long forcedOffset; // up to which the file was forced
+    private long groupLength; // bytes that the last force has made durable
+    private boolean isDiskFull; // for zeros ahead of need
 
     LogSegmentWriter(
             final StoreFiles files, final Path directory, final LogSegmentHeader header, final LogSettings settings) {
@@ -47,6 +54,7 @@ final class LogSegmentWriter implements AutoCloseable {
     /** Gives the segment its name, durably. After this it is part of the log. */
     void publish() {
         file.force(true);
+        noteForced();
         files.rename(temporaryPath, path);
         file.renamed(path);
         files.forceDirectory(path.getParent());
@@ -55,12 +63,46 @@ final class LogSegmentWriter implements AutoCloseable {
     /** Appends a block, or the header. */
     void write(final ByteBuffer block) {
         final int length = block.remaining();
-        if (offset + length > allocated) {
+        if (offset + length > allocated && offset + length - forcedOffset <= FIRST_PREALLOCATION) {
             allocate(offset + length);
         }
         file.write(offset, block);
         offset += length;
         allocated = Math.max(allocated, offset);
+    }
+
+    /**
+     * Appends a block and makes it durable, on any thread; everything before it must be.
+     *
+     * @return false when there are no zeros where it would go, or the system cannot; then nothing was done
+     */
+    boolean writeForced(final ByteBuffer block) {
+        final int length = block.remaining();
+        if (offset + length > allocated || !file.writeForced(offset, block)) {
+            return false;
+        }
+        offset += length;
+        noteForced();
+        return true;
+    }
+
+    /** Writes and forces zeros ahead of the blocks when they get few; false when there are enough. */
+    boolean prepare() {
+        final boolean isEnough = allocated - offset >= preallocation / 2 || allocated >= segmentLength;
+        if (isEnough || isDiskFull || groupLength > FIRST_PREALLOCATION) {
+            return false;
+        }
+        final long wanted = Math.min(segmentLength, allocated + preallocation);
+        try {
+            file.preallocate(wanted);
+        } catch (final StoreFullException e) {
+            isDiskFull = true; // whoever needs the space meets the same
+            return false;
+        }
+        allocated = wanted;
+        preallocation = Math.min(preallocation * 2, maxPreallocation);
+        file.force(false);
+        return true;
     }
 
     private void allocate(final long needed) {
@@ -81,6 +123,12 @@ final class LogSegmentWriter implements AutoCloseable {
 
     void force() {
         file.force(false);
+        noteForced();
+    }
+
+    private void noteForced() {
+        groupLength = offset - forcedOffset;
+        forcedOffset = offset;
     }
 
     /** {@return bytes of header and blocks} */

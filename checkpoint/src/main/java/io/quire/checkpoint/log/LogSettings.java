@@ -33,6 +33,7 @@ public record LogSettings(
     /** Fewest bytes of a segment. */
     public static final int MIN_SEGMENT_LENGTH = 64 * 1024;
 
+    private static final int PREALLOCATION_LENGTH_DEFAULT = 256 * 1024;
     private static final int FORCE_LENGTH_DEFAULT = 8 * 1024 * 1024;
     private static final long MAX_SEGMENT_LENGTH = 1L << 40;
     private static final int MIN_MAX_BLOCK_LENGTH = 2 * ChangeRecordDescriptor.MAX_RING_RECORD_LENGTH;
@@ -65,10 +66,10 @@ public record LogSettings(
 
     /**
      * The defaults: segments of 64 MiB, blocks of up to 256 KiB, written once 64 KiB or 1 ms have gathered, not
-     * compressed. Where writes are forced, space is allocated 4 MiB ahead: a force that need not change the file's
-     * length takes half the time. Elsewhere it would only cost the agent a second write of everything; there the agent
-     * forces each 8 MiB, because a checkpoint asks for a force of all there is, and while one takes long the ring
-     * fills.
+     * compressed. Where writes are forced, space is allocated by 256 KiB ahead: a force that need not change the
+     * file's length takes half the time, and to write and force so much of zeros less than a millisecond.
+     * Elsewhere it would only cost the agent a second write of everything; there the agent forces each 8 MiB, because
+     * a checkpoint asks for a force of all there is, and while one takes long the ring fills.
      *
      * @param durability when a write is acknowledged
      * @return the settings
@@ -78,7 +79,7 @@ public record LogSettings(
         return new LogSettings(
                 durability,
                 64 * 1024 * 1024,
-                isForced ? 4 * 1024 * 1024 : 0,
+                isForced ? PREALLOCATION_LENGTH_DEFAULT : 0,
                 256 * 1024,
                 64 * 1024,
                 TimeUnit.MILLISECONDS.toNanos(1),

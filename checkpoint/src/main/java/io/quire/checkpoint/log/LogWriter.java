@@ -15,7 +15,7 @@ import org.agrona.CloseHelper;
  * <p>After any failure the writer refuses everything but {@link #close}: in particular nothing is forced twice, since
  * the system may report success for data it has dropped.
  *
- * <p>Threading: confined to the log agent, or to the opening thread before the agent runs.
+ * <p>Threading: one thread at a time: the opening thread before the agent runs, then whoever has the agent's duty.
  */
 public final class LogWriter implements AutoCloseable {
     private static final int MAX_UNFORCED_SEGMENTS = 8;
@@ -89,6 +89,49 @@ public final class LogWriter implements AutoCloseable {
         }
         finish();
         return rawLength;
+    }
+
+    /**
+     * Appends records as one block and makes it durable, by a call that an interrupt does not touch. Only when all
+     * before them is durable, and there is space prepared in the segment.
+     *
+     * @param pointer native pointer to whole records that continue the log at {@link #position}
+     * @param length bytes there, a multiple of 8, greater than 0, at most one block
+     * @return false when it cannot be done this way; then nothing was done
+     * @throws io.quire.store.errors.StoreIoException when the system refuses; the writer has failed
+     */
+    boolean appendForced(final long pointer, final int length) {
+        if (durablePosition != position || !unforced.isEmpty() || !isPublished) {
+            return false;
+        }
+        start();
+        final int rawLength = encoder.take(pointer, length);
+        final ByteBuffer block = encoder.encode(position, durablePosition, rawLength);
+        final int blockLength = block.remaining();
+        final boolean isWritten = rawLength == length && hasRoom(blockLength) && segment.writeForced(block);
+        if (isWritten) {
+            writtenLength += blockLength;
+            chainChecksum = encoder.headerChecksum();
+            position += rawLength;
+            durablePosition = position;
+            blockCount++;
+            forceCount++;
+        }
+        finish();
+        return isWritten;
+    }
+
+    /**
+     * Prepares space for blocks to come, when it gets short.
+     *
+     * @return whether anything was done
+     * @throws io.quire.store.errors.StoreIoException when the system refuses; the writer has failed
+     */
+    boolean prepare() {
+        start();
+        final boolean isPrepared = segment.prepare();
+        finish();
+        return isPrepared;
     }
 
     private boolean hasRoom(final int blockLength) {

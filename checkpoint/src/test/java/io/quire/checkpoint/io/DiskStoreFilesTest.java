@@ -8,6 +8,7 @@ import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.RawMemory;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -98,6 +99,39 @@ class DiskStoreFilesTest extends StoreFilesContractTest {
                 MappedFile map = file.mapRead()) {
             map.copy(0, 0, 0);
             assertThat(map.size()).isZero();
+        }
+    }
+
+    /** As any thread of the application may be interrupted at any time, and must not close a file by it. */
+    @Test
+    void shouldWriteAndForceInOneCallThroughAnInterrupt() {
+        final Path path = directory.resolve("a.tmp");
+        try (StoreFile file = files.create(path)) {
+            file.preallocate(2 * PAGE);
+            files.rename(path, directory.resolve("a"));
+            file.renamed(directory.resolve("a"));
+            Thread.currentThread().interrupt();
+            final boolean isWritten = file.writeForced(PAGE, ByteBuffer.wrap(new byte[] {1, 2, 3}));
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(isWritten).isTrue();
+            final ByteBuffer target = ByteBuffer.allocate(3);
+            file.read(PAGE, target);
+            assertThat(target.array()).containsExactly(1, 2, 3);
+        }
+        assertThat(files.list(directory)).containsExactly("a");
+    }
+
+    @Test
+    void shouldNotWriteToAFileThatHasTakenTheNameOfTheOpenOne() throws IOException {
+        final Path path = directory.resolve("a");
+        try (StoreFile file = files.create(path)) {
+            file.preallocate(PAGE);
+            Files.write(directory.resolve("b"), new byte[PAGE]);
+            files.rename(directory.resolve("b"), path);
+            assertThatThrownBy(() -> file.writeForced(0, ByteBuffer.wrap(new byte[] {1})))
+                    .isInstanceOf(StoreIoException.class)
+                    .hasMessageContaining("another file has taken its place");
+            assertThat(Files.readAllBytes(path)).containsOnly(0);
         }
     }
 

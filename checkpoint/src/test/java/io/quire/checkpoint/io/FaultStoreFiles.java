@@ -466,6 +466,10 @@ public final class FaultStoreFiles implements StoreFiles {
 
         @Override
         public void force(final boolean metadata) {
+            force(inode::force);
+        }
+
+        private void force(final Runnable forcing) {
             call(
                     FileOperation.FORCE,
                     path,
@@ -474,11 +478,19 @@ public final class FaultStoreFiles implements StoreFiles {
                     () -> {
                         check(true);
                         if (!ignored.contains(FileOperation.FORCE)) {
-                            inode.force();
+                            forcing.run();
                         }
                         return null;
                     },
                     kind -> inode.loseUnsynced());
+        }
+
+        @Override
+        public boolean writeForced(final long position, final ByteBuffer source) {
+            final int count = source.remaining();
+            write(position, source);
+            force(() -> inode.force(Math.toIntExact(position), count));
+            return true;
         }
 
         @Override

@@ -126,6 +126,13 @@ public final class HookedStoreFiles implements StoreFiles {
         }
 
         @Override
+        public boolean writeForced(final long position, final ByteBuffer source) {
+            before(FileOperation.WRITE, path());
+            before(FileOperation.FORCE, path());
+            return file.writeForced(position, source);
+        }
+
+        @Override
         public void preallocate(final long length) {
             before(FileOperation.PREALLOCATE, path());
             file.preallocate(length);

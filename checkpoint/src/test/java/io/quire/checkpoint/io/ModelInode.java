@@ -14,7 +14,11 @@ import java.util.Random;
  */
 final class ModelInode {
     /** A write, or a change of length when there are no bytes. */
-    private record Change(int position, byte[] bytes) {}
+    private record Change(int position, byte[] bytes) {
+        int end() {
+            return position + bytes.length;
+        }
+    }
 
     private byte[] bytes = new byte[0];
     private int length;
@@ -76,6 +80,29 @@ final class ModelInode {
     void force() {
         durableBytes = content();
         pending.clear();
+    }
+
+    /** Forces a range, and the length it needs; what was written elsewhere stays as unsure as it was. */
+    void force(final int position, final int count) {
+        final int end = position + count;
+        durableBytes = apply(durableBytes, durableBytes.length, position, Arrays.copyOfRange(bytes, position, end));
+        final List<Change> before = new ArrayList<>(pending);
+        pending.clear();
+        for (final Change change : before) {
+            if (change.bytes == null) {
+                pending.add(change);
+            } else {
+                keepPending(change, change.position, Math.min(change.end(), position));
+                keepPending(change, Math.max(change.position, end), change.end());
+            }
+        }
+    }
+
+    private void keepPending(final Change change, final int from, final int to) {
+        if (from < to) {
+            pending.add(
+                    new Change(from, Arrays.copyOfRange(change.bytes, from - change.position, to - change.position)));
+        }
     }
 
     /** What a failed force leaves: the cache keeps the bytes, nothing will ever write them. */

@@ -42,6 +42,29 @@ abstract class StoreFilesContractTest {
     }
 
     @Test
+    void shouldWriteAndForceInOneCallInsideTheFile() {
+        final Path path = directory().resolve("a");
+        try (StoreFile file = files().create(path)) {
+            file.preallocate(20);
+            file.force(false);
+            final ByteBuffer source = ByteBuffer.wrap(new byte[] {8, 9, 10, 11}, 1, 2);
+            assertThat(file.writeForced(4, source)).isTrue();
+            assertThat(source.hasRemaining()).isFalse();
+            assertThat(file.writeForced(0, ByteBuffer.allocateDirect(1).put(0, (byte) 7)))
+                    .isTrue();
+            file.write(19, ByteBuffer.wrap(new byte[] {1}));
+            assertThat(file.size()).isEqualTo(20);
+        }
+        try (StoreFile file = files().openRead(path)) {
+            final ByteBuffer target = ByteBuffer.allocate(20);
+            file.read(0, target);
+            assertThat(target.array()).startsWith(7, 0, 0, 0, 9, 10, 0).endsWith(0, 1);
+            assertThatThrownBy(() -> file.writeForced(0, ByteBuffer.wrap(new byte[1])))
+                    .isInstanceOf(StoreIoException.class);
+        }
+    }
+
+    @Test
     void shouldWriteAndReadAtPositions() {
         final Path path = directory().resolve("a");
         try (StoreFile file = files().create(path)) {

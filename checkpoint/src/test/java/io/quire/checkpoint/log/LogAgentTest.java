@@ -11,10 +11,13 @@ import io.quire.store.changelog.ConsumerSignal;
 import io.quire.store.changelog.FailStop;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreClosedException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.junit.jupiter.api.AfterEach;
@@ -190,6 +193,164 @@ class LogAgentTest {
         assertThat(agent.doWork()).isEqualTo(1);
         assertThat(agent.writtenPosition()).isEqualTo(33 * 32);
         assertThat(agent.blockCount()).isEqualTo(2);
+    }
+
+    private void openUnattended(final LogSettings settings) {
+        fixture = new LogFixture(root);
+        fixture.settings = settings;
+        fixture.open();
+    }
+
+    @Test
+    void shouldForceAWriteThatWasPromisedToOnTheThreadThatAsks() {
+        openUnattended(LogSettings.defaults(Durability.SYNC));
+        for (int i = 1; i <= 100; i++) {
+            fixture.log.putLong(1, i, i);
+            fixture.agent.awaitForced(fixture.log.position()); // nobody else would do it
+            assertThat(fixture.agent.durablePosition()).isEqualTo(32L * i);
+            assertThat(fixture.agent.writtenPosition()).isEqualTo(32L * i);
+            assertThat(fixture.ring.headAcquire()).isEqualTo(32L * i);
+        }
+        assertThat(fixture.agent.forceCount()).isEqualTo(100);
+        assertThat(fixture.agent.blockCount()).isEqualTo(100);
+        assertThat(fixture.agent.forcedLength()).isEqualTo(3200);
+        fixture.kill();
+        ChangeRing.delete(fixture.ringPath);
+        fixture.open();
+        assertThat(fixture.replayedLongs()).hasSize(100).endsWith(100L);
+    }
+
+    @Test
+    void shouldForceThroughInterruptsAndKeepTheirFlag() {
+        openUnattended(LogSettings.defaults(Durability.SYNC));
+        Thread.currentThread().interrupt();
+        for (int i = 0; i < 10; i++) {
+            fixture.log.putLong(1, i, i);
+            fixture.agent.awaitForced(fixture.log.position());
+        }
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(fixture.agent.durablePosition()).isEqualTo(320);
+        fixture.log.putLong(1, 10, 10);
+        fixture.force();
+        assertThat(fixture.agent.durablePosition()).isEqualTo(352);
+    }
+
+    /** They run callers' code, which must not run inside of an operation of the store. */
+    @Test
+    void shouldCompleteFuturesOnTheAgentsThreadOnly() {
+        openUnattended(LogSettings.defaults(Durability.SYNC));
+        final CompletableFuture<Long> future = fixture.agent.durableFuture(64);
+        fixture.log.putLong(1, 1, 1);
+        fixture.log.putLong(1, 2, 2);
+        fixture.agent.awaitForced(64);
+        assertThat(fixture.agent.durablePosition()).isEqualTo(64);
+        assertThat(future).isNotDone();
+        fixture.agent.doWork();
+        assertThat(future).isCompletedWithValue(64L);
+    }
+
+    @Test
+    void shouldPrepareSpaceWhileThereIsNothingElseToDo() {
+        openUnattended(LogSettings.defaults(Durability.SYNC));
+        int preparedCount = 0;
+        for (int i = 0; i < 20_000; i++) {
+            fixture.log.putLong(1, i, i);
+            assertThat(fixture.agent.forceHere()).as("put %d", i).isTrue();
+            preparedCount += fixture.agent.doWork();
+        }
+        assertThat(fixture.agent.durablePosition()).isEqualTo(20_000 * 32L);
+        assertThat(preparedCount).isBetween(3, 10); // 20,000 blocks of 72 bytes, each step longer than the one before
+    }
+
+    /** It would be written twice. */
+    @Test
+    void shouldWriteNoZerosAheadOfWhatIsMuch() throws IOException {
+        openUnattended(LogSettings.defaults(Durability.GROUP));
+        fixture.ring.close();
+        ChangeRing.delete(fixture.ringPath);
+        fixture.ringCapacity = 1 << 20;
+        fixture.start();
+        for (int i = 0; i < 20_000; i++) {
+            fixture.log.putLong(1, i, i);
+        }
+        fixture.force();
+        assertThat(fixture.agent.doWork()).isZero();
+        final Path segment = fixture.segments().get(0);
+        assertThat(Files.size(segment)).isBetween(640_000L, 641_000L);
+
+        fixture.log.putLong(1, 1, 1);
+        fixture.force();
+        assertThat(Files.size(segment)).isGreaterThan(700_000);
+    }
+
+    @Test
+    void shouldLeaveToTheAgentWhatNeedsSpaceOrIsMuch() {
+        openUnattended(LogSettings.defaults(Durability.SYNC));
+        int refusedCount = 0;
+        for (int i = 0; i < 3_000; i++) {
+            fixture.log.putLong(1, i, i);
+            if (!fixture.agent.forceHere()) {
+                fixture.force();
+                refusedCount++;
+            }
+            assertThat(fixture.agent.durablePosition()).isEqualTo(32L * (i + 1));
+        }
+        assertThat(refusedCount).isBetween(1, 4);
+
+        fixture.log.beginGroup();
+        for (int i = 0; i < 9_000; i++) {
+            fixture.log.putLong(1, i, i);
+        }
+        fixture.log.commitGroup();
+        assertThat(fixture.agent.forceHere()).isFalse();
+        fixture.force();
+        assertThat(fixture.agent.durablePosition()).isEqualTo(fixture.log.position());
+    }
+
+    @Test
+    void shouldNotForceOnTheWritersThreadWhereNoSpaceIsPrepared() {
+        openUnattended(LogSettings.defaults(Durability.PROCESS));
+        fixture.log.putLong(1, 1, 1);
+        assertThat(fixture.agent.forceHere()).isFalse();
+        assertThat(fixture.agent.writtenPosition()).isZero();
+    }
+
+    /** A force of a block of its own says nothing about what was written before. */
+    @Test
+    void shouldNotTakeForForcedWhatTheAgentHasWrittenOnly() {
+        openUnattended(LogSettings.defaults(Durability.PROCESS)
+                .withPreallocationLength(1 << 16)
+                .withBatch(0, 0));
+        fixture.log.putLong(1, 1, 1);
+        fixture.agent.doWork();
+        assertThat(fixture.agent.writtenPosition()).isEqualTo(32);
+        assertThat(fixture.agent.forceHere()).isFalse();
+        fixture.log.putLong(1, 2, 2);
+        assertThat(fixture.agent.forceHere()).isFalse();
+        assertThat(fixture.agent.durablePosition()).isZero();
+        fixture.force();
+        fixture.log.putLong(1, 3, 3);
+        assertThat(fixture.agent.forceHere()).isTrue();
+        assertThat(fixture.agent.durablePosition()).isEqualTo(96);
+    }
+
+    /** Both at once, each as the lock lets it; nothing is lost, doubled or out of order. */
+    @Test
+    void shouldShareTheDutyWithTheAgentsThread() {
+        open(LogSettings.defaults(Durability.SYNC).withSegmentLength(1 << 17));
+        for (int i = 0; i < 3_000; i++) {
+            fixture.log.putLong(1, i, i);
+            if (i % 7 == 0) {
+                fixture.agent.durableFuture(fixture.log.position());
+            }
+            fixture.agent.awaitForced(fixture.log.position());
+            assertThat(fixture.agent.durablePosition()).isEqualTo(fixture.log.position());
+        }
+        stop();
+        fixture.replay().close();
+        assertThat(fixture.report.isSealed()).isTrue();
+        assertThat(fixture.replayedLongs())
+                .isEqualTo(LongStream.range(0, 3_000).boxed().toList());
     }
 
     /** Without a force of its own the waiter would wait for ever: nobody asks again for what is durable. */

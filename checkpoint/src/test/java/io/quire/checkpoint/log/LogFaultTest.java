@@ -57,7 +57,9 @@ class LogFaultTest {
             fixture.log.putLong(1, i, i);
             reached[0] = i + 1;
             reached[1] = fixture.log.position();
-            if (i % 100 == 99) {
+            final boolean isDone =
+                    fixture.settings.durability() == Durability.SYNC && i % 50 == 49 && fixture.agent.forceHere();
+            if (i % 100 == 99 && !isDone) {
                 fixture.agent.durableFuture(fixture.log.position());
                 fixture.agent.doWork();
             }
@@ -122,6 +124,35 @@ class LogFaultTest {
     @Test
     void shouldSurviveTheFailureOfEveryCallInGroupDurability() throws Exception {
         failEveryCall(Durability.GROUP);
+    }
+
+    @Test
+    void shouldSurviveTheFailureOfEveryCallInSyncDurability() throws Exception {
+        failEveryCall(Durability.SYNC);
+    }
+
+    @Test
+    void shouldTellEverybodyWhenAForceOfTheWritersOwnFails() {
+        final SimulatedFiles files = new SimulatedFiles(1);
+        try (LogFixture fixture = new LogFixture(root)) {
+            fixture.files = files;
+            fixture.settings = settings(Durability.SYNC);
+            fixture.open();
+            fixture.log.putLong(1, 1, 1);
+            final var future = fixture.agent.durableFuture(fixture.log.position());
+            files.failCall(1, SimulatedFiles.Fault.IO_ERROR, false);
+            assertThatThrownBy(() -> fixture.agent.awaitForced(32))
+                    .isInstanceOf(StoreFailedException.class)
+                    .hasMessageContaining("simulated: cannot write and force");
+            final long forceCount = files.forceCount();
+            assertThat(future).isNotDone();
+            assertThat(fixture.agent.doWork()).isZero();
+            assertThat(future).isCompletedExceptionally();
+            assertThatThrownBy(() -> fixture.agent.awaitForced(32)).isInstanceOf(StoreFailedException.class);
+            assertThat(fixture.agent.durablePosition()).isZero();
+            fixture.agent.onClose();
+            assertThat(files.forceCount()).isEqualTo(forceCount);
+        }
     }
 
     @Test

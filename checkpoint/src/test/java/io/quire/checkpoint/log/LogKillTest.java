@@ -43,10 +43,11 @@ class LogKillTest {
                     idleStrategy,
                     System::nanoTime);
             AgentRunner.startOnThread(new AgentRunner(idleStrategy, Throwable::printStackTrace, null, agent));
-            write(log, fixture.replayed.size());
+            final boolean isForced = fixture.settings.durability() == Durability.SYNC;
+            write(log, fixture.replayed.size(), isForced ? () -> agent.awaitForced(log.position()) : () -> {});
         }
 
-        private static void write(final ChangeLog log, final long from) {
+        private static void write(final ChangeLog log, final long from, final Runnable acknowledge) {
             final PrintStream out = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
             out.println(from);
             long told = from;
@@ -60,6 +61,7 @@ class LogKillTest {
                 } else {
                     log.putLong(1, i++, 0);
                 }
+                acknowledge.run();
                 if (i - told >= 1000) {
                     out.println(i);
                     told = i;
@@ -139,6 +141,11 @@ class LogKillTest {
     @Test
     void shouldLoseNothingAcknowledgedWhenKilled() throws Exception {
         killAgainAndAgain(Durability.PROCESS, 5);
+    }
+
+    @Test
+    void shouldLoseNothingForcedOnTheWritersThreadWhenKilled() throws Exception {
+        killAgainAndAgain(Durability.SYNC, 3);
     }
 
     @Test

@@ -211,7 +211,14 @@ final class LogModel implements AutoCloseable {
         fixture.failStop.check();
     }
 
+    /** As a writer whose every write is forced, or as anybody else. */
     private void sync() {
+        if (random.nextBoolean() && fixture.agent.forceHere()) {
+            durablePosition = fixture.agent.durablePosition();
+            assertThat(durablePosition).isEqualTo(fixture.log.position());
+            return;
+        }
+        rethrow();
         final var future = fixture.agent.durableFuture(fixture.log.position());
         fixture.agent.doWork();
         rethrow();

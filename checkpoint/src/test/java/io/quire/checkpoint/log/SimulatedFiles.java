@@ -63,6 +63,16 @@ final class SimulatedFiles implements StoreFiles {
             dirty.clear();
         }
 
+        /** A range of bytes, with the length it needs, and nothing before it. */
+        void force(final int offset, final int length) {
+            forcedLength = Math.max(forcedLength, offset + length);
+            durable = Arrays.copyOf(durable, forcedLength);
+            for (int i = offset / SECTOR; i <= (offset + length - 1) / SECTOR; i++) {
+                copySector(cached, durable, i);
+                dirty.clear(i);
+            }
+        }
+
         void losePower(final Random random) {
             final int length = forcedLength + random.nextInt(Math.max(0, cached.length - forcedLength) + 1);
             final byte[] next = Arrays.copyOf(durable, length);
@@ -345,6 +355,21 @@ final class SimulatedFiles implements StoreFiles {
             }
             forceCount++;
             node.force();
+        }
+
+        @Override
+        public boolean writeForced(final long position, final ByteBuffer source) {
+            final int length = source.remaining();
+            write(position, source);
+            if (isFailing()) {
+                if (fault != Fault.KILL) {
+                    node.dirty.clear(); // lost, though the cache still shows it
+                }
+                throw failure("write and force", path);
+            }
+            forceCount++;
+            node.force((int) position, length);
+            return true;
         }
 
         @Override
