@@ -441,9 +441,12 @@ public final class DurableStateStore implements AutoCloseable {
      * @param position what {@link #appliedPosition()} returned
      * @param timeoutNs longest wait, nanoseconds
      * @return whether it does; false after the timeout
+     * @throws IllegalArgumentException when nothing was appended up to there yet; waiting for what is to come would
+     *     have all of it forced
      * @throws io.quire.store.errors.StoreFailedException when the log has failed
      */
     public boolean awaitDurable(final long position, final long timeoutNs) {
+        checkAppended(position);
         return log == null ? durablePosition() >= position : log.agent().awaitDurable(position, timeoutNs);
     }
 
@@ -454,10 +457,22 @@ public final class DurableStateStore implements AutoCloseable {
      * @return completes with the durable position, on the log agent's thread, which must not be kept; exceptionally
      *     with {@link StoreFailedException} when the log has failed, or {@link
      *     io.quire.store.errors.StoreClosedException} when the store was closed before
+     * @throws IllegalArgumentException when nothing was appended up to there yet
      * @throws ConfigurationException when the store keeps no change log
      */
     public CompletableFuture<Long> durableFuture(final long position) {
-        return checkedLog().agent().durableFuture(position);
+        final ChangeLogSession session = checkedLog();
+        checkAppended(position);
+        return session.agent().durableFuture(position);
+    }
+
+    /** A position yet to come would stay the greatest that was asked for, and each write before it be forced. */
+    private void checkAppended(final long position) {
+        final long end = appliedPosition();
+        if (position > end) {
+            throw new IllegalArgumentException(
+                    "log position was not appended yet: position=" + position + " appliedPosition=" + end);
+        }
     }
 
     /**

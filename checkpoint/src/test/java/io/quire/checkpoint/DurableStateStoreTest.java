@@ -599,6 +599,40 @@ class DurableStateStoreTest {
     }
 
     @Test
+    void shouldRefuseToWaitForWhatIsNotAppendedYet() {
+        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.PROCESS))) {
+            final LongLongState longs = store.longLongState("longs");
+            longs.put(1, 1);
+            final long end = store.appliedPosition();
+            for (final long position : new long[] {end + 1, Long.MAX_VALUE}) {
+                assertThatThrownBy(() -> store.awaitDurable(position, 0))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("position=" + position)
+                        .hasMessageContaining("appliedPosition=" + end);
+                assertThatThrownBy(() -> store.durableFuture(position))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("appliedPosition=" + end);
+            }
+            assertThat(store.awaitDurable(end, TimeUnit.SECONDS.toNanos(10))).isTrue();
+            final long forceCount = store.status().log().forceCount();
+            for (int i = 0; i < 3; i++) {
+                longs.put(i, i);
+                final long position = store.appliedPosition();
+                while (store.status().log().writtenPosition() < position) {
+                    Thread.onSpinWait();
+                }
+            }
+            assertThat(store.status().log().forceCount()).isEqualTo(forceCount);
+            assertThat(store.durablePosition()).isEqualTo(end);
+        }
+        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.NONE))) {
+            assertThatThrownBy(() -> store.awaitDurable(Long.MAX_VALUE, 0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("position=" + Long.MAX_VALUE);
+        }
+    }
+
+    @Test
     void shouldForceSingleOperationsAndBatchesWhereAsked() {
         try (DurableStateStore store = DurableStateStore.open(context().compressLog(true))) {
             final LongLongState longs = store.longLongState("longs");
