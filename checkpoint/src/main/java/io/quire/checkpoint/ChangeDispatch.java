@@ -60,8 +60,18 @@ final class ChangeDispatch implements ChangeRecordHandler {
 
     /** Opens the log at a position; whoever polls what is returned has the changes handed over. */
     LogFollower open(final long fromPosition) {
-        follower = opener.open(fromPosition, limit, this);
+        return open(fromPosition, this);
+    }
+
+    /** Opens the log at a position for somebody who comes before this, and hands on what this is to be given. */
+    LogFollower open(final long fromPosition, final ChangeRecordHandler before) {
+        follower = opener.open(fromPosition, limit, before);
         return follower;
+    }
+
+    /** Goes on with a follower that {@link #open} has returned earlier. */
+    void resume(final LogFollower earlier) {
+        follower = earlier;
     }
 
     @Override

@@ -16,11 +16,13 @@ import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.changelog.SurvivingRing;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.LogTruncatedException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 
 /**
@@ -38,20 +40,26 @@ public final class StoreLog implements AutoCloseable {
     private static final int ATTEMPTS = 5;
     private static final int RING_ATTEMPTS = 100;
 
-    private final StoreFiles files = new DiskStoreFiles();
+    private final StoreFiles files;
     private final Path directory;
     private final UUID storeId;
     private final long bootIdHash = BootIdentity.currentHash();
     private final Path sharedMemoryDirectory;
     private final Map<Integer, StateDescriptor> states;
     private final ChangeDispatch dispatch;
+    private final HandedChanges handed; // between the follower and the dispatch
     private final long fromPosition;
     private LogFollower follower;
-    private long followedFrom; // where the follower was opened
+    private long uncomparedEnd; // log position that a log begun anew has to reach; 0 when that is known
     private long position;
 
     private StoreLog(
-            final Path directory, final long from, final Path sharedMemoryDirectory, final ChangeListener listener) {
+            final StoreFiles files,
+            final Path directory,
+            final long from,
+            final Path sharedMemoryDirectory,
+            final ChangeListener listener) {
+        this.files = files;
         this.directory = directory;
         this.sharedMemoryDirectory = sharedMemoryDirectory;
         final List<Manifest> manifests =
@@ -71,8 +79,8 @@ public final class StoreLog implements AutoCloseable {
                 (start, limit, handler) ->
                         new LogFollower(files, logDirectory, storeId, bootIdHash, start, limit, handler),
                 () -> Long.MAX_VALUE);
-        followedFrom = startOf(manifests);
-        follower = dispatch.open(followedFrom);
+        handed = new HandedChanges(startOf(manifests), dispatch);
+        follower = dispatch.open(handed.endPosition(), handed);
         position = fromPosition;
     }
 
@@ -86,7 +94,7 @@ public final class StoreLog implements AutoCloseable {
      * @param listener takes the changes, on the thread that polls
      * @return the log, to be polled
      * @throws ConfigurationException when there is no store, or the position is none
-     * @throws io.quire.store.errors.LogTruncatedException when the log does not go back to the position
+     * @throws LogTruncatedException when the log does not go back to the position
      * @throws CorruptStoreException when files are damaged
      * @throws io.quire.store.errors.StoreIoException when a file cannot be read
      */
@@ -95,18 +103,28 @@ public final class StoreLog implements AutoCloseable {
             final long fromPosition,
             final Path sharedMemoryDirectory,
             final ChangeListener listener) {
+        return open(new DiskStoreFiles(), directory, fromPosition, sharedMemoryDirectory, listener);
+    }
+
+    /** Opens the log of a store through a file layer. */
+    static StoreLog open(
+            final StoreFiles files,
+            final Path directory,
+            final long fromPosition,
+            final Path sharedMemoryDirectory,
+            final ChangeListener listener) {
         if (fromPosition < OLDEST) {
             throw new ConfigurationException("no log position: " + fromPosition);
         }
-        final Path real = StoreDirectory.existing(new DiskStoreFiles(), directory);
+        final Path real = StoreDirectory.existing(files, directory);
         for (int i = 1; i < ATTEMPTS; i++) {
             try {
-                return new StoreLog(real, fromPosition, sharedMemoryDirectory, listener);
+                return new StoreLog(files, real, fromPosition, sharedMemoryDirectory, listener);
             } catch (final CorruptStoreException e) {
                 // An owner may have replaced files between two reads; a look from the start tells.
             }
         }
-        return new StoreLog(real, fromPosition, sharedMemoryDirectory, listener);
+        return new StoreLog(files, real, fromPosition, sharedMemoryDirectory, listener);
     }
 
     /** The newest checkpoint at or before the position: there a change ends, and the log names later states. */
@@ -148,7 +166,8 @@ public final class StoreLog implements AutoCloseable {
      * Hands over the changes of the next block of the log, or what is in the ring. Does not wait.
      *
      * @return false when there is nothing more by now
-     * @throws io.quire.store.errors.LogTruncatedException when the owner has deleted what was not read yet
+     * @throws LogTruncatedException when the owner has deleted what was not read yet, or when an owner was told to give
+     *     changes up that were read already, so that others are at their positions now
      * @throws CorruptStoreException when the log is damaged
      * @throws io.quire.store.errors.StoreIoException when a file cannot be read
      */
@@ -179,23 +198,106 @@ public final class StoreLog implements AutoCloseable {
      * cuts a segment or puts another in its place. Then what is being read leads nowhere, or looks damaged.
      */
     private boolean pollSegments() {
-        try {
-            if (follower.poll()) {
-                return true;
+        for (int i = 1; i < ATTEMPTS; i++) {
+            try {
+                if (follower.poll()) {
+                    return true;
+                }
+                if (!follower.isSuperseded()) {
+                    checkReached();
+                    return false;
+                }
+            } catch (final CorruptStoreException e) {
+                if (!follower.isSupersededWhereDamaged()) {
+                    throw e;
+                }
             }
-            if (!follower.isSuperseded()) {
-                return false;
-            }
-        } catch (final CorruptStoreException e) {
-            if (!follower.isSuperseded()) {
-                throw e;
+            reopen();
+        }
+        return follower.poll();
+    }
+
+    private void reopen() {
+        for (int i = 1; i < ATTEMPTS; i++) {
+            try {
+                openAnew();
+                return;
+            } catch (final CorruptStoreException e) {
+                // The owner may have deleted or replaced a segment between two reads, or another one have come.
             }
         }
-        final long end = Math.max(followedFrom, follower.position()); // where a change ends, in the new log too
-        follower.close();
-        followedFrom = end;
-        follower = dispatch.open(end);
-        return follower.poll();
+        openAnew();
+    }
+
+    /** What is open stays so until what replaces it is. */
+    private void openAnew() {
+        final LogFollower former = follower;
+        LogFollower next = null;
+        boolean isOpen = false;
+        try {
+            next = openToCompare();
+            compare(next);
+            follower = next;
+            isOpen = true;
+        } finally {
+            if (isOpen) {
+                former.close();
+            } else {
+                handed.endCheck();
+                dispatch.resume(former);
+                CloseHelper.quietClose(next);
+            }
+        }
+    }
+
+    private LogFollower openToCompare() {
+        uncomparedEnd = 0;
+        handed.beginCheck();
+        try {
+            return dispatch.open(handed.checkPosition(), handed);
+        } catch (final LogTruncatedException e) {
+            // A checkpoint has made that place superfluous, but perhaps not what is to be read next.
+            final LogFollower next = dispatch.open(handed.endPosition(), handed);
+            handed.endCheck();
+            uncomparedEnd = handed.endPosition();
+            return next;
+        }
+    }
+
+    /** Reads again what was handed over last. All that an owner keeps is in the log before it adds anything. */
+    private void compare(final LogFollower next) {
+        String found = "other changes";
+        try {
+            boolean isMore = true;
+            while (isMore && handed.check() == HandedChanges.Check.UNDERWAY) {
+                isMore = next.poll();
+            }
+            if (handed.check() == HandedChanges.Check.SAME) {
+                return;
+            }
+            if (handed.check() == HandedChanges.Check.UNDERWAY) {
+                found = "end at position " + next.readPosition();
+            }
+        } catch (final ConfigurationException e) {
+            // What ended where reading begins again ends there no longer.
+        }
+        if (next.isSupersededWhereDamaged()) {
+            throw new CorruptStoreException("the log was begun anew while it was read: directory=" + directory);
+        }
+        throw givenUp(found);
+    }
+
+    private void checkReached() {
+        if (follower.readPosition() < uncomparedEnd) {
+            throw givenUp("end at position " + follower.readPosition());
+        }
+        uncomparedEnd = 0;
+    }
+
+    private LogTruncatedException givenUp(final String found) {
+        return new LogTruncatedException("an owner has begun the log anew without changes that were read: directory="
+                + directory + " read up to position=" + handed.endPosition() + " compared from position="
+                + handed.checkPosition() + " found=" + found + "; begin anew from the state itself");
     }
 
     /**

@@ -147,13 +147,22 @@ public final class LogFollower implements AutoCloseable {
     }
 
     /**
-     * Whether somebody has opened the store since what is being read was written. After {@link #poll} has returned
-     * false or thrown, reading goes on with another follower at {@link #position}, because this one may be in a segment
-     * that was cut or replaced. Reads the headers of all segments.
+     * Whether somebody has opened the store since what is being read was written. Reading goes on with another follower
+     * at {@link #position} then, because this one may be in a segment that was cut or replaced. To be asked after
+     * {@link #poll} has returned false: lists the directory once and reads one header, unless files have come or gone.
      *
      * @return whether there is a segment of a later owner than the one that is being read
      */
     public boolean isSuperseded() {
+        return reader.isSuperseded();
+    }
+
+    /**
+     * The same after {@link #poll} has thrown; reads the headers of all segments.
+     *
+     * @return whether there is a segment of a later owner than the one that is being read
+     */
+    public boolean isSupersededWhereDamaged() {
         final LogSegment segment = reader.segment();
         final long read = segment == null ? 0 : segment.header().identity().incarnation();
         final long newest = LogSegments.scan(files, directory, storeId).lastIncarnation();

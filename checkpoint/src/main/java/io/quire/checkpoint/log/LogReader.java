@@ -30,6 +30,7 @@ public final class LogReader implements AutoCloseable {
     private final boolean isLossAccepted;
     private final long fromPosition;
     private LogSegments segments;
+    private boolean isListed; // whether the directory was listed since the last block was asked for
     private LogSegmentReader reader; // null when the log has no segments
     private LogSegment segment;
     private LogSegment nextSegment;
@@ -144,6 +145,7 @@ public final class LogReader implements AutoCloseable {
      * @throws CorruptStoreException when there is a hole; names file, offset, found and expected
      */
     public boolean next() {
+        isListed = false;
         try {
             return advance();
         } catch (final CorruptStoreException e) {
@@ -231,12 +233,30 @@ public final class LogReader implements AutoCloseable {
 
     /** A live writer may have begun a segment since the directory was read. */
     private boolean findNextSegment() {
-        segments = LogSegments.scan(files, directory, storeId);
-        if (isLossAccepted) {
-            segments = segments.untilProblem(segments.indexOf(segment.startPosition()));
-        }
+        lookAgain();
         nextSegment = segments.after(segment);
         return nextSegment != null;
+    }
+
+    private void lookAgain() {
+        isListed = true;
+        segments = segments.rescan(files, directory, storeId);
+        if (isLossAccepted && segment != null) {
+            segments = segments.untilProblem(segments.indexOf(segment.startPosition()));
+        }
+    }
+
+    /**
+     * Whether the log has gone on without the segment that is being read, as far as its directory and that segment's
+     * header tell. After {@link #next} has returned false; then the directory was just listed, and is not again.
+     */
+    boolean isSuperseded() {
+        if (!isListed) {
+            lookAgain();
+        }
+        final long read = segment == null ? 0 : segment.header().identity().incarnation();
+        return LogIdentity.count(segments.lastIncarnation()) > LogIdentity.count(read)
+                || (segment != null && LogSegments.isReplaced(files, segment));
     }
 
     /** True when reading can go on, false at the end of the log. */

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -22,11 +23,17 @@ import java.util.UUID;
  * <p>Threading: thread-safe, immutable.
  */
 final class LogSegments {
+    private final Set<String> names; // all that were in the directory; empty when another look may find more there
     private final List<LogSegment> live;
     private final List<Path> leftovers;
     private final long lastIncarnation;
 
-    private LogSegments(final List<LogSegment> live, final List<Path> leftovers, final long lastIncarnation) {
+    private LogSegments(
+            final Set<String> names,
+            final List<LogSegment> live,
+            final List<Path> leftovers,
+            final long lastIncarnation) {
+        this.names = names;
         this.live = live;
         this.leftovers = leftovers;
         this.lastIncarnation = lastIncarnation;
@@ -34,12 +41,29 @@ final class LogSegments {
 
     /** Lists a directory and reads the headers of its segments. */
     static LogSegments scan(final StoreFiles files, final Path directory, final UUID storeId) {
+        return readAll(files, directory, storeId, files.list(directory));
+    }
+
+    /**
+     * What {@link #scan} would find now, but that a header is read again only when a file has come or gone since:
+     * whether a file was replaced by one of its name, {@link #isReplaced} tells.
+     */
+    LogSegments rescan(final StoreFiles files, final Path directory, final UUID storeId) {
+        final List<String> found = files.list(directory);
+        return !names.isEmpty() && names.equals(Set.copyOf(found)) ? this : readAll(files, directory, storeId, found);
+    }
+
+    private static LogSegments readAll(
+            final StoreFiles files, final Path directory, final UUID storeId, final List<String> names) {
         final List<LogSegment> found = new ArrayList<>();
         final List<Path> leftovers = new ArrayList<>();
-        for (final String name : files.list(directory)) {
+        boolean isWhole = true;
+        for (final String name : names) {
             final long startPosition = LogSegmentDescriptor.startPosition(name);
             if (startPosition >= 0) {
-                read(files, directory.resolve(name), startPosition, storeId).ifPresent(found::add);
+                final Optional<LogSegment> segment = read(files, directory.resolve(name), startPosition, storeId);
+                segment.ifPresent(found::add);
+                isWhole &= segment.isPresent() && segment.get().problem() == null;
             } else if (LogSegmentDescriptor.isTemporary(name)) {
                 leftovers.add(directory.resolve(name));
             }
@@ -58,7 +82,16 @@ final class LogSegments {
                 last = incarnation;
             }
         }
-        return new LogSegments(List.copyOf(live), List.copyOf(leftovers), last);
+        return new LogSegments(isWhole ? Set.copyOf(names) : Set.of(), List.copyOf(live), List.copyOf(leftovers), last);
+    }
+
+    /** Whether another file has a segment's name by now. */
+    static boolean isReplaced(final StoreFiles files, final LogSegment segment) {
+        final LogSegmentHeader header = segment.checkedHeader();
+        final UUID storeId = header.identity().storeId();
+        return read(files, segment.path(), segment.startPosition(), storeId)
+                .filter(now -> !header.equals(now.header()))
+                .isPresent();
     }
 
     /** Empty when the file is gone, removed since by the retention of a live store. */
@@ -118,7 +151,7 @@ final class LogSegments {
         while (end < live.size() && live.get(end).problem() == null) {
             end++;
         }
-        return new LogSegments(live.subList(0, end), leftovers, lastIncarnation);
+        return new LogSegments(names, live.subList(0, end), leftovers, lastIncarnation);
     }
 
     /** Problem of any live segment from an index on, or null; a version that is not known comes before any damage. */

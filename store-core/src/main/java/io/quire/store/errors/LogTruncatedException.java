@@ -2,8 +2,9 @@
 package io.quire.store.errors;
 
 /**
- * The change log does not reach back to a position any more: segments that no checkpoint needs were deleted. The store
- * is untouched and usable; whoever wanted to read must begin anew from the state, retrying does not help.
+ * The change log does not reach back to a position any more: segments that no checkpoint needs were deleted, or whoever
+ * opened the store has given up changes that were read already. The store is untouched and usable; whoever wanted to
+ * read must begin anew from the state, retrying does not help.
  *
  * <p>Threading: thread-safe, immutable.
  */
