@@ -14,6 +14,7 @@ import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.store.Durability;
 import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.StoreFullException;
+import io.quire.store.errors.StoreIoException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -86,14 +87,30 @@ final class PublishedCheckpoints {
         retention.deleteTemporaries();
     }
 
-    /** Publishes the first manifest of a new store. */
+    /**
+     * Publishes the first manifest of a new store.
+     *
+     * @throws StoreIoException when that fails: there is no checkpoint yet that could have failed
+     */
     synchronized void publishFirst(final Manifest manifest) {
-        ManifestWriter.publish(storage, manifest);
+        try {
+            ManifestWriter.publish(storage, manifest);
+        } catch (final CheckpointFailedException e) {
+            throw notOpened(e);
+        }
         nextGeneration = manifest.generation() + 1;
         addNewest(manifest);
     }
 
-    /** Publishes the newest checkpoint once more when it does not say how changes are kept from now on. */
+    private static StoreIoException notOpened(final CheckpointFailedException e) {
+        return new StoreIoException("the store cannot be opened: " + e.getMessage(), e);
+    }
+
+    /**
+     * Publishes the newest checkpoint once more when it does not say how changes are kept from now on. By who opens.
+     *
+     * @throws StoreIoException when that fails: no checkpoint was asked for
+     */
     synchronized void publishDurability(final Durability durability) {
         final boolean logged = durability != Durability.NONE;
         final boolean inRing = durability == Durability.PROCESS;
@@ -102,8 +119,12 @@ final class PublishedCheckpoints {
             final Map<Integer, Long> properties = new HashMap<>(newest.properties());
             properties.put(LOGGED_PROPERTY, logged ? 1L : 0L);
             properties.put(RING_PROPERTY, inRing ? 1L : 0L);
-            publish(newest.withFiles(nextGeneration, fileNumbers.next(), newest.files())
-                    .withProperties(properties));
+            try {
+                publish(newest.withFiles(nextGeneration, fileNumbers.next(), newest.files())
+                        .withProperties(properties));
+            } catch (final CheckpointFailedException e) {
+                throw notOpened(e);
+            }
         }
     }
 

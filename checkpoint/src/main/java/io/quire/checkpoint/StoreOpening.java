@@ -28,6 +28,7 @@ import io.quire.store.StateStore;
 import io.quire.store.changelog.ChangeRing;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreLockedException;
 import io.quire.store.memory.LiveMemory;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PageSource;
@@ -326,7 +327,7 @@ final class StoreOpening {
                 || manifest.generation() != found.newestFirst().get(0).generation()
                 || !found.rejected().isEmpty();
         try {
-            return recovery.expectRing(isRingNeeded)
+            final LogReplayReport replay = recovery.expectRing(isRingNeeded)
                     .replay(
                             manifest.cut().logPosition(),
                             PublishedCheckpoints.isLogged(manifest),
@@ -334,9 +335,38 @@ final class StoreOpening {
                             place.ringFiles(lastOwner),
                             new StateReplay(store),
                             context.recoveryProgress()::onProgress);
+            checkNobodyWrites(recovery.livingRing());
+            warnOfUncertainRing("what was only in it, and so was not forced, is given up");
+            return replay;
         } catch (final CorruptStoreException e) {
+            checkNobodyWrites(recovery.livingRing()); // then the ring is not missing
             logDamaged = !recovery.hasFailedToApply();
+            warnOfUncertainRing("if it is dead and the store was moved, delete the file OWNER beside the ring, and open"
+                    + " the store again, which then reads it");
             throw e;
+        }
+    }
+
+    /** Of a copy the ring that somebody writes to is the original's; of this directory's own it must not be. */
+    private void checkNobodyWrites(final Path livingRing) {
+        if (livingRing != null && List.of(place.ringFiles()).contains(livingRing)) {
+            throw new StoreLockedException("store is open elsewhere, although its lock could be taken: directory="
+                    + directory + ", somebody writes to its change log ring, file=" + livingRing);
+        }
+    }
+
+    private void warnOfUncertainRing(final String consequence) {
+        final Path ring = place.uncertainRingFile(lastOwner);
+        if (ring != null) {
+            System.getLogger(StoreOpening.class.getName())
+                    .log(
+                            Level.WARNING,
+                            "the change log ring {0} is not read: the last owner of {1}, pid {2} of another container,"
+                                    + " had the store at another path and may live; {3}",
+                            ring,
+                            directory,
+                            Long.toString(lastOwner.process().pid()),
+                            consequence);
         }
     }
 
@@ -451,22 +481,33 @@ final class StoreOpening {
                 System.nanoTime() - startNs);
     }
 
-    /** Closes everything it has opened. */
+    /** Closes everything it has opened; a ring that the log needs no more goes, too. */
     void closeAll() {
+        boolean logComplete = false;
         try {
             if (log != null) {
                 log.stop();
+                logComplete = log.incomplete() == null;
                 log.closeRing();
             }
         } finally {
             try {
                 closeState();
             } finally {
-                if (place != null) {
-                    place.removeEmpty();
-                }
-                lock.close();
+                closePlace(logComplete);
             }
+        }
+    }
+
+    private void closePlace(final boolean logComplete) {
+        try {
+            if (place != null && logComplete) {
+                place.remove();
+            } else if (place != null) {
+                place.removeEmpty();
+            }
+        } finally {
+            lock.close();
         }
     }
 

@@ -137,8 +137,34 @@ public final class LivePlace {
         if (!there.process().visible() || there.process().alive()) {
             return true; // it may go on changing
         }
+        return isAtItsPlace(there, directory);
+    }
+
+    private static boolean isAtItsPlace(final OwnerRecord there, final Path directory) {
         final OwnerRecord original = OwnerRecord.read(there.storeDirectory());
         return original != null && original.liveDirectory().equals(directory);
+    }
+
+    /**
+     * The ring that {@link #ringFiles(OwnerRecord)} leaves out although it may be this store's: its owner is in another
+     * container, so that nobody can tell whether it lives, and had the store at a path where it is not now. Either the
+     * store was moved, or this is a copy of one that is not visible from here.
+     *
+     * @param former the record of the last owner in the store's directory, or null
+     * @return its file, or null when there is none
+     */
+    public Path uncertainRingFile(final OwnerRecord former) {
+        if (former == null || !former.liveDirectory().isAbsolute()) {
+            return null;
+        }
+        final Path directory = former.liveDirectory();
+        final OwnerRecord there = OwnerRecord.read(directory);
+        final boolean uncertain = there != null
+                && !there.storeDirectory().equals(storeDirectory)
+                && !there.process().visible()
+                && !isAtItsPlace(there, directory)
+                && Files.exists(directory.resolve(RING_FILE_NAME), LinkOption.NOFOLLOW_LINKS);
+        return uncertain && !List.of(places()).contains(directory) ? directory.resolve(RING_FILE_NAME) : null;
     }
 
     /** Deletes the live memory that a dead owner left, unread; its ring stays. */
@@ -192,6 +218,12 @@ public final class LivePlace {
      */
     public Path create(final long ringLength) {
         final Path directory = hasRoom(ringLength * 2) ? shared : local;
+        if (directory.equals(local) && ringLength > 0) {
+            warn(
+                    "no memory file system can be used at {0}, which takes a directory of this user''s and {1} bytes:"
+                            + " the change log ring goes to {2}, where the disk may keep writers waiting",
+                    shared.getParent(), Long.toString(ringLength * 2), local);
+        }
         prepare(directory, owner(directory, ""));
         return directory;
     }

@@ -9,6 +9,7 @@ import io.quire.store.changelog.ChangeRing;
 import io.quire.store.changelog.SurvivingRing;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.RawMemory;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class LogRecovery implements AutoCloseable {
     private final long bootIdHash;
     private final LogSettings settings;
 
+    private RingSource ringSource = this::readRing;
     private SurvivingRing ring;
     private boolean isRingExpected;
     private long fromPosition;
@@ -46,6 +48,7 @@ public final class LogRecovery implements AutoCloseable {
     private long ringEnd;
     private String logEndPlace = "";
     private String acceptedProblem = "";
+    private Path livingRing; // passed over, or null
     private int chainChecksum; // of the block before logEnd
     private long durablePosition;
     private LogSegments segments;
@@ -75,6 +78,23 @@ public final class LogRecovery implements AutoCloseable {
         this.storeId = storeId;
         this.bootIdHash = bootIdHash;
         this.settings = settings;
+    }
+
+    /** Reads the ring at a path, whatever is there. */
+    @FunctionalInterface
+    interface RingSource {
+        /** See {@link SurvivingRing#read}. */
+        SurvivingRing read(Path path);
+    }
+
+    /** Reads rings otherwise, for who wants them to change meanwhile. */
+    LogRecovery readRings(final RingSource source) {
+        ringSource = source;
+        return this;
+    }
+
+    private SurvivingRing readRing(final Path path) {
+        return SurvivingRing.read(path, storeId, bootIdHash);
     }
 
     /**
@@ -204,7 +224,7 @@ public final class LogRecovery implements AutoCloseable {
         final StringJoiner found = new StringJoiner("; ");
         SurvivingRing damaged = null;
         for (final Path path : ringPaths) {
-            final SurvivingRing candidate = SurvivingRing.read(path, storeId, bootIdHash);
+            final SurvivingRing candidate = ringSource.read(path);
             switch (candidate.status()) {
                 case MISSING -> {}
                 case FOREIGN -> found.add("ignored: " + candidate.reason());
@@ -228,6 +248,9 @@ public final class LogRecovery implements AutoCloseable {
         final long logIncarnation =
                 newest == null ? 0 : newest.header().identity().incarnation();
         if (candidate.incarnation() == logIncarnation) {
+            if (candidate.hasChanged()) {
+                return passOverLivingRing(candidate);
+            }
             ring = candidate;
             return drainRing();
         }
@@ -241,6 +264,25 @@ public final class LogRecovery implements AutoCloseable {
                             + ", whose segments are missing");
         }
         return "ignored: of incarnation " + ringCount + ", the log is of incarnation " + logCount;
+    }
+
+    /** It is no ring that a dead process has left: what was read of it may be anything. */
+    private String passOverLivingRing(final SurvivingRing candidate) {
+        candidate.close();
+        livingRing = candidate.path();
+        System.getLogger(LogRecovery.class.getName())
+                .log(
+                        Level.WARNING,
+                        "the change log ring {0} is not read, because somebody writes to it: the log in {1} has what"
+                                + " was written to its files",
+                        candidate.path(),
+                        directory);
+        return "ignored: somebody writes to it";
+    }
+
+    /** {@return a ring of this log's last incarnation that was passed over because somebody writes to it, or null} */
+    public Path livingRing() {
+        return livingRing;
     }
 
     /**
@@ -259,7 +301,8 @@ public final class LogRecovery implements AutoCloseable {
         }
         throw new CorruptStoreException("the change-log ring is missing: expected=one of " + ringPaths
                 + " of incarnation " + last + ", because the log was not closed in order: "
-                + logEndPlace + "; the last acknowledged changes may have been in it, accept the loss explicitly to go"
+                + logEndPlace + (livingRing == null ? "" : "; " + livingRing + " was not read, somebody writes to it")
+                + "; the last acknowledged changes may have been in it, accept the loss explicitly to go"
                 + " on without them");
     }
 

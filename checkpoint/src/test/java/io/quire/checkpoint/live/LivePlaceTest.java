@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.quire.checkpoint.LiveMemoryKind;
+import io.quire.checkpoint.LoggedWarnings;
 import io.quire.store.memory.LiveMemory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,8 +59,11 @@ class LivePlaceTest {
 
     @Test
     void shouldPutTheRingIntoTheStoreWhenSharedMemoryIsTooSmall() {
-        final Path directory = place.create(Long.MAX_VALUE / 4);
-        assertThat(directory).isEqualTo(store.resolve("live"));
+        try (LoggedWarnings warnings = new LoggedWarnings(LivePlace.class)) {
+            final Path directory = place.create(Long.MAX_VALUE / 4);
+            assertThat(directory).isEqualTo(store.resolve("live"));
+            assertThat(warnings.lines()).singleElement().asString().contains("ring goes to " + directory);
+        }
         assertThat(shared).isEmptyDirectory();
         place.remove();
         assertThat(store).isEmptyDirectory();
@@ -214,6 +218,34 @@ class LivePlaceTest {
                     .containsExactly(place.ringFiles());
         }
         assertThat(place.ringFiles(null)).containsExactly(place.ringFiles());
+    }
+
+    @Test
+    void shouldNameTheRingOfWhichNobodyCanTellWhetherItIsTheStores() throws Exception {
+        final ProcessIdentity dead = new ProcessIdentity(1, 1, namespace());
+        final ProcessIdentity elsewhere = new ProcessIdentity(1, 1, "pid:[1]");
+        final Path gone = temp.resolve("gone");
+        final Path uncertain = live("uncertain", elsewhere, gone);
+        assertThat(place.uncertainRingFile(new OwnerRecord(elsewhere, 1, gone, uncertain, "")))
+                .isEqualTo(uncertain.resolve(LivePlace.RING_FILE_NAME));
+        final Path another = Files.createDirectory(temp.resolve("another"));
+        final Path ofAnother = live("of-another", elsewhere, another);
+        new OwnerRecord(elsewhere, 1, another, ofAnother, "").write(another);
+        for (final Path certain : new Path[] {
+            ofAnother,
+            live("same", elsewhere, store),
+            live("dead", dead, gone),
+            live("alive", ProcessIdentity.current(), gone),
+            temp.resolve("none")
+        }) {
+            assertThat(place.uncertainRingFile(new OwnerRecord(elsewhere, 1, gone, certain, "")))
+                    .as(certain.toString())
+                    .isNull();
+        }
+        assertThat(place.uncertainRingFile(null)).isNull();
+        Files.delete(uncertain.resolve(LivePlace.RING_FILE_NAME));
+        assertThat(place.uncertainRingFile(new OwnerRecord(elsewhere, 1, gone, uncertain, "")))
+                .isNull();
     }
 
     @Test

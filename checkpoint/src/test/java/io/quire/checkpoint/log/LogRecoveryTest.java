@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.store.Durability;
 import io.quire.store.changelog.ChangeRing;
+import io.quire.store.changelog.SurvivingRing;
 import io.quire.store.errors.CorruptStoreException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -296,6 +297,58 @@ class LogRecoveryTest {
             fixture.open();
             assertThat(fixture.replayedLongs()).isEqualTo(longs(0, 30_001));
         }
+    }
+
+    /** Its owner lives, and what was read of the ring may have been overwritten while it was read. */
+    @Test
+    void shouldNotBelieveARingThatIsWrittenToWhileItIsRead() throws IOException {
+        try (LogFixture fixture = new LogFixture(root).open()) {
+            putAll(fixture, 0, 10);
+            fixture.agent.doWork();
+            putAll(fixture, 10, 20);
+            final byte[] ring = Files.readAllBytes(fixture.ringPath);
+            try (LogRecovery recovery = recovery(fixture)) {
+                final LogReplayReport report = replay(recovery.expectRing(false), fixture);
+                assertThat(report.endPosition()).isEqualTo(320);
+                assertThat(report.ring()).contains("somebody writes to it");
+                assertThat(recovery.livingRing()).isEqualTo(fixture.ringPath);
+            }
+            Files.write(fixture.ringPath, ring);
+            try (LogRecovery recovery = recovery(fixture)) {
+                assertThatThrownBy(() -> replay(recovery.expectRing(true), fixture))
+                        .isInstanceOf(CorruptStoreException.class)
+                        .hasMessageContaining("ring is missing")
+                        .hasMessageContaining(fixture.ringPath + " was not read, somebody writes to it");
+            }
+            Files.write(fixture.ringPath, ring);
+            assertThat(fixture.replayed).isEmpty();
+            fixture.kill();
+            fixture.open();
+            assertThat(fixture.replayedLongs()).isEqualTo(longs(0, 20));
+        }
+    }
+
+    /** One whose ring is drained by its owner after it was read. */
+    private static LogRecovery recovery(final LogFixture fixture) {
+        return new LogRecovery(
+                        fixture.files, fixture.directory, LogFixture.STORE_ID, fixture.bootIdHash, fixture.settings)
+                .readRings(path -> {
+                    final SurvivingRing found = SurvivingRing.read(path, LogFixture.STORE_ID, fixture.bootIdHash);
+                    if (found.status() == SurvivingRing.Status.VALID) {
+                        fixture.ring.headRelease(found.tail());
+                    }
+                    return found;
+                });
+    }
+
+    private static LogReplayReport replay(final LogRecovery recovery, final LogFixture fixture) {
+        return recovery.replay(
+                0,
+                false,
+                false,
+                List.of(fixture.ringPath),
+                new Change.Recorder(new ArrayList<>(), new ArrayList<>()),
+                LogProgress.NONE);
     }
 
     @Test

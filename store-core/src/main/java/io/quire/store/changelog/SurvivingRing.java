@@ -210,18 +210,36 @@ public final class SurvivingRing implements AutoCloseable {
      * @throws StoreIoException when the file cannot be read
      */
     public long headNow() {
+        final ByteBuffer header = headerNow();
+        return header == null ? Long.MAX_VALUE : header.getLong(ChangeRingDescriptor.HEAD_OFFSET);
+    }
+
+    /**
+     * Whether somebody has written to the ring, or replaced it, since it was read: then its owner lives, and what was
+     * read may be anything. To be asked of a valid ring.
+     *
+     * @return true when head, tail or incarnation are others now
+     * @throws StoreIoException when the file cannot be read
+     */
+    public boolean hasChanged() {
+        final ByteBuffer header = headerNow();
+        return header == null
+                || header.getLong(ChangeRingDescriptor.HEAD_OFFSET) != head
+                || header.getLong(ChangeRingDescriptor.TAIL_OFFSET) != tail;
+    }
+
+    /** The header as it is now, or null when the ring is gone or was replaced. */
+    private ByteBuffer headerNow() {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            return Long.MAX_VALUE;
+            return null;
         }
         try (RandomAccessFile file = new RandomAccessFile(path.toString(), "r")) {
             final ByteBuffer header =
                     ByteBuffer.allocate(ChangeRingDescriptor.BODY_OFFSET).order(ByteOrder.LITTLE_ENDIAN);
             file.readFully(header.array());
-            return header.getLong(ChangeRingDescriptor.INCARNATION_OFFSET) == incarnation
-                    ? header.getLong(ChangeRingDescriptor.HEAD_OFFSET)
-                    : Long.MAX_VALUE;
+            return header.getLong(ChangeRingDescriptor.INCARNATION_OFFSET) == incarnation ? header : null;
         } catch (final EOFException e) {
-            return Long.MAX_VALUE;
+            return null;
         } catch (final IOException e) {
             throw new StoreIoException("change-log ring could not be read: file=" + path + " (" + e + ")", e);
         }

@@ -61,6 +61,27 @@ class SurvivingRingTest {
     }
 
     @Test
+    void shouldTellWhetherSomebodyHasWrittenSinceItWasRead() throws IOException {
+        try (RingFixture fixture = new RingFixture(directory, 65536, 0)) {
+            fixture.log.putLong(1, 1, 1);
+            try (SurvivingRing ring = read()) {
+                assertThat(ring.hasChanged()).isFalse();
+                fixture.log.putLong(1, 2, 2);
+                assertThat(ring.hasChanged()).as("tail").isTrue();
+            }
+            try (SurvivingRing ring = read()) {
+                assertThat(ring.hasChanged()).isFalse();
+                fixture.drain();
+                assertThat(ring.hasChanged()).as("head").isTrue();
+            }
+            try (SurvivingRing ring = read()) {
+                Files.delete(path);
+                assertThat(ring.hasChanged()).as("gone").isTrue();
+            }
+        }
+    }
+
+    @Test
     void shouldBelongToItsOwnerOnly() throws IOException {
         writeSome(0);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
