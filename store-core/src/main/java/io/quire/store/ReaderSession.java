@@ -52,7 +52,7 @@ final class ReaderSession extends ReadSession {
         inside.set(INSIDE, 1);
         if (readers.closed()) {
             leave();
-            throw storeClosed();
+            throw readers.refused();
         }
     }
 
@@ -60,7 +60,7 @@ final class ReaderSession extends ReadSession {
     void checkOpen() {
         checkThread();
         if (readers.closed()) {
-            throw storeClosed();
+            throw readers.refused();
         }
     }
 
@@ -71,10 +71,6 @@ final class ReaderSession extends ReadSession {
         if (closed) {
             throw new StoreClosedException("the reader is closed");
         }
-    }
-
-    private static StoreClosedException storeClosed() {
-        return new StoreClosedException("the store is closed");
     }
 
     private ConfigurationException wrongThread() {

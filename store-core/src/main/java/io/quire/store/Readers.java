@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
+import io.quire.store.errors.StateStoreException;
 import io.quire.store.errors.StoreClosedException;
+import io.quire.store.errors.StoreFailedException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -21,6 +23,7 @@ final class Readers {
     private final long starvedNs;
     private volatile ReaderSession[] sessions = {};
     private volatile boolean closed;
+    private volatile Throwable failure; // why nobody may read although the store is open
     private volatile long turnNs;
 
     /**
@@ -41,7 +44,7 @@ final class Readers {
     /** Opens a session for the calling thread; sessions of threads that have ended are forgotten. */
     synchronized ReaderSession open() {
         if (closed) {
-            throw new StoreClosedException("the store is closed");
+            throw refused();
         }
         final ReaderSession session = new ReaderSession(this, Thread.currentThread());
         final ReaderSession[] alive =
@@ -63,7 +66,23 @@ final class Readers {
 
     /** Lets no reader in any more. */
     void close() {
+        failure = null;
         closed = true;
+    }
+
+    /** Lets no reader in any more, because nobody knows what the memory holds. */
+    void refuse(final Throwable cause) {
+        failure = cause;
+        closed = true;
+    }
+
+    /** Why no reader may enter. */
+    StateStoreException refused() {
+        final Throwable cause = failure;
+        return cause == null
+                ? new StoreClosedException("the store is closed")
+                : new StoreFailedException(
+                        "the store is fail-stopped, reopen it; first cause: " + cause.getMessage(), cause);
     }
 
     /**

@@ -33,8 +33,9 @@ import org.agrona.concurrent.SystemNanoClock;
  * #releaseOwnership()} or its end. Opening a state does not make a thread the writer. Between two
  * operations the writer runs the duty that the durable layer has asked for, such as a checkpoint's barrier.
  *
- * <p>Once something failed that must not be papered over (the change log, a rollback), the store is fail-stopped: reads
- * go on, every write throws {@link StoreFailedException} with the first cause.
+ * <p>Once something failed that must not be papered over, such as the change log, the store is fail-stopped: reads go
+ * on, every write throws {@link StoreFailedException} with the first cause. Once a batch could not be taken back every
+ * read does, too, since half of it may be left.
  *
  * <p>Threading: single writer; other threads read through a {@link #reader()} of their own.
  */
@@ -64,6 +65,7 @@ public final class StateStore implements AutoCloseable {
     private int walks;
     private int parts; // of a batch that are under way: what they call cannot end it
     private volatile boolean closed;
+    private volatile boolean unreadable; // closed, or nobody knows what the memory holds
     private boolean memoryClosed;
     private volatile Throwable failure;
 
@@ -542,6 +544,8 @@ public final class StateStore implements AutoCloseable {
     /**
      * Ends a batch and puts back what its writes changed.
      *
+     * @throws StoreFailedException when that fails, for example because there is no memory: the store is fail-stopped
+     *     then, and neither writes nor reads succeed until it is reopened
      * @throws ConfigurationException when no batch is open, or the caller is inside an operation that is a part of it,
      *     such as the delivery of a timer
      */
@@ -556,13 +560,25 @@ public final class StateStore implements AutoCloseable {
         try {
             memory.liftLimit(true);
             undoLog.rollback(registry);
-            batch = false;
-            log.abortGroup();
-        } catch (final RuntimeException e) {
-            throw fail(e);
+        } catch (final Throwable e) { // an error of the JVM, too: half of the batch may be left
+            throw failUnreadable(e);
         } finally {
             memory.liftLimit(false);
         }
+        batch = false;
+        try {
+            log.abortGroup();
+        } catch (final RuntimeException e) {
+            throw fail(e);
+        }
+    }
+
+    /** Fail-stops the store when what is in memory is no state that ever was. */
+    private StoreFailedException failUnreadable(final Throwable cause) {
+        final StoreFailedException told = fail(cause);
+        readers.refuse(failure);
+        unreadable = true;
+        return told;
     }
 
     /** How many batches were taken back. */
@@ -633,8 +649,8 @@ public final class StateStore implements AutoCloseable {
      * Checks that the caller may read now. A reader has the writer's role too, so that memory stays mapped under it.
      */
     void beforeRead() {
-        if (closed) {
-            throw departed();
+        if (unreadable) {
+            throw closed ? departed() : failed();
         }
         if (Thread.currentThread() != writer) {
             ownership.claim();
@@ -711,9 +727,13 @@ public final class StateStore implements AutoCloseable {
             throw departed();
         }
         if (failure != null) {
-            throw new StoreFailedException(
-                    "the store is fail-stopped, reopen it; first cause: " + failure.getMessage(), failure);
+            throw failed();
         }
+    }
+
+    private StoreFailedException failed() {
+        return new StoreFailedException(
+                "the store is fail-stopped, reopen it; first cause: " + failure.getMessage(), failure);
     }
 
     /** The caller has seen the close and is inside no operation any more. */
@@ -903,6 +923,7 @@ public final class StateStore implements AutoCloseable {
     public boolean closeToCallers() {
         checkNotWalking();
         closed = true;
+        unreadable = true;
         dutyRequested = true;
         readers.close();
         final boolean writerGone = ownership.awaitDeparture(DEPARTURE_TIMEOUT_NS);

@@ -3,18 +3,25 @@ package io.quire.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.quire.store.errors.StoreClosedException;
+import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.LiveMemory;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.agrona.LangUtil;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,6 +71,85 @@ class FullMemoryTest {
             assertThatThrownBy(() -> state.put(key, 0, Long.BYTES, value, 0, value.capacity()))
                     .as("the limit counts again")
                     .isInstanceOf(StoreFullException.class);
+        }
+    }
+
+    /** Memory that cannot grow any more from some moment on, whatever the limit says. */
+    private static final class EndingMemory implements LiveMemory {
+        private final AnonymousMemory memory = new AnonymousMemory(20);
+        private Throwable end;
+
+        @Override
+        public long reserveWindow(final int window) {
+            return memory.reserveWindow(window);
+        }
+
+        @Override
+        public void back(final long address, final long length) {
+            if (end != null) {
+                LangUtil.rethrowUnchecked(end);
+            }
+            memory.back(address, length);
+        }
+
+        @Override
+        public int windowShift() {
+            return memory.windowShift();
+        }
+
+        @Override
+        public String description() {
+            return memory.description();
+        }
+
+        @Override
+        public void close() {
+            memory.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldRefuseReadsOfABatchThatCouldNotBeTakenBack(final boolean isError) {
+        final EndingMemory ending = new EndingMemory();
+        final StateStore store = new StateStore(
+                PagedMemory.create(new PagedMemory.Builder(ending).hashSeed(7).lengthMax(8 << 20)));
+        try (store) {
+            final BytesState state = store.bytesState("s");
+            final BytesStateReader reader = store.reader().bytesState("s");
+            final Random random = new Random(26);
+            final Map<Long, Integer> lengths = fill(state, random);
+            final Throwable end = isError ? new OutOfMemoryError("no memory") : new StoreFullException("no memory");
+            Throwable told = null;
+            for (int batch = 0; batch < 11 && told == null; batch++) { // one of them needs more than there was before
+                store.beginBatch();
+                for (int i = 0; i < 400; i++) {
+                    key.putLong(0, random.nextInt(lengths.size()));
+                    state.remove(key, 0, Long.BYTES);
+                }
+                final boolean isFull = isFull(state);
+                ending.end = end;
+                told = catchThrowable(isFull ? store::rollbackBatch : store::commitBatch);
+                ending.end = null;
+            }
+            assertThat(told)
+                    .isInstanceOf(StoreFailedException.class)
+                    .hasMessageContaining("no memory")
+                    .hasCause(end);
+            key.putLong(0, 1);
+            for (final ThrowingCallable access : List.<ThrowingCallable>of(
+                    () -> state.remove(key, 0, Long.BYTES),
+                    () -> state.valueLength(key, 0, Long.BYTES),
+                    () -> reader.valueLength(key, 0, Long.BYTES),
+                    store::reader,
+                    store::rollbackBatch)) {
+                assertThatThrownBy(access)
+                        .isInstanceOf(StoreFailedException.class)
+                        .hasMessageContaining("no memory");
+            }
+            store.close();
+            assertThatThrownBy(() -> state.valueLength(key, 0, Long.BYTES)).isInstanceOf(StoreClosedException.class);
+            assertThatThrownBy(() -> reader.valueLength(key, 0, Long.BYTES)).isInstanceOf(StoreClosedException.class);
         }
     }
 
