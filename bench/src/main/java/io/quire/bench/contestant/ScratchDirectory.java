@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.bench.contestant;
 
+import io.quire.checkpoint.live.LivePlace;
+import io.quire.checkpoint.live.OwnerRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -57,7 +59,8 @@ public final class ScratchDirectory implements AutoCloseable {
     }
 
     /**
-     * Deletes a directory with all it holds.
+     * Deletes a directory with all it holds, and what killed processes have left in memory files for the stores there:
+     * a store that is opened later would keep it for days, since it cannot know that nobody misses this one.
      *
      * @param path may be absent
      */
@@ -69,6 +72,9 @@ public final class ScratchDirectory implements AutoCloseable {
             final List<Path> deepestFirst =
                     found.sorted(Comparator.reverseOrder()).toList();
             for (final Path each : deepestFirst) {
+                if (each.endsWith(OwnerRecord.FILE_NAME)) {
+                    LivePlace.discard(each.getParent().toRealPath());
+                }
                 Files.deleteIfExists(each);
             }
         } catch (final IOException e) {

@@ -106,6 +106,17 @@ public final class LivePlace {
         }
     }
 
+    /**
+     * Removes what a dead owner has left on a memory file system for a store that is about to be deleted, its ring
+     * included. What an owner has left that lives, or that nobody can tell about, stays.
+     *
+     * @param storeDirectory real path of the store, which is not open
+     */
+    public static void discard(final Path storeDirectory) {
+        // As a place of no store nothing in it counts as its own.
+        new LivePlace(storeDirectory, new UUID(0, 0), storeDirectory).removeFormer(OwnerRecord.read(storeDirectory));
+    }
+
     /** {@return the places at which a previous owner may have left a ring, newest choice first} */
     public Path[] ringFiles() {
         final Path inLocal = local.resolve(RING_FILE_NAME);
