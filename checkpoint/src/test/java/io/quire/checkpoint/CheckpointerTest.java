@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.store.Durability;
+import io.quire.store.LongLongState;
+import io.quire.store.errors.CheckpointFailedException;
+import io.quire.store.errors.StoreClosedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class CheckpointerTest {
+    private static final long COUNT = 100_000; // many times what the capture pool holds
+
+    @TempDir
+    Path temp;
+
+    private DurableStoreContext context() {
+        return new DurableStoreContext()
+                .directory(temp.resolve("store"))
+                .sharedMemoryDirectory(temp.resolve("shm"))
+                .liveMemory(LiveMemoryKind.ANONYMOUS)
+                .windowShift(22)
+                .capturePoolLength(64 * 1024)
+                .checkpointIntervalNs(0)
+                .durability(Durability.NONE);
+    }
+
+    /** Does something when a barrier asks for the position, after it has seen that the checkpointer runs. */
+    private record HookedLog(CheckpointLog log, Runnable hook) implements CheckpointLog {
+        @Override
+        public long position() {
+            hook.run();
+            return log.position();
+        }
+
+        @Override
+        public boolean awaitDurable(final long position, final long timeoutNs) {
+            return log.awaitDurable(position, timeoutNs);
+        }
+
+        @Override
+        public void deleteBefore(final long position) {
+            log.deleteBefore(position);
+        }
+    }
+
+    private static Checkpointer checkpointer(
+            final DurableStoreContext context, final StoreOpening opening, final CheckpointLog log) {
+        final CheckpointThrottle throttle =
+                new CheckpointThrottle(context.checkpointBandwidth(), context.checkpointCpuShare());
+        final MergeRunner merger = new MergeRunner(
+                opening.store, opening.published, context, opening.directory, opening.checkpointLog, throttle);
+        return new Checkpointer(opening.store, opening.published, context, opening.directory, log, throttle, merger);
+    }
+
+    @Test
+    void shouldGiveACaptureBackThatNobodyIsThereToTake() throws Exception {
+        Files.createDirectory(temp.resolve("shm"));
+        final DurableStoreContext context = context();
+        context.conclude();
+        final StoreOpening opening = new StoreOpening(context).open();
+        try {
+            final Checkpointer[] checkpointer = new Checkpointer[1];
+            checkpointer[0] =
+                    checkpointer(context, opening, new HookedLog(opening.checkpointLog, () -> checkpointer[0].stop()));
+            final Checkpointer next = checkpointer(context, opening, opening.checkpointLog);
+            final LongLongState longs = opening.store.longLongState("longs");
+            for (long key = 0; key < COUNT; key++) {
+                longs.put(key, key);
+            }
+            checkpointer[0].start();
+            final CompletableFuture<CheckpointInfo> future = checkpointer[0].checkpointByWriter();
+            assertThatThrownBy(future::join)
+                    .hasCauseInstanceOf(CheckpointFailedException.class)
+                    .hasMessageContaining("being closed")
+                    .hasRootCauseInstanceOf(StoreClosedException.class);
+            for (long key = 0; key < COUNT; key++) {
+                longs.put(key, key + 1); // would wait for room in the pool for ever
+            }
+            next.start();
+            try {
+                assertThat(next.checkpointByWriter().join().pageCount()).isGreaterThan(100); // none was forgotten
+            } finally {
+                next.stop();
+            }
+        } finally {
+            opening.closeAll();
+        }
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final LongLongState longs = store.longLongState("longs");
+            for (long key = 0; key < COUNT; key++) {
+                assertThat(longs.get(key, -1)).isEqualTo(key + 1);
+            }
+            longs.checkInvariants();
+        }
+    }
+}
