@@ -24,6 +24,7 @@ import io.quire.store.SourcePosition;
 import io.quire.store.StateStore;
 import io.quire.store.StoreReader;
 import io.quire.store.TimeDomain;
+import io.quire.store.TimeToLive;
 import io.quire.store.TypedState;
 import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
@@ -172,6 +173,18 @@ public final class DurableStateStore implements AutoCloseable {
     }
 
     /**
+     * Opens a state whose entries have a time to live, or creates it, see {@link
+     * StateStore#longLongState(String, TimeToLive)}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeToLive how long entries live
+     * @return the state
+     */
+    public LongLongState longLongState(final String name, final TimeToLive timeToLive) {
+        return store.longLongState(name, timeToLive);
+    }
+
+    /**
      * The state of a name, created when there is none; see {@link StateStore#bytesState}.
      *
      * @param name 1..255 bytes of UTF-8
@@ -179,6 +192,18 @@ public final class DurableStateStore implements AutoCloseable {
      */
     public BytesState bytesState(final String name) {
         return store.bytesState(name);
+    }
+
+    /**
+     * Opens a state whose entries have a time to live, or creates it, see {@link
+     * StateStore#bytesState(String, TimeToLive)}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeToLive how long entries live
+     * @return the state
+     */
+    public BytesState bytesState(final String name, final TimeToLive timeToLive) {
+        return store.bytesState(name, timeToLive);
     }
 
     /**
@@ -192,6 +217,18 @@ public final class DurableStateStore implements AutoCloseable {
     }
 
     /**
+     * Opens a state whose entries have a time to live, or creates it, see {@link
+     * StateStore#longSetState(String, TimeToLive)}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeToLive how long entries live
+     * @return the state
+     */
+    public LongSetState longSetState(final String name, final TimeToLive timeToLive) {
+        return store.longSetState(name, timeToLive);
+    }
+
+    /**
      * The state of a name, created when there is none; see {@link StateStore#longDoubleState}.
      *
      * @param name 1..255 bytes of UTF-8
@@ -202,6 +239,18 @@ public final class DurableStateStore implements AutoCloseable {
     }
 
     /**
+     * Opens a state whose entries have a time to live, or creates it, see {@link
+     * StateStore#longDoubleState(String, TimeToLive)}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeToLive how long entries live
+     * @return the state
+     */
+    public LongDoubleState longDoubleState(final String name, final TimeToLive timeToLive) {
+        return store.longDoubleState(name, timeToLive);
+    }
+
+    /**
      * The state of a name, created when there is none; see {@link StateStore#longBytesState}.
      *
      * @param name 1..255 bytes of UTF-8
@@ -209,6 +258,18 @@ public final class DurableStateStore implements AutoCloseable {
      */
     public LongBytesState longBytesState(final String name) {
         return store.longBytesState(name);
+    }
+
+    /**
+     * Opens a state whose entries have a time to live, or creates it, see {@link
+     * StateStore#longBytesState(String, TimeToLive)}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeToLive how long entries live
+     * @return the state
+     */
+    public LongBytesState longBytesState(final String name, final TimeToLive timeToLive) {
+        return store.longBytesState(name, timeToLive);
     }
 
     /**
@@ -232,6 +293,21 @@ public final class DurableStateStore implements AutoCloseable {
      */
     public FixedBytesState fixedBytesState(final String name, final int keyLength, final int valueLength) {
         return store.fixedBytesState(name, keyLength, valueLength);
+    }
+
+    /**
+     * Opens a state of bytes of fixed lengths whose entries have a time to live, or creates it, see {@link
+     * StateStore#fixedBytesState(String, int, int, TimeToLive)}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyLength bytes of every key
+     * @param valueLength bytes of every value
+     * @param timeToLive how long entries live
+     * @return the state
+     */
+    public FixedBytesState fixedBytesState(
+            final String name, final int keyLength, final int valueLength, final TimeToLive timeToLive) {
+        return store.fixedBytesState(name, keyLength, valueLength, timeToLive);
     }
 
     /**

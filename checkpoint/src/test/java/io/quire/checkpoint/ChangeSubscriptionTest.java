@@ -8,7 +8,10 @@ import io.quire.checkpoint.io.FaultStoreFiles;
 import io.quire.checkpoint.io.FileFault;
 import io.quire.checkpoint.log.LogHold;
 import io.quire.store.Durability;
+import io.quire.store.LongBytesState;
 import io.quire.store.LongLongState;
+import io.quire.store.LongSetState;
+import io.quire.store.TimeToLive;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.codec.Codecs;
 import io.quire.store.errors.ConfigurationException;
@@ -23,10 +26,12 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -114,6 +119,43 @@ class ChangeSubscriptionTest {
             assertThat(System.nanoTime()).as("waited too long").isLessThan(deadline);
             Thread.onSpinWait();
         }
+    }
+
+    @Test
+    void shouldHandOverTimestampsBehindValuesAndTheRemovalOfWhatHasExpired() {
+        final AtomicLong clock = new AtomicLong(1_000);
+        final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+        final ChangeListener listener = (position, state, key, value) -> {
+            final int end = value == null ? 0 : value.capacity() - Long.BYTES;
+            lines.add(state.name() + " " + state.expiry().ttlMs() + " " + key.getLong(0, ByteOrder.LITTLE_ENDIAN)
+                    + (value == null
+                            ? " removed"
+                            : " length=" + end + " @" + value.getLong(end, ByteOrder.LITTLE_ENDIAN)));
+        };
+        try (DurableStateStore store =
+                        DurableStateStore.open(context().expiryClock(clock::get).expiryBudgetNs(0));
+                ChangeSubscription subscription = store.subscribe(0, listener)) {
+            final TimeToLive ttl = TimeToLive.ofMillis(10).updatedBy(TimeToLive.UpdateType.ON_READ_AND_WRITE);
+            final LongLongState longs = store.longLongState("longs", ttl);
+            final LongSetState set = store.longSetState("set", ttl);
+            final LongBytesState bytes = store.longBytesState("bytes", ttl);
+            longs.put(1, 10);
+            set.add(2);
+            bytes.put(3, new UnsafeBuffer(new byte[5]), 0, 5);
+            clock.set(1_009);
+            longs.get(1, -1);
+            clock.set(1_010);
+            assertThat(store.cleanExpired(Long.MAX_VALUE)).isEqualTo(2);
+            await(() -> subscription.position() == store.appliedPosition());
+        }
+        assertThat(lines)
+                .containsExactly(
+                        "longs 10 1 length=8 @1000",
+                        "set 10 2 length=0 @1000",
+                        "bytes 10 3 length=5 @1000",
+                        "longs 10 1 length=8 @1009",
+                        "set 10 2 removed",
+                        "bytes 10 3 removed");
     }
 
     @Test

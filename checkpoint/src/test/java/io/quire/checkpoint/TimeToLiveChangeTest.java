@@ -2,6 +2,7 @@
 package io.quire.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.store.AggregateFunction;
 import io.quire.store.AggregatingState;
@@ -9,14 +10,17 @@ import io.quire.store.KeyedState;
 import io.quire.store.ListState;
 import io.quire.store.MapState;
 import io.quire.store.ReducingState;
+import io.quire.store.StoreReader;
 import io.quire.store.TimeToLive;
 import io.quire.store.TypedState;
 import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codec;
 import io.quire.store.codec.Codecs;
+import io.quire.store.errors.StateMismatchException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A time to live that is given to states which exist, made shorter and longer, switched off and on, with a restart
@@ -119,6 +124,11 @@ class TimeToLiveChangeTest {
 
     private <V> States<V> reopen(
             final long nowMs, final boolean checkpoint, final Codec<V> codec, final V value, final TimeToLive ttl) {
+        reopen(nowMs, checkpoint);
+        return new States<>(codec, value, ttl);
+    }
+
+    private void reopen(final long nowMs, final boolean checkpoint) {
         if (store != null) {
             store.stateStore().states().forEach(KeyedState::checkInvariants);
             if (checkpoint) {
@@ -134,7 +144,6 @@ class TimeToLiveChangeTest {
                 .checkpointOnClose(false)
                 .expiryBudgetNs(0) // nothing is removed but when it is said
                 .expiryClock(clock::get));
-        return new States<>(codec, value, ttl);
     }
 
     private <V> void run(final boolean checkpoint, final Codec<V> codec, final V value) {
@@ -169,6 +178,92 @@ class TimeToLiveChangeTest {
         expect(states, 3);
         states = reopen(1_800, checkpoint, codec, value, null);
         expect(states);
+        store.close();
+    }
+
+    private List<ExpiringPrimitive> reopenPrimitives(final long nowMs, final boolean checkpoint, final TimeToLive ttl) {
+        reopen(nowMs, checkpoint);
+        return ExpiringPrimitive.all(store, ttl);
+    }
+
+    private static void write(final List<ExpiringPrimitive> primitives, final long key) {
+        primitives.forEach(each -> each.put(key, 2 * key));
+    }
+
+    private void expect(final List<ExpiringPrimitive> primitives, final long... keys) {
+        try (StoreReader reader = store.reader()) {
+            for (final ExpiringPrimitive primitive : primitives) {
+                final Map<Long, Long> expected = new HashMap<>();
+                for (final long key : keys) {
+                    expected.put(key, primitive.isSet() ? 0 : 2 * key);
+                }
+                assertThat(primitive.entries(true)).as(primitive.state.name()).isEqualTo(expected);
+                assertThat(primitive.read(reader, 5)).as(primitive.state.name()).isEqualTo(expected);
+            }
+        }
+    }
+
+    /** As typed states do, but that they cannot get their first time to live later on. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldJudgePrimitivesByTheTimeToLiveThatTheStateHasNow(final boolean checkpoint) {
+        List<ExpiringPrimitive> primitives = reopenPrimitives(1_100, checkpoint, TimeToLive.ofMillis(300));
+        write(primitives, 1);
+        primitives = reopenPrimitives(1_399, checkpoint, null); // which leaves it what it has
+        write(primitives, 2);
+        expect(primitives, 1, 2);
+        clock.set(1_400);
+        expect(primitives, 2);
+        primitives = reopenPrimitives(1_399, checkpoint, null);
+        expect(primitives, 1, 2); // nothing was removed, and the clock was set back
+        primitives = reopenPrimitives(1_399, checkpoint, TimeToLive.ofMillis(100));
+        expect(primitives, 2); // shorter
+        primitives = reopenPrimitives(1_450, checkpoint, TimeToLive.OFF);
+        write(primitives, 3);
+        expect(primitives, 1, 2, 3);
+        primitives = reopenPrimitives(1_000_000, checkpoint, null);
+        expect(primitives, 1, 2, 3); // still off
+        primitives = reopenPrimitives(1_749, checkpoint, TimeToLive.ofMillis(350));
+        expect(primitives, 3); // written while it was off: 1,450 + 350 is not over, 1,399 + 350 is
+        assertThat(store.cleanExpired(Long.MAX_VALUE)).isEqualTo(2L * primitives.size());
+        primitives = reopenPrimitives(1_000, checkpoint, TimeToLive.OFF);
+        expect(primitives, 3); // what was removed does not come back, neither by the clock nor by the rule
+        primitives = reopenPrimitives(1_799, checkpoint, TimeToLive.ofMillis(350));
+        expect(primitives, 3);
+        primitives = reopenPrimitives(1_800, checkpoint, null);
+        expect(primitives);
+        store.close();
+    }
+
+    /** Bytes without timestamps are not taken for some with, nor the other way round, by whatever way back. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldRefusePrimitivesTheirFirstTimeToLiveAfterARestartToo(final boolean checkpoint) {
+        reopen(1_000, checkpoint);
+        store.longLongState("plain").put(1, 10);
+        store.fixedBytesState("plain bytes", 8, 8).add(ExpiringPrimitive.keyOf(1), 0);
+        reopen(1_000, checkpoint);
+        assertThatThrownBy(() -> store.longLongState("plain", TimeToLive.ofMillis(10)))
+                .isInstanceOf(StateMismatchException.class)
+                .hasMessageContaining("state=plain");
+        assertThatThrownBy(() -> store.fixedBytesState("plain bytes", 8, 8, TimeToLive.ofMillis(10)))
+                .isInstanceOf(StateMismatchException.class)
+                .hasMessageContaining("state=plain bytes");
+        assertThatThrownBy(() -> store.longSetState("plain", TimeToLive.ofMillis(10)))
+                .as("of another kind")
+                .isInstanceOf(StateMismatchException.class);
+        assertThat(store.longLongState("plain", TimeToLive.OFF).get(1, -1)).isEqualTo(10);
+        store.dropState("plain");
+        store.longLongState("plain", TimeToLive.ofMillis(10)).put(2, 20);
+        reopen(1_009, checkpoint);
+        assertThat(store.longLongState("plain").get(2, -1)).isEqualTo(20);
+        assertThat(store.longLongState("plain").timeToLive()).isEqualTo(TimeToLive.ofMillis(10));
+        clock.set(1_010);
+        assertThat(store.longLongState("plain").get(2, -1)).isEqualTo(-1);
+        store.dropState("plain");
+        store.longLongState("plain").put(3, 30);
+        reopen(1_000_000, checkpoint);
+        assertThat(store.longLongState("plain").get(3, -1)).isEqualTo(30);
         store.close();
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.quire.store.AggregateFunction;
 import io.quire.store.AggregatingState;
 import io.quire.store.ListState;
+import io.quire.store.LongLongState;
 import io.quire.store.MapState;
 import io.quire.store.ReducingState;
 import io.quire.store.SourcePosition;
@@ -95,6 +96,8 @@ class TimeToLiveCrashTest {
             final States states = new States(store);
             check(states, begun, count, TTL_MS);
             assertThat(states.values.size()).isLessThan(KEYS); // some were removed before the kill
+            states.primitives.forEach(
+                    each -> assertThat(each.state.size()).as(each.state.name()).isLessThan(KEYS));
             store.cleanExpired(Long.MAX_VALUE);
             assertThat(states.size()).isZero();
         }
@@ -148,6 +151,17 @@ class TimeToLiveCrashTest {
         final Map<Long, Long> foundCounts = new HashMap<>();
         states.counts.forEach(foundCounts::put);
         assertThat(foundCounts).isEqualTo(counts);
+        final Map<Long, Long> primitives = new HashMap<>();
+        values.forEach((key, value) -> primitives.put(key, States.primitive(value)));
+        for (final ExpiringPrimitive primitive : states.primitives) {
+            primitives.replaceAll((key, value) -> primitive.isSet() ? 0 : States.primitive(values.get(key)));
+            assertThat(primitive.entries(ageMs % 2 == 0))
+                    .as(primitive.state.name())
+                    .isEqualTo(primitives);
+        }
+        final Map<Long, Long> foundLongSums = new HashMap<>();
+        states.longSums.forEach(foundLongSums::put);
+        assertThat(foundLongSums).isEqualTo(sums);
         for (long key = 0; key < KEYS; key++) {
             assertThat(states.values.get(key)).isEqualTo(values.get(key));
             assertThat(states.sums.get(key)).isEqualTo(sums.get(key));
@@ -175,6 +189,8 @@ class TimeToLiveCrashTest {
         private final MapState<Long, Integer, Long> maps;
         private final ReducingState<Long, Long> sums;
         private final AggregatingState<Long, Object, Long, Long> counts;
+        private final List<ExpiringPrimitive> primitives;
+        private final LongLongState longSums;
 
         States(final DurableStateStore store) {
             this.store = store;
@@ -189,6 +205,13 @@ class TimeToLiveCrashTest {
                     .withTimeToLive(ttl.updatedBy(UpdateType.ON_CREATE)));
             counts = store.state(TypedStateDescriptor.aggregating("counts", Codecs.LONG, Codecs.LONG, new Count())
                     .withTimeToLive(ttl));
+            primitives = ExpiringPrimitive.all(store, ttl);
+            longSums = store.longLongState("long sums", ttl.updatedBy(UpdateType.ON_CREATE));
+        }
+
+        /** What is put by an operation: of bytes, none that the ring has no room for. */
+        static long primitive(final long i) {
+            return 97 * i + 1;
         }
 
         void write(final long i) {
@@ -197,10 +220,13 @@ class TimeToLiveCrashTest {
             maps.put(i % MAPS, (int) (i % KEYS), i);
             sums.add(i % SUMS, i);
             counts.add(i % COUNTS, "one more");
+            primitives.forEach(each -> each.put(i % KEYS, primitive(i)));
+            longSums.addAndGet(i % SUMS, i);
         }
 
         long size() {
-            return values.size() + lists.size() + maps.size() + sums.size() + counts.size();
+            final long typed = values.size() + lists.size() + maps.size() + sums.size() + counts.size();
+            return primitives.stream().mapToLong(each -> each.state.size()).sum() + typed + longSums.size();
         }
     }
 

@@ -19,7 +19,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Byte keys to byte values of any length up to {@link #KEY_LENGTH_MAX} and {@link #VALUE_LENGTH_MAX}, from and to
- * Agrona buffers; nothing allocated. An empty key and an empty value are valid.
+ * Agrona buffers; nothing allocated. An empty key and an empty value are valid. In a state with a time to live what has
+ * expired counts as absent, and values can be 8 bytes less long; see {@link StateStore#bytesState(String,
+ * TimeToLive)}.
  *
  * <p>Buffers given by the caller are read or written during the call only. Every method that writes throws {@link
  * io.quire.store.errors.NotWriterException} from a thread that is not the writer, {@link
@@ -29,7 +31,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#bytesState}.
  */
-public final class BytesState extends KeyedState {
+public class BytesState extends KeyedState {
     /** Returned for an absent key. */
     public static final int NOT_FOUND = -1;
     /** Longest key, bytes. */
@@ -40,7 +42,7 @@ public final class BytesState extends KeyedState {
     private static final int UPDATED_LENGTH = 256;
     private static final int UPDATED_LENGTH_KEPT = 1024 * 1024;
 
-    private final RecordTable table;
+    final RecordTable table;
     private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer valueView = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer updatedView = new UnsafeBuffer(new byte[0]);
@@ -79,20 +81,20 @@ public final class BytesState extends KeyedState {
             return NOT_FOUND;
         }
         final int length = RecordTable.valueLengthAt(record);
+        copy(RecordTable.valueAt(record, keyLength), length, value, valueOffset);
+        return length;
+    }
+
+    /** Copies a value to a caller's buffer, all or nothing. */
+    static void copy(final long pointer, final int length, final MutableDirectBuffer value, final int valueOffset) {
         if (value.isExpandable() && valueOffset >= 0) {
             value.checkLimit(valueOffset + length);
         } else if (valueOffset < 0 || length > value.capacity() - valueOffset) {
             throw doesNotFit(length, value, valueOffset);
         }
         if (length > 0) {
-            RawMemory.copy(
-                    null,
-                    RecordTable.valueAt(record, keyLength),
-                    value.byteArray(),
-                    value.addressOffset() + valueOffset,
-                    length);
+            RawMemory.copy(null, pointer, value.byteArray(), value.addressOffset() + valueOffset, length);
         }
-        return length;
     }
 
     private static IllegalArgumentException doesNotFit(
@@ -112,9 +114,11 @@ public final class BytesState extends KeyedState {
      */
     public boolean wrap(final DirectBuffer key, final int keyOffset, final int keyLength, final DirectBuffer view) {
         final long record = find(key, keyOffset, keyLength);
-        if (record == RecordTable.NOT_FOUND) {
-            return false;
-        }
+        return record != RecordTable.NOT_FOUND && view(record, view);
+    }
+
+    /** Wraps what callers know of the value of a record; false when it does not count as there. */
+    boolean view(final long record, final DirectBuffer view) {
         view.wrap(table.valuePointer(record), table.valueLength(record));
         return true;
     }
@@ -192,8 +196,7 @@ public final class BytesState extends KeyedState {
             table.findAll(keys.byteArray(), keys.addressOffset(), keyOffsets, from, count, records);
             int found = 0;
             for (int i = 0; i < count; i++) {
-                if (records[i] != RecordTable.NOT_FOUND) {
-                    batchView.wrap(table.valuePointer(records[i]), table.valueLength(records[i]));
+                if (records[i] != RecordTable.NOT_FOUND && view(records[i], batchView)) {
                     consumer.accept(firstIndex + i, batchView);
                     found++;
                 }
@@ -205,7 +208,7 @@ public final class BytesState extends KeyedState {
         }
     }
 
-    private long find(final DirectBuffer key, final int keyOffset, final int keyLength) {
+    final long find(final DirectBuffer key, final int keyOffset, final int keyLength) {
         store.beforeRead();
         key.boundsCheck(keyOffset, keyLength);
         return table.find(key.byteArray(), key.addressOffset() + keyOffset, keyLength);
@@ -231,13 +234,26 @@ public final class BytesState extends KeyedState {
         store.beforeWrite();
         key.boundsCheck(keyOffset, keyLength);
         value.boundsCheck(valueOffset, valueLength);
-        final byte[] keyBase = key.byteArray();
-        final long keyAt = key.addressOffset() + keyOffset;
+        set(
+                key.byteArray(),
+                key.addressOffset() + keyOffset,
+                keyLength,
+                value.byteArray(),
+                value.addressOffset() + valueOffset,
+                valueLength);
+    }
+
+    /** Sets all of a value, and logs. */
+    final void set(
+            final byte[] keyBase,
+            final long keyAt,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueAt,
+            final int valueLength) {
         if (store.inBatch()) {
             saveUndo(keyBase, keyAt, keyLength);
         }
-        final byte[] valueBase = value.byteArray();
-        final long valueAt = value.addressOffset() + valueOffset;
         final long record;
         try {
             record = table.put(keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
@@ -249,7 +265,7 @@ public final class BytesState extends KeyedState {
     }
 
     /** From the record, since a key or a value given may lie in the one that has just changed. */
-    private void logPut(final long record, final int keyLength) {
+    void logPut(final long record, final int keyLength) {
         if (log.attached()) {
             log.put(
                     id,
@@ -290,7 +306,7 @@ public final class BytesState extends KeyedState {
             final int valueOffset,
             final int valueLength) {
         store.beforeWrite();
-        if (find(key, keyOffset, keyLength) != RecordTable.NOT_FOUND) {
+        if (containsKey(key, keyOffset, keyLength)) {
             return false;
         }
         put(key, keyOffset, keyLength, value, valueOffset, valueLength);
@@ -310,7 +326,7 @@ public final class BytesState extends KeyedState {
             final DirectBuffer key, final int keyOffset, final int keyLength, final ValueUpdater updater) {
         store.beforeWrite();
         final long record = find(key, keyOffset, keyLength);
-        if (record == RecordTable.NOT_FOUND) {
+        if (record == RecordTable.NOT_FOUND || !isLive(record)) {
             return false;
         }
         checkNotUpdating();
@@ -321,7 +337,7 @@ public final class BytesState extends KeyedState {
             RawMemory.copy(null, table.valuePointer(record, keyLength), updated, RawMemory.ARRAY_OFFSET, valueLength);
         }
         final long moveCount = table.moveCount();
-        updatedView.wrap(updated, 0, valueLength);
+        updatedView.wrap(updated, 0, contentLength(valueLength));
         updating = true;
         store.beginWalk();
         try {
@@ -337,6 +353,7 @@ public final class BytesState extends KeyedState {
         if (store.inBatch()) {
             saveUndo(keyBase, keyAt, keyLength);
         }
+        beforeUpdated(updated, valueLength);
         final long changed;
         try {
             changed = table.putInRecord(
@@ -348,6 +365,21 @@ public final class BytesState extends KeyedState {
         tidy();
         trimUpdated();
         return true;
+    }
+
+    /** Whether what a record holds counts as there. */
+    boolean isLive(final long record) {
+        return true;
+    }
+
+    /** Bytes of a value that callers know. */
+    int contentLength(final int valueLength) {
+        return valueLength;
+    }
+
+    /** All of a value is about to be put, with what stood behind what callers know. */
+    void beforeUpdated(final byte[] value, final int valueLength) {
+        // Nothing does.
     }
 
     private void ensureUpdated(final int length) {
@@ -447,12 +479,12 @@ public final class BytesState extends KeyedState {
         return sum;
     }
 
-    private StateMismatchException noSuchField(final int valueLength, final int fieldOffset) {
+    final StateMismatchException noSuchField(final int valueLength, final int fieldOffset) {
         return new StateMismatchException("no such field: state=" + name() + " valueLength=" + valueLength
                 + " fieldOffset=" + fieldOffset + " fieldLength=8");
     }
 
-    private void insertField(
+    final void insertField(
             final DirectBuffer key, final int keyOffset, final int keyLength, final int fieldOffset, final long value) {
         final int valueLength = fieldOffset + Long.BYTES;
         ensureUpdated(valueLength);
@@ -527,9 +559,10 @@ public final class BytesState extends KeyedState {
     }
 
     private void accept(final long record, final BytesConsumer consumer) {
-        keyView.wrap(table.keyPointer(record), table.keyLength(record));
-        valueView.wrap(table.valuePointer(record), table.valueLength(record));
-        consumer.accept(keyView, valueView);
+        if (view(record, valueView)) {
+            keyView.wrap(table.keyPointer(record), table.keyLength(record));
+            consumer.accept(keyView, valueView);
+        }
     }
 
     /**
@@ -556,11 +589,12 @@ public final class BytesState extends KeyedState {
         @Override
         public boolean next() {
             store.beforeRead();
-            if (!records.next()) {
-                return false;
-            }
+            do {
+                if (!records.next()) {
+                    return false;
+                }
+            } while (!view(records.record(), value));
             key.wrap(table.keyPointer(records.record()), table.keyLength(records.record()));
-            value.wrap(table.valuePointer(records.record()), table.valueLength(records.record()));
             return true;
         }
 
@@ -594,7 +628,7 @@ public final class BytesState extends KeyedState {
         return table.keyGroupOf(key.byteArray(), key.addressOffset() + keyOffset, keyLength);
     }
 
-    private void saveUndo(final byte[] keyBase, final long keyAt, final int keyLength) {
+    final void saveUndo(final byte[] keyBase, final long keyAt, final int keyLength) {
         final long record = table.find(keyBase, keyAt, keyLength);
         if (record == RecordTable.NOT_FOUND) {
             store.undoLog().saveBytes(id, keyBase, keyAt, keyLength, 0, 0);
@@ -610,7 +644,7 @@ public final class BytesState extends KeyedState {
 
     @Override
     ExpiryPass expiryPass() {
-        return new RecordExpiryPass(this);
+        return new RecordExpiryPass(this, this);
     }
 
     @Override

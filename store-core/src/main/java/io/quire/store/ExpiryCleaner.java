@@ -144,7 +144,7 @@ final class ExpiryCleaner {
 
     /** One step of the pass. Returns whether it is time to look at the clock. */
     private boolean step() {
-        if (!pass.codec.expiring()) {
+        if (!pass.timestamps.expiring()) {
             giveUp();
             return true;
         }

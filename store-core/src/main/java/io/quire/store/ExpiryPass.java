@@ -13,7 +13,7 @@ abstract class ExpiryPass {
     static final long AT = RawMemory.ARRAY_OFFSET;
 
     final KeyedState state;
-    final StoredCodec<?> codec;
+    final Timestamps timestamps;
     final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     byte[] key = new byte[64]; // of what is removed: the record's own bytes go with it
     private final long startMs;
@@ -22,8 +22,8 @@ abstract class ExpiryPass {
 
     ExpiryPass(final KeyedState state) {
         this.state = state;
-        codec = state.expiry.codec();
-        startMs = codec.nowMs();
+        timestamps = state.expiry.timestamps();
+        startMs = timestamps.nowMs();
         oldestMs = startMs; // what is written during the pass is no older
     }
 
@@ -40,8 +40,8 @@ abstract class ExpiryPass {
     /** Whether what stands in memory has expired; otherwise its age counts for the next pass. */
     final boolean isExpired(final long pointer, final int length) {
         view.wrap(pointer, length);
-        final long timestampMs = codec.timestampOf(view, 0, length);
-        if (codec.rule().expired(timestampMs, codec.nowMs())) {
+        final long timestampMs = timestamps.timestampOf(view, 0, length);
+        if (timestamps.rule().expired(timestampMs, timestamps.nowMs())) {
             return true;
         }
         oldestMs = Math.min(oldestMs, timestampMs);
@@ -73,7 +73,7 @@ abstract class ExpiryPass {
      * looks at everything, and should find something.
      */
     long nextPassMs() {
-        final long ttlMs = codec.rule().ttlMs();
+        final long ttlMs = timestamps.rule().ttlMs();
         return Math.max(sum(oldestMs, ttlMs), sum(startMs, Math.max(1, ttlMs / 8)));
     }
 

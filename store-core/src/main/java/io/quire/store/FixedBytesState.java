@@ -23,38 +23,47 @@ import org.agrona.concurrent.UnsafeBuffer;
  * For ids of 16 bytes, for structs with a few fields, and for sets (values of no bytes). The lengths are chosen when
  * the state is created: keys of 1 to {@link #KEY_LENGTH_MAX} bytes, values of 0 to {@link #VALUE_LENGTH_MAX}.
  *
+ * <p>In a state with a time to live what has expired counts as absent, and adding a key that is there is a write of it;
+ * see {@link StateStore#fixedBytesState(String, int, int, TimeToLive)}.
+ *
  * <p>Buffers given by the caller are read or written during the call only; a range outside a buffer is an {@link
  * IndexOutOfBoundsException}. Methods throw otherwise what those of {@link LongLongState} do.
  *
  * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#fixedBytesState}.
  */
-public final class FixedBytesState extends KeyedState {
+public class FixedBytesState extends KeyedState {
     /** Longest key, bytes. */
     public static final int KEY_LENGTH_MAX = FixedBytesTable.KEY_LENGTH_MAX;
     /** Longest value, bytes. */
-    public static final int VALUE_LENGTH_MAX = FixedBytesTable.VALUE_LENGTH_MAX;
+    public static final int VALUE_LENGTH_MAX = FixedBytesTable.VALUE_LENGTH_MAX - TrailingTimestamps.LENGTH;
 
     private static final String WIDTH = "fixed:";
 
-    private final FixedBytesTable table;
-    private final int keyLength;
-    private final int valueLength;
+    final FixedBytesTable table;
+    final int keyLength;
+    final int valueLength; // which callers know; in the table it may be longer
     private final UnsafeBuffer keyView = new UnsafeBuffer(new byte[0]);
     private final UnsafeBuffer valueView = new UnsafeBuffer(new byte[0]);
-    private final UnsafeBuffer scratch;
+    final byte[] scratchBytes; // all of a value
+    final UnsafeBuffer scratch; // what callers know of it
     private final byte[] loggedKey;
     private final UnsafeBuffer batchView = new UnsafeBuffer(0, 0);
     private final long[] batchEntries = new long[FixedBytesTable.BATCH_COUNT_MAX];
     private boolean updating;
     private boolean batchOpen;
 
-    private FixedBytesState(final StateStore store, final StateDescriptor descriptor, final FixedBytesTable table) {
+    FixedBytesState(
+            final StateStore store,
+            final StateDescriptor descriptor,
+            final FixedBytesTable table,
+            final int valueLength) {
         super(store, descriptor, table);
         this.table = table;
         keyLength = table.keyLength();
-        valueLength = table.valueLength();
+        this.valueLength = valueLength;
         keyView.wrap(new byte[keyLength]);
-        scratch = new UnsafeBuffer(new byte[valueLength]);
+        scratchBytes = new byte[table.valueLength()];
+        scratch = new UnsafeBuffer(scratchBytes, 0, valueLength);
         loggedKey = new byte[keyLength];
     }
 
@@ -84,17 +93,49 @@ public final class FixedBytesState extends KeyedState {
     static FixedBytesState create(final StateStore store, final StateDescriptor descriptor) {
         final int keyLength = length(descriptor, descriptor.keyCodec(), KEY_LENGTH_MAX);
         final int valueLength = length(descriptor, descriptor.valueCodec(), VALUE_LENGTH_MAX);
-        return new FixedBytesState(store, descriptor, FixedBytesTable.create(store.memory(), keyLength, valueLength));
+        return of(
+                store,
+                descriptor,
+                FixedBytesTable.create(store.memory(), keyLength, valueLength + trailerLength(descriptor)),
+                valueLength);
+    }
+
+    private static FixedBytesState of(
+            final StateStore store,
+            final StateDescriptor descriptor,
+            final FixedBytesTable table,
+            final int valueLength) {
+        return trailerLength(descriptor) == 0
+                ? new FixedBytesState(store, descriptor, table, valueLength)
+                : new TimestampedFixedBytesState(store, descriptor, table, valueLength);
+    }
+
+    /** Bytes behind what callers know of a value. */
+    private static int trailerLength(final StateDescriptor descriptor) {
+        return descriptor.expiry().isNone() ? 0 : TrailingTimestamps.LENGTH;
     }
 
     static FixedBytesState open(final StateStore store, final StateDescriptor descriptor, final long root) {
         final PagedMemory memory = store.memory();
         final FixedBytesTable table = FixedBytesTable.open(memory, root);
+        final int valueLength = length(descriptor, descriptor.valueCodec(), VALUE_LENGTH_MAX);
         LongSetState.checkWidths(
                 length(descriptor, descriptor.keyCodec(), KEY_LENGTH_MAX),
-                length(descriptor, descriptor.valueCodec(), VALUE_LENGTH_MAX),
+                valueLength + trailerLength(descriptor),
                 table);
-        return new FixedBytesState(store, descriptor, table);
+        return of(store, descriptor, table, valueLength);
+    }
+
+    /**
+     * Checks lengths that callers give.
+     *
+     * @throws ConfigurationException when one is out of range
+     */
+    static void checkLengths(final int keyLength, final int valueLength) {
+        if (keyLength < 1 || keyLength > KEY_LENGTH_MAX || valueLength < 0 || valueLength > VALUE_LENGTH_MAX) {
+            throw new ConfigurationException("fixed widths out of range: keyLength=" + keyLength + " expected=1.."
+                    + KEY_LENGTH_MAX + " valueLength=" + valueLength + " expected=0.." + VALUE_LENGTH_MAX);
+        }
     }
 
     /** {@return bytes of every key} */
@@ -202,7 +243,7 @@ public final class FixedBytesState extends KeyedState {
         table.findAll(keyBase, keyAt, count, entries);
         int found = 0;
         for (int i = 0; i < count; i++) {
-            if (entries[i] != FixedBytesTable.NOT_FOUND) {
+            if (entries[i] != FixedBytesTable.NOT_FOUND && isLive(entries[i])) {
                 batchView.wrap(table.valuePointer(entries[i]), valueLength);
                 consumer.accept(firstIndex + i, batchView);
                 found++;
@@ -226,10 +267,17 @@ public final class FixedBytesState extends KeyedState {
         return find(key, keyOffset) != FixedBytesTable.NOT_FOUND;
     }
 
+    /** Whether an entry counts as there. */
+    boolean isLive(final long entry) {
+        return true;
+    }
+
+    /** The entry of a key that counts as there. */
     private long find(final DirectBuffer key, final int keyOffset) {
         store.beforeRead();
         key.boundsCheck(keyOffset, keyLength);
-        return table.find(key.byteArray(), key.addressOffset() + keyOffset);
+        final long entry = table.find(key.byteArray(), key.addressOffset() + keyOffset);
+        return entry != FixedBytesTable.NOT_FOUND && isLive(entry) ? entry : FixedBytesTable.NOT_FOUND;
     }
 
     /**
@@ -250,8 +298,13 @@ public final class FixedBytesState extends KeyedState {
         set(keyBase, keyAt, value.byteArray(), value.addressOffset() + valueOffset);
     }
 
-    /** Sets and logs. */
-    private void set(final byte[] keyBase, final long keyAt, final byte[] valueBase, final long valueAt) {
+    /** Sets what callers know of a value, and logs. */
+    void set(final byte[] keyBase, final long keyAt, final byte[] valueBase, final long valueAt) {
+        setAll(keyBase, keyAt, valueBase, valueAt);
+    }
+
+    /** Sets all of a value, and logs. */
+    final void setAll(final byte[] keyBase, final long keyAt, final byte[] valueBase, final long valueAt) {
         final long entry;
         try {
             entry = table.put(keyBase, keyAt, valueBase, valueAt);
@@ -262,12 +315,12 @@ public final class FixedBytesState extends KeyedState {
     }
 
     /** From the entry, since a key or a value given may lie in an entry that has moved meanwhile. */
-    private void logPut(final long entry) {
+    void logPut(final long entry) {
         if (!log.attached()) {
             return;
         }
         table.copyKey(entry, loggedKey, RawMemory.ARRAY_OFFSET);
-        log.put(id, loggedKey, RawMemory.ARRAY_OFFSET, keyLength, null, table.valuePointer(entry), valueLength);
+        log.put(id, loggedKey, RawMemory.ARRAY_OFFSET, keyLength, null, table.valuePointer(entry), table.valueLength());
     }
 
     /**
@@ -291,7 +344,7 @@ public final class FixedBytesState extends KeyedState {
                 value.addressOffset() + valueOffset);
     }
 
-    private boolean insert(final byte[] keyBase, final long keyAt, final byte[] valueBase, final long valueAt) {
+    boolean insert(final byte[] keyBase, final long keyAt, final byte[] valueBase, final long valueAt) {
         saveUndo(keyBase, keyAt);
         final long entry;
         try {
@@ -316,7 +369,11 @@ public final class FixedBytesState extends KeyedState {
     public boolean add(final DirectBuffer key, final int keyOffset) {
         store.beforeWrite();
         key.boundsCheck(keyOffset, keyLength);
-        return insert(key.byteArray(), key.addressOffset() + keyOffset, null, 0);
+        return addZeros(key.byteArray(), key.addressOffset() + keyOffset);
+    }
+
+    boolean addZeros(final byte[] keyBase, final long keyAt) {
+        return insert(keyBase, keyAt, null, 0);
     }
 
     /**
@@ -423,10 +480,11 @@ public final class FixedBytesState extends KeyedState {
     /** The updater works on a copy, so that nothing has changed when it throws, and may write to other states. */
     private void update(final DirectBuffer key, final int keyOffset, final long entry, final ValueUpdater updater) {
         checkNotUpdating();
-        if (entry == FixedBytesTable.NOT_FOUND) {
+        final boolean present = entry != FixedBytesTable.NOT_FOUND;
+        if (!present) {
             scratch.setMemory(0, valueLength, (byte) 0);
-        } else if (valueLength > 0) {
-            RawMemory.copy(null, table.valuePointer(entry), scratch.byteArray(), scratch.addressOffset(), valueLength);
+        } else if (scratchBytes.length > 0) {
+            RawMemory.copy(null, table.valuePointer(entry), scratchBytes, RawMemory.ARRAY_OFFSET, scratchBytes.length);
         }
         updating = true;
         store.beginWalk();
@@ -440,10 +498,16 @@ public final class FixedBytesState extends KeyedState {
         final byte[] keyBase = key.byteArray();
         final long keyAt = key.addressOffset() + keyOffset;
         saveUndo(keyBase, keyAt);
-        set(keyBase, keyAt, scratch.byteArray(), scratch.addressOffset());
+        beforeUpdated(present);
+        setAll(keyBase, keyAt, scratchBytes, RawMemory.ARRAY_OFFSET);
     }
 
-    private void checkNotUpdating() {
+    /** The scratch is about to be put: behind what callers know is what was there, if the key was present. */
+    void beforeUpdated(final boolean present) {
+        // Nothing is there.
+    }
+
+    final void checkNotUpdating() {
         if (updating) {
             throw new ConfigurationException("an updater must not update another value of its state: state=" + name());
         }
@@ -495,9 +559,11 @@ public final class FixedBytesState extends KeyedState {
         store.beginWalk();
         try {
             table.forEach(range, entry -> {
-                table.copyKey(entry, keyView.byteArray(), keyView.addressOffset());
-                valueView.wrap(table.valuePointer(entry), valueLength);
-                consumer.accept(keyView, valueView);
+                if (isLive(entry)) {
+                    table.copyKey(entry, keyView.byteArray(), keyView.addressOffset());
+                    valueView.wrap(table.valuePointer(entry), valueLength);
+                    consumer.accept(keyView, valueView);
+                }
             });
         } finally {
             store.endWalk();
@@ -527,9 +593,11 @@ public final class FixedBytesState extends KeyedState {
         @Override
         public boolean next() {
             store.beforeRead();
-            if (!entries.next()) {
-                return false;
-            }
+            do {
+                if (!entries.next()) {
+                    return false;
+                }
+            } while (!isLive(entries.entry()));
             table.copyKey(entries.entry(), key.byteArray(), key.addressOffset());
             value.wrap(table.valuePointer(entries.entry()), valueLength);
             return true;
@@ -563,7 +631,7 @@ public final class FixedBytesState extends KeyedState {
         return table.keyGroupOf(key.byteArray(), key.addressOffset() + keyOffset);
     }
 
-    private void saveUndo(final byte[] keyBase, final long keyAt) {
+    final void saveUndo(final byte[] keyBase, final long keyAt) {
         if (store.inBatch()) {
             final long entry = table.find(keyBase, keyAt);
             store.undoLog()
@@ -573,7 +641,7 @@ public final class FixedBytesState extends KeyedState {
                             keyAt,
                             keyLength,
                             entry == FixedBytesTable.NOT_FOUND ? 0 : table.valuePointer(entry),
-                            valueLength);
+                            table.valueLength());
         }
     }
 
@@ -586,7 +654,7 @@ public final class FixedBytesState extends KeyedState {
             final long valueOffset,
             final int foundValueLength) {
         checkWidth("keyLength", foundKeyLength, keyLength);
-        checkWidth("valueLength", foundValueLength, valueLength);
+        checkWidth("valueLength", foundValueLength, table.valueLength());
         table.put(keyBase, keyOffset, valueBase, valueOffset);
     }
 

@@ -43,11 +43,16 @@ public abstract class KeyedState {
         return descriptor;
     }
 
+    /** {@return how long entries live; {@link TimeToLive#OFF} when nothing expires} */
+    public final TimeToLive timeToLive() {
+        return TimeToLive.of(descriptor.expiry());
+    }
+
     final void descriptor(final StateDescriptor altered) {
         descriptor = altered;
     }
 
-    /** {@return number of entries, O(1)} */
+    /** {@return number of entries, with those that have expired and were not removed yet; O(1)} */
     public final long size() {
         store.beforeRead();
         return stateTable.size();

@@ -13,7 +13,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * long keys to byte values of any length up to {@link BytesState#VALUE_LENGTH_MAX}, from and to Agrona buffers; nothing
- * boxed, nothing allocated. An empty value is valid.
+ * boxed, nothing allocated. An empty value is valid. In a state with a time to live what has expired counts as absent;
+ * see {@link StateStore#longBytesState(String, TimeToLive)}.
  *
  * <p>Methods throw what those of {@link BytesState} do, and buffers are used as there.
  *
@@ -31,7 +32,9 @@ public final class LongBytesState extends KeyedState {
 
     LongBytesState(final StateStore store, final StateDescriptor descriptor, final RecordTable table) {
         super(store, descriptor, table);
-        bytes = new BytesState(store, descriptor, table);
+        bytes = descriptor.expiry().isNone()
+                ? new BytesState(store, descriptor, table)
+                : new TimestampedBytesState(this, table);
         for (int i = 0; i < batchOffsets.length; i++) {
             batchOffsets[i] = i * Long.BYTES;
         }
@@ -198,6 +201,11 @@ public final class LongBytesState extends KeyedState {
      */
     public int keyGroupOf(final long key) {
         return bytes.keyGroupOf(keyOf(key), 0, Long.BYTES);
+    }
+
+    @Override
+    ExpiryPass expiryPass() {
+        return new RecordExpiryPass(this, bytes);
     }
 
     @Override

@@ -2,16 +2,18 @@
 package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.table.FixedBytesTable;
 import io.quire.store.table.FixedTable;
-import io.quire.store.table.FixedTableReader;
 import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.LongLongTableReader;
 import io.quire.store.table.ReadSession;
 
 /**
  * long keys to double values, held inline: one cache miss an operation, nothing boxed, nothing allocated. Values are
  * kept bit by bit, so -0.0 is not 0.0 and every NaN stays the one it is.
  *
- * <p>Methods throw what those of {@link LongLongState} do.
+ * <p>In a state with a time to live what has expired counts as absent; see {@link
+ * StateStore#longDoubleState(String, TimeToLive)}. Methods throw what those of {@link LongLongState} do.
  *
  * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#longDoubleState}.
  */
@@ -20,7 +22,13 @@ public final class LongDoubleState extends KeyedState {
 
     LongDoubleState(final StateStore store, final StateDescriptor descriptor, final FixedTable table) {
         super(store, descriptor, table);
-        longs = new LongLongState(store, descriptor, table);
+        longs = new PlainLongLongState(store, descriptor, table);
+    }
+
+    /** Of a state that was created with a time to live. */
+    LongDoubleState(final StateStore store, final StateDescriptor descriptor, final FixedBytesTable table) {
+        super(store, descriptor, table);
+        longs = new TimestampedLongLongState(this, table);
     }
 
     /**
@@ -119,7 +127,7 @@ public final class LongDoubleState extends KeyedState {
         longs.forEach(range, (key, value) -> consumer.accept(key, Double.longBitsToDouble(value)));
     }
 
-    FixedTableReader tableReader(final ReadSession session) {
+    LongLongTableReader tableReader(final ReadSession session) {
         return longs.tableReader(session);
     }
 
@@ -140,6 +148,11 @@ public final class LongDoubleState extends KeyedState {
      */
     public int keyGroupOf(final long key) {
         return longs.keyGroupOf(key);
+    }
+
+    @Override
+    ExpiryPass expiryPass() {
+        return longs.expiryPass(this);
     }
 
     @Override

@@ -2,7 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.table.FixedTable;
-import io.quire.store.table.FixedTableReader;
+import io.quire.store.table.LongLongTableReader;
 import java.util.Objects;
 
 /**
@@ -14,11 +14,11 @@ import java.util.Objects;
  * <p>Threading: confined to the reader's thread, which is checked.
  */
 public final class LongDoubleStateReader {
-    private final FixedTableReader table;
+    private final LongLongTableReader table;
     private final long[] batchKeys = new long[FixedTable.BATCH_COUNT_MAX];
     private final long[] batchValues = new long[FixedTable.BATCH_COUNT_MAX];
 
-    LongDoubleStateReader(final FixedTableReader table) {
+    LongDoubleStateReader(final LongLongTableReader table) {
         this.table = table;
     }
 

@@ -2,18 +2,17 @@
 package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
-import io.quire.store.errors.StateStoreException;
-import io.quire.store.memory.RawMemory;
-import io.quire.store.table.FixedTable;
-import io.quire.store.table.FixedTableReader;
 import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.LongLongTableReader;
 import io.quire.store.table.ReadSession;
-import java.util.Objects;
+import io.quire.store.table.StateTable;
 
 /**
  * long keys to long values, held inline: one cache miss an operation, nothing boxed, nothing allocated.
  *
- * <p>Every long is a valid key and a valid value; methods that report absence take the value to report it with.
+ * <p>Every long is a valid key and a valid value; methods that report absence take the value to report it with. In a
+ * state with a time to live what has expired counts as absent; see {@link StateStore#longLongState(String,
+ * TimeToLive)}.
  *
  * <p>Every method that writes throws {@link io.quire.store.errors.NotWriterException} from a thread that is not the
  * writer, {@link io.quire.store.errors.StoreClosedException} after close, {@link
@@ -23,12 +22,9 @@ import java.util.Objects;
  *
  * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#longLongState}.
  */
-public final class LongLongState extends KeyedState {
-    private final FixedTable table;
-
-    LongLongState(final StateStore store, final StateDescriptor descriptor, final FixedTable table) {
+public abstract class LongLongState extends KeyedState {
+    LongLongState(final StateStore store, final StateDescriptor descriptor, final StateTable table) {
         super(store, descriptor, table);
-        this.table = table;
     }
 
     /**
@@ -38,10 +34,7 @@ public final class LongLongState extends KeyedState {
      * @param missingValue returned when the key is absent
      * @return its value
      */
-    public long get(final long key, final long missingValue) {
-        store.beforeRead();
-        return table.get(key, missingValue);
-    }
+    public abstract long get(long key, long missingValue);
 
     /**
      * The values of several keys, in less time than one by one, because the cache misses of up to 32 of them overlap.
@@ -53,14 +46,7 @@ public final class LongLongState extends KeyedState {
      * @param missingValue put where a key is absent
      * @throws IndexOutOfBoundsException when an array is too short; nothing was written
      */
-    public void getAll(
-            final long[] keys, final int from, final int count, final long[] values, final long missingValue) {
-        store.beforeRead();
-        Objects.checkFromIndexSize(from, count, Math.min(keys.length, values.length));
-        for (int done = 0; done < count; done += FixedTable.BATCH_COUNT_MAX) {
-            table.getAll(keys, from + done, Math.min(FixedTable.BATCH_COUNT_MAX, count - done), values, missingValue);
-        }
-    }
+    public abstract void getAll(long[] keys, int from, int count, long[] values, long missingValue);
 
     /**
      * Whether a key is present.
@@ -68,10 +54,7 @@ public final class LongLongState extends KeyedState {
      * @param key any long
      * @return true when it is
      */
-    public boolean containsKey(final long key) {
-        store.beforeRead();
-        return table.containsKey(key);
-    }
+    public abstract boolean containsKey(long key);
 
     /**
      * Sets the value of a key.
@@ -79,14 +62,7 @@ public final class LongLongState extends KeyedState {
      * @param key any long
      * @param value any long
      */
-    public void put(final long key, final long value) {
-        store.beforeWrite();
-        if (store.inBatch()) {
-            saveUndo(key);
-        }
-        set(key, value);
-        log.putLong(id, key, value);
-    }
+    public abstract void put(long key, long value);
 
     /**
      * Adds to the value of a key in place; an absent key counts as 0.
@@ -95,36 +71,10 @@ public final class LongLongState extends KeyedState {
      * @param delta what to add, wrapping around on overflow
      * @return the new value
      */
-    public long addAndGet(final long key, final long delta) {
-        store.beforeWrite();
-        if (store.inBatch()) {
-            saveUndo(key);
-        }
-        final long value;
-        try {
-            value = table.addAndGet(key, delta);
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        log.putLong(id, key, value);
-        return value;
-    }
+    public abstract long addAndGet(long key, long delta);
 
     /** {@link #addAndGet} of the doubles that values are the bits of. */
-    double addAndGetDouble(final long key, final double delta) {
-        store.beforeWrite();
-        if (store.inBatch()) {
-            saveUndo(key);
-        }
-        final double value;
-        try {
-            value = table.addAndGetDouble(key, delta);
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        log.putLong(id, key, Double.doubleToRawLongBits(value));
-        return value;
-    }
+    abstract double addAndGetDouble(long key, double delta);
 
     /**
      * Adds to the value of a key in place; an absent key counts as 0.
@@ -145,17 +95,7 @@ public final class LongLongState extends KeyedState {
      * @param value new value
      * @return whether it was set
      */
-    public boolean compareAndSet(final long key, final long expected, final long value) {
-        store.beforeWrite();
-        if (store.inBatch()) {
-            saveUndo(key);
-        }
-        final boolean set = table.compareAndSet(key, expected, value);
-        if (set) {
-            log.putLong(id, key, value);
-        }
-        return set;
-    }
+    public abstract boolean compareAndSet(long key, long expected, long value);
 
     /**
      * Sets the value of a key that is absent.
@@ -165,18 +105,7 @@ public final class LongLongState extends KeyedState {
      * @param missingValue returned when the key was absent
      * @return the value it had, left as it was, or missingValue when it was absent and has been set
      */
-    public long putIfAbsent(final long key, final long value, final long missingValue) {
-        store.beforeWrite();
-        if (table.containsKey(key)) {
-            return table.get(key, missingValue);
-        }
-        if (store.inBatch()) {
-            saveUndo(key);
-        }
-        set(key, value);
-        log.putLong(id, key, value);
-        return missingValue;
-    }
+    public abstract long putIfAbsent(long key, long value, long missingValue);
 
     /**
      * Removes a key.
@@ -184,22 +113,7 @@ public final class LongLongState extends KeyedState {
      * @param key any long
      * @return whether it was present
      */
-    public boolean remove(final long key) {
-        store.beforeWrite();
-        if (store.inBatch()) {
-            saveUndo(key);
-        }
-        final boolean removed;
-        try {
-            removed = table.remove(key);
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-        if (removed) {
-            log.removeLong(id, key);
-        }
-        return removed;
-    }
+    public abstract boolean remove(long key);
 
     /**
      * Visits all entries, in no order. The consumer must not write to this state; use a {@link #cursor} for that.
@@ -216,18 +130,9 @@ public final class LongLongState extends KeyedState {
      * @param range which
      * @param consumer takes each entry once
      */
-    public void forEach(final KeyGroupRange range, final LongLongConsumer consumer) {
-        store.beginWalk();
-        try {
-            table.forEach(range, consumer::accept);
-        } finally {
-            store.endWalk();
-        }
-    }
+    public abstract void forEach(KeyGroupRange range, LongLongConsumer consumer);
 
-    FixedTableReader tableReader(final ReadSession session) {
-        return table.reader(session);
-    }
+    abstract LongLongTableReader tableReader(ReadSession session);
 
     /**
      * Starts a walk that tolerates any writes between its steps. An entry that is present from the first step to the
@@ -236,10 +141,7 @@ public final class LongLongState extends KeyedState {
      *
      * @return a cursor before the first entry; allocates 32 KiB
      */
-    public LongLongCursor cursor() {
-        store.beforeRead();
-        return new LongLongCursor(store, table.cursor());
-    }
+    public abstract LongLongCursor cursor();
 
     /**
      * Key group of a key.
@@ -247,43 +149,20 @@ public final class LongLongState extends KeyedState {
      * @param key any long
      * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
      */
-    public int keyGroupOf(final long key) {
-        return table.keyGroupOf(key);
+    public abstract int keyGroupOf(long key);
+
+    @Override
+    final ExpiryPass expiryPass() {
+        return expiryPass(this);
     }
 
-    private void set(final long key, final long value) {
-        try {
-            table.set(key, value);
-        } catch (final StateStoreException e) {
-            throw store.changeFailed(e);
-        }
-    }
-
-    private void saveUndo(final long key) {
-        final boolean present = table.containsKey(key);
-        store.undoLog().saveLong(id, key, present, present ? table.get(key, 0) : 0);
+    /** Begins to look for expired entries of a state that is made of this one, or is this one. */
+    ExpiryPass expiryPass(final KeyedState outer) {
+        return null;
     }
 
     @Override
-    void applyPut(
-            final byte[] keyBase,
-            final long keyOffset,
-            final int keyLength,
-            final byte[] valueBase,
-            final long valueOffset,
-            final int valueLength) {
-        checkWidth("keyLength", keyLength, Long.BYTES);
-        checkWidth("valueLength", valueLength, Long.BYTES);
-        table.set(RawMemory.getLong(keyBase, keyOffset), RawMemory.getLong(valueBase, valueOffset));
-    }
-
-    @Override
-    long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
-        return keyLength == Long.BYTES ? table.fetch(RawMemory.getLong(keyPointer), hints, index) : 0;
-    }
-
-    @Override
-    void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
+    final void checkKey(final byte[] keyBase, final long keyOffset, final int keyLength) {
         checkWidth("keyLength", keyLength, Long.BYTES);
     }
 }

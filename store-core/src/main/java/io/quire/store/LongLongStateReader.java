@@ -2,7 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.table.FixedTable;
-import io.quire.store.table.FixedTableReader;
+import io.quire.store.table.LongLongTableReader;
 import java.util.Objects;
 
 /**
@@ -17,9 +17,9 @@ import java.util.Objects;
  * <p>Threading: confined to the reader's thread, which is checked.
  */
 public final class LongLongStateReader {
-    private final FixedTableReader table;
+    private final LongLongTableReader table;
 
-    LongLongStateReader(final FixedTableReader table) {
+    LongLongStateReader(final LongLongTableReader table) {
         this.table = table;
     }
 

@@ -3,7 +3,6 @@ package io.quire.store;
 
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedBytesCursor;
-import io.quire.store.table.FixedBytesTable;
 
 /**
  * Walk over the keys of a {@link LongSetState}, see {@link LongSetState#cursor}.
@@ -11,15 +10,15 @@ import io.quire.store.table.FixedBytesTable;
  * <p>Threading: confined to the store's writer.
  */
 public final class LongSetCursor {
+    private final LongSetState state;
     private final StateStore store;
-    private final FixedBytesTable table;
     private final FixedBytesCursor cursor;
     private final byte[] keyBytes = new byte[Long.BYTES];
 
-    LongSetCursor(final StateStore store, final FixedBytesTable table) {
+    LongSetCursor(final LongSetState state, final StateStore store) {
+        this.state = state;
         this.store = store;
-        this.table = table;
-        cursor = table.cursor();
+        cursor = state.table.cursor();
     }
 
     /**
@@ -29,10 +28,12 @@ public final class LongSetCursor {
      */
     public boolean next() {
         store.beforeRead();
-        if (!cursor.next()) {
-            return false;
-        }
-        table.copyKey(cursor.entry(), keyBytes, RawMemory.ARRAY_OFFSET);
+        do {
+            if (!cursor.next()) {
+                return false;
+            }
+        } while (!state.isLive(cursor.entry()));
+        state.table.copyKey(cursor.entry(), keyBytes, RawMemory.ARRAY_OFFSET);
         return true;
     }
 

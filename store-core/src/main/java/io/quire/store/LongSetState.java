@@ -12,20 +12,30 @@ import io.quire.store.table.ReadSession;
 
 /**
  * A set of longs, 8 bytes each and the room between them; one cache miss an operation, nothing boxed, nothing
- * allocated.
+ * allocated. In a state with a time to live what has expired counts as absent; see {@link
+ * StateStore#longSetState(String, TimeToLive)}.
  *
  * <p>Methods throw what those of {@link LongLongState} do.
  *
  * <p>Threading: single writer, which also reads; other threads read through {@link StoreReader#longSetState}.
  */
-public final class LongSetState extends KeyedState {
-    private final FixedBytesTable table;
-    private final byte[] keyBytes = new byte[Long.BYTES];
+public class LongSetState extends KeyedState {
+    final FixedBytesTable table;
+    final byte[] keyBytes = new byte[Long.BYTES];
 
     LongSetState(final StateStore store, final StateDescriptor descriptor, final FixedBytesTable table) {
+        this(store, descriptor, table, 0);
+    }
+
+    /** With as many bytes behind each key. */
+    LongSetState(
+            final StateStore store,
+            final StateDescriptor descriptor,
+            final FixedBytesTable table,
+            final int valueLength) {
         super(store, descriptor, table);
         this.table = table;
-        checkWidths(Long.BYTES, 0, table);
+        checkWidths(Long.BYTES, valueLength, table);
     }
 
     /** Throws when a table that was opened is not of the widths of its state. */
@@ -36,13 +46,15 @@ public final class LongSetState extends KeyedState {
         }
     }
 
-    private long find(final long key) {
+    /** The entry of a key, whether it has expired or not; the key's bytes are those that writes and undo take. */
+    final long find(final long key) {
         RawMemory.putLong(keyBytes, RawMemory.ARRAY_OFFSET, key);
         return table.find(keyBytes, RawMemory.ARRAY_OFFSET);
     }
 
     /**
-     * Whether a key is in the set.
+     * Whether a key is in the set. With a time to live of {@link TimeToLive.UpdateType#ON_READ_AND_WRITE} one that is
+     * lives longer from then on, which is a write.
      *
      * @param key any long
      * @return true when it is
@@ -53,7 +65,7 @@ public final class LongSetState extends KeyedState {
     }
 
     /**
-     * Adds a key.
+     * Adds a key. With a time to live this is a write also of one that is there.
      *
      * @param key any long
      * @return whether it was absent
@@ -107,7 +119,7 @@ public final class LongSetState extends KeyedState {
         }
     }
 
-    private void saveUndo(final long key) {
+    final void saveUndo(final long key) {
         final long entry = find(key);
         store.undoLog()
                 .saveBytes(
@@ -116,7 +128,7 @@ public final class LongSetState extends KeyedState {
                         RawMemory.ARRAY_OFFSET,
                         Long.BYTES,
                         entry == FixedBytesTable.NOT_FOUND ? 0 : table.valuePointer(entry),
-                        0);
+                        table.valueLength());
     }
 
     /**
@@ -137,10 +149,19 @@ public final class LongSetState extends KeyedState {
     public void forEach(final KeyGroupRange range, final LongKeyConsumer consumer) {
         store.beginWalk();
         try {
-            table.forEach(range, entry -> consumer.accept(keyOf(entry)));
+            table.forEach(range, entry -> {
+                if (isLive(entry)) {
+                    consumer.accept(keyOf(entry));
+                }
+            });
         } finally {
             store.endWalk();
         }
+    }
+
+    /** Whether an entry counts as there. */
+    boolean isLive(final long entry) {
+        return true;
     }
 
     private long keyOf(final long entry) {
@@ -159,7 +180,7 @@ public final class LongSetState extends KeyedState {
      */
     public LongSetCursor cursor() {
         store.beforeRead();
-        return new LongSetCursor(store, table);
+        return new LongSetCursor(this, store);
     }
 
     /**

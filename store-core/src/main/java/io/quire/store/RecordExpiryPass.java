@@ -16,8 +16,9 @@ final class RecordExpiryPass extends ExpiryPass {
     private final RecordTableCursor records;
     private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
 
-    RecordExpiryPass(final BytesState bytes) {
-        super(bytes);
+    /** Of a state as the store knows it, and its bytes, which may be the same. */
+    RecordExpiryPass(final KeyedState state, final BytesState bytes) {
+        super(state);
         this.bytes = bytes;
         table = bytes.table();
         records = table.cursor();

@@ -95,6 +95,7 @@ final class StateCodecs {
      */
     StateDescriptor evolved(final StateDescriptor found, final BitSet takenMarks, final long nowMs) {
         checkRoles(found);
+        checkTimestamps(found);
         StateDescriptor evolved = found;
         for (final CodecRole role : identities.keySet()) {
             final CodecIdentity asked = asked(role, found.codec(role));
@@ -115,6 +116,19 @@ final class StateCodecs {
             if (found.codecs().containsKey(role) != identities.containsKey(role)) {
                 throw mismatch(found, role, asked, "codecs cannot be added to a state or taken from it", null);
             }
+        }
+    }
+
+    /** Checks that what a state holds has timestamps, or can be told from what will have them. */
+    private void checkTimestamps(final StateDescriptor found) {
+        if (timeToLive != null
+                && timeToLive.isOn()
+                && found.expiry().isNone()
+                && found.kind().isPrimitive()) {
+            throw new StateMismatchException("state was created without a time to live: state=" + found.name()
+                    + " kind=" + found.kind() + " asked for=" + timeToLive.updateType() + " durationMs="
+                    + timeToLive.durationMs() + ": its entries have no timestamps and no room for them; open it without"
+                    + " a time to live, or copy its entries to a state that is created with one; nothing was changed");
         }
     }
 

@@ -2,28 +2,33 @@
 package io.quire.store;
 
 /**
- * What a state has so that its expired entries can be removed: a codec that finds their timestamps, the walks under
- * which nothing may be removed, and when to look again.
+ * What a state has so that its expired entries can be removed: what finds their timestamps, the walks under which
+ * nothing may be removed, and when to look again.
  *
- * <p>Threading: confined to the store's writer, but for the codec, which whoever opens the state sets.
+ * <p>Threading: confined to the store's writer, but for the timestamps, which whoever opens the state sets.
  */
 final class StateExpiry {
-    private volatile StoredCodec<?> codec; // null until the state was opened with its codecs
+    private volatile Timestamps timestamps; // null until the state was opened with its codecs, if it has any
     private OpenWalks walks;
     private long nextPassMs = Long.MIN_VALUE;
 
-    StoredCodec<?> codec() {
-        return codec;
+    Timestamps timestamps() {
+        return timestamps;
     }
 
     /** The state has been opened with a codec, of which a copy is kept: it may be used by another thread meanwhile. */
     void openedWith(final StoredCodec<?> opened) {
-        codec = opened.copy();
+        timestamps = opened.copy();
+    }
+
+    /** The state carries timestamps that can be found without being opened by anybody. */
+    void judgedBy(final Timestamps found) {
+        timestamps = found;
     }
 
     /** Whether entries of the state expire, and can be found. */
     boolean isOn() {
-        return codec != null && codec.expiring();
+        return timestamps != null && timestamps.expiring();
     }
 
     OpenWalks walks() {

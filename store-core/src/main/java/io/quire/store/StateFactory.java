@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.catalog.StateKind;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.table.FixedBytesTable;
 import io.quire.store.table.FixedTable;
@@ -30,14 +31,18 @@ final class StateFactory {
     static KeyedState open(final StateStore store, final StateDescriptor descriptor, final long root) {
         final PagedMemory memory = store.memory();
         return switch (descriptor.kind()) {
-            case LONG_LONG -> new LongLongState(store, descriptor, fixedTable(memory, root));
-            case LONG_DOUBLE -> new LongDoubleState(store, descriptor, fixedTable(memory, root));
-            case LONG_SET -> new LongSetState(store, descriptor, longSetTable(memory, root));
+            case LONG_LONG, LONG_DOUBLE, LONG_SET ->
+                descriptor.expiry().isNone()
+                        ? plain(store, descriptor, memory, root)
+                        : timestamped(store, descriptor, memory, root);
             case LONG_BYTES -> new LongBytesState(store, descriptor, recordTable(memory, root));
             case FIXED_BYTES ->
                 root == NEW ? FixedBytesState.create(store, descriptor) : FixedBytesState.open(store, descriptor, root);
-            case BYTES, VALUE, REDUCING, AGGREGATING, SOURCES ->
-                new BytesState(store, descriptor, recordTable(memory, root));
+            case BYTES ->
+                descriptor.expiry().isNone()
+                        ? new BytesState(store, descriptor, recordTable(memory, root))
+                        : new TimestampedBytesState(store, descriptor, recordTable(memory, root));
+            case VALUE, REDUCING, AGGREGATING, SOURCES -> new BytesState(store, descriptor, recordTable(memory, root));
             case LIST -> new BytesListState(store, descriptor, listTable(memory, root));
             case MAP -> new BytesMapState(store, descriptor, mapTable(memory, root));
             case EVENT_TIME_TIMERS, PROCESSING_TIME_TIMERS ->
@@ -45,12 +50,36 @@ final class StateFactory {
         };
     }
 
+    private static KeyedState plain(
+            final StateStore store, final StateDescriptor descriptor, final PagedMemory memory, final long root) {
+        return switch (descriptor.kind()) {
+            case LONG_LONG -> new PlainLongLongState(store, descriptor, fixedTable(memory, root));
+            case LONG_DOUBLE -> new LongDoubleState(store, descriptor, fixedTable(memory, root));
+            default -> new LongSetState(store, descriptor, longTable(memory, root, 0));
+        };
+    }
+
+    /** States of longs that were created with a time to live. */
+    private static KeyedState timestamped(
+            final StateStore store, final StateDescriptor descriptor, final PagedMemory memory, final long root) {
+        final boolean isSet = descriptor.kind() == StateKind.LONG_SET;
+        final FixedBytesTable table =
+                longTable(memory, root, isSet ? TrailingTimestamps.LENGTH : TimestampedLongLongState.VALUE_LENGTH);
+        return switch (descriptor.kind()) {
+            case LONG_LONG -> new TimestampedLongLongState(store, descriptor, table);
+            case LONG_DOUBLE -> new LongDoubleState(store, descriptor, table);
+            default -> new TimestampedLongSetState(store, descriptor, table);
+        };
+    }
+
     private static FixedTable fixedTable(final PagedMemory memory, final long root) {
         return root == NEW ? FixedTable.create(memory) : FixedTable.open(memory, root);
     }
 
-    private static FixedBytesTable longSetTable(final PagedMemory memory, final long root) {
-        return root == NEW ? FixedBytesTable.create(memory, Long.BYTES, 0) : FixedBytesTable.open(memory, root);
+    private static FixedBytesTable longTable(final PagedMemory memory, final long root, final int valueLength) {
+        return root == NEW
+                ? FixedBytesTable.create(memory, Long.BYTES, valueLength)
+                : FixedBytesTable.open(memory, root);
     }
 
     private static RecordTable recordTable(final PagedMemory memory, final long root) {

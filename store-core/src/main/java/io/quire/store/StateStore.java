@@ -14,7 +14,6 @@ import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PagedMemory;
-import io.quire.store.table.FixedBytesTable;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
@@ -108,6 +107,24 @@ public final class StateStore implements AutoCloseable {
     }
 
     /**
+     * The state of a name, created when there is none, whose entries have a time to live. It can be changed, switched
+     * off and on again later, by opening the state with another one, but a state that was created without one never
+     * gets one: entries carry timestamps from the beginning or not at all. What has expired is never returned; which
+     * methods start the time anew stands in {@code docs/states.md}.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeToLive how long entries live; a state that is created with {@link TimeToLive#OFF} is one without
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind, or one that was created without
+     *     a time to live and is to get one
+     * @throws ConfigurationException when a state is to be created or its time to live to be changed inside a batch
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public LongLongState longLongState(final String name, final TimeToLive timeToLive) {
+        return (LongLongState) state(name, StateKind.LONG_LONG, StateCodecs.NONE.with(given(timeToLive)));
+    }
+
+    /**
      * The state of a name, created when there is none.
      *
      * @param name 1..255 bytes of UTF-8
@@ -117,6 +134,20 @@ public final class StateStore implements AutoCloseable {
      */
     public BytesState bytesState(final String name) {
         return (BytesState) state(name, StateKind.BYTES, StateCodecs.NONE);
+    }
+
+    /**
+     * The state of a name, created when there is none, whose entries have a time to live.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeToLive how long entries live, see {@link #longLongState(String, TimeToLive)}
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind, or one that was created without
+     *     a time to live and is to get one
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public BytesState bytesState(final String name, final TimeToLive timeToLive) {
+        return (BytesState) state(name, StateKind.BYTES, StateCodecs.NONE.with(given(timeToLive)));
     }
 
     /**
@@ -132,6 +163,20 @@ public final class StateStore implements AutoCloseable {
     }
 
     /**
+     * The state of a name, created when there is none, whose entries have a time to live.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeToLive how long entries live, see {@link #longLongState(String, TimeToLive)}
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind, or one that was created without
+     *     a time to live and is to get one
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public LongSetState longSetState(final String name, final TimeToLive timeToLive) {
+        return (LongSetState) state(name, StateKind.LONG_SET, StateCodecs.NONE.with(given(timeToLive)));
+    }
+
+    /**
      * The state of a name, created when there is none.
      *
      * @param name 1..255 bytes of UTF-8
@@ -144,6 +189,20 @@ public final class StateStore implements AutoCloseable {
     }
 
     /**
+     * The state of a name, created when there is none, whose entries have a time to live.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeToLive how long entries live, see {@link #longLongState(String, TimeToLive)}
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind, or one that was created without
+     *     a time to live and is to get one
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public LongDoubleState longDoubleState(final String name, final TimeToLive timeToLive) {
+        return (LongDoubleState) state(name, StateKind.LONG_DOUBLE, StateCodecs.NONE.with(given(timeToLive)));
+    }
+
+    /**
      * The state of a name, created when there is none.
      *
      * @param name 1..255 bytes of UTF-8
@@ -153,6 +212,20 @@ public final class StateStore implements AutoCloseable {
      */
     public LongBytesState longBytesState(final String name) {
         return (LongBytesState) state(name, StateKind.LONG_BYTES, StateCodecs.NONE);
+    }
+
+    /**
+     * The state of a name, created when there is none, whose entries have a time to live.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param timeToLive how long entries live, see {@link #longLongState(String, TimeToLive)}
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind, or one that was created without
+     *     a time to live and is to get one
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public LongBytesState longBytesState(final String name, final TimeToLive timeToLive) {
+        return (LongBytesState) state(name, StateKind.LONG_BYTES, StateCodecs.NONE.with(given(timeToLive)));
     }
 
     /**
@@ -181,8 +254,36 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
      */
     public FixedBytesState fixedBytesState(final String name, final int keyLength, final int valueLength) {
-        FixedBytesTable.checkLengths(keyLength, valueLength);
-        return (FixedBytesState) state(name, StateKind.FIXED_BYTES, FixedBytesState.codecs(keyLength, valueLength));
+        FixedBytesState.checkLengths(keyLength, valueLength);
+        return fixedBytesState(name, FixedBytesState.codecs(keyLength, valueLength));
+    }
+
+    /**
+     * The state of a name, created when there is none, whose entries have a time to live.
+     *
+     * @param name 1..255 bytes of UTF-8
+     * @param keyLength bytes of every key, 1..{@link FixedBytesState#KEY_LENGTH_MAX}
+     * @param valueLength bytes of every value, 0..{@link FixedBytesState#VALUE_LENGTH_MAX}
+     * @param timeToLive how long entries live, see {@link #longLongState(String, TimeToLive)}
+     * @return the state, the same object each time
+     * @throws StateMismatchException when the name belongs to a state of another kind or of other lengths, or one that
+     *     was created without a time to live and is to get one
+     * @throws ConfigurationException when a length is out of range
+     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     */
+    public FixedBytesState fixedBytesState(
+            final String name, final int keyLength, final int valueLength, final TimeToLive timeToLive) {
+        FixedBytesState.checkLengths(keyLength, valueLength);
+        return fixedBytesState(
+                name, FixedBytesState.codecs(keyLength, valueLength).with(given(timeToLive)));
+    }
+
+    private FixedBytesState fixedBytesState(final String name, final StateCodecs codecs) {
+        return (FixedBytesState) state(name, StateKind.FIXED_BYTES, codecs);
+    }
+
+    private static TimeToLive given(final TimeToLive timeToLive) {
+        return Objects.requireNonNull(timeToLive, "time to live");
     }
 
     /**

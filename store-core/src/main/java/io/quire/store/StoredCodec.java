@@ -39,7 +39,7 @@ import org.agrona.MutableDirectBuffer;
  *
  * @param <T> type of the values
  */
-final class StoredCodec<T> implements Codec<T> {
+final class StoredCodec<T> implements Codec<T>, Timestamps {
     private static final int MARK_LENGTH = Byte.BYTES;
     private static final int TIMESTAMP_LENGTH = Long.BYTES;
     private static final int NO_MARK = -1;
@@ -288,8 +288,8 @@ final class StoredCodec<T> implements Codec<T> {
                 : content(found, buffer, offset, length);
     }
 
-    /** Whether values expire now. */
-    boolean expiring() {
+    @Override
+    public boolean expiring() {
         follow();
         return rule.isOn();
     }
@@ -306,8 +306,8 @@ final class StoredCodec<T> implements Codec<T> {
         return rule.update() == ExpiryRule.ON_CREATE;
     }
 
-    /** When values expire. */
-    ExpiryRule rule() {
+    @Override
+    public ExpiryRule rule() {
         follow();
         return rule;
     }
@@ -317,8 +317,8 @@ final class StoredCodec<T> implements Codec<T> {
         return rule.isOn() && rule.expired(timestampOf(buffer, offset, length), clock.nowMs());
     }
 
-    /** When a value was written, or counts as written. */
-    long timestampOf(final DirectBuffer buffer, final int offset, final int length) {
+    @Override
+    public long timestampOf(final DirectBuffer buffer, final int offset, final int length) {
         follow();
         return timestampOf(markOf(buffer, offset, length), buffer, offset, length);
     }
@@ -339,7 +339,8 @@ final class StoredCodec<T> implements Codec<T> {
         return true;
     }
 
-    long nowMs() {
+    @Override
+    public long nowMs() {
         return clock.nowMs();
     }
 

@@ -8,7 +8,8 @@ import java.util.Objects;
 
 /**
  * How long what a state holds lives: values, elements of lists and entries of maps, each by itself. What has expired is
- * never returned, and removed some time later; see {@link TypedStateDescriptor#withTimeToLive}.
+ * never returned, and removed some time later; see {@link TypedStateDescriptor#withTimeToLive}, and for states of
+ * primitives and bytes {@link StateStore#longLongState(String, TimeToLive)}.
  *
  * <p>A value written at a time of the store's clock has expired when the clock shows that time plus the duration, and
  * is there one millisecond before.
@@ -28,7 +29,8 @@ public record TimeToLive(UpdateType updateType, long durationMs) {
         /** Every write of it. */
         ON_CREATE_AND_WRITE(ExpiryRule.ON_CREATE_AND_WRITE),
         /**
-         * Every write of it, and every {@code get} by its key, which therefore writes. Not for lists. Where that write
+         * Every write of it, and every {@code get} by its key, which therefore writes; of states of primitives and
+         * bytes also {@code wrap}, {@code getAll} and {@link LongSetState#contains}. Not for lists. Where that write
          * finds no room, {@code get} throws {@link io.quire.store.errors.StoreFullException} and nothing has changed,
          * instead of returning what would then expire too early; that can be in an open batch that has grown too large,
          * and for a value that was written before the first time to live was given and gets longer by its timestamp.

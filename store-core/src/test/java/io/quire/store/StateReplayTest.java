@@ -112,4 +112,38 @@ class StateReplayTest {
         assertThatThrownBy(() -> alter(first)).isInstanceOf(CorruptStoreException.class);
         assertThatThrownBy(() -> drop(1, NAME, first)).isInstanceOf(CorruptStoreException.class);
     }
+
+    @Test
+    void shouldRefuseToGiveTimestampsToAStateWithoutRoomForThem() {
+        source.longLongState(NAME, TimeToLive.ofMillis(10));
+        final StateDescriptor timestamped = source.descriptor(1);
+        source.longLongState(NAME, TimeToLive.OFF);
+        final StateDescriptor off = source.descriptor(1);
+        create(new StateDescriptor(1, NAME, timestamped.kind(), timestamped.codecs()));
+        assertThatThrownBy(() -> alter(timestamped)).isInstanceOf(CorruptStoreException.class);
+        target.longLongState(NAME).put(1, 2);
+        assertThatThrownBy(() -> replay(ChangeRecordDescriptor.TYPE_PUT, 1, new byte[8], new byte[16]))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("valueLength=16");
+        drop(1, NAME, off);
+    }
+
+    @Test
+    void shouldReplayWhatExpiresWithoutAskingAnyClock() {
+        source.longLongState(NAME, TimeToLive.ofMillis(10));
+        create(source.descriptor(1));
+        replay(ChangeRecordDescriptor.TYPE_PUT, 1, new byte[8], new byte[16]); // written in 1970
+        assertThatThrownBy(() -> replay(ChangeRecordDescriptor.TYPE_PUT, 1, new byte[8], new byte[8]))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("valueLength=8");
+        assertThat(target.longLongState(NAME).size()).isEqualTo(1);
+        assertThat(target.longLongState(NAME).containsKey(0)).isFalse();
+        source.bytesState("bytes", TimeToLive.ofMillis(10));
+        create(source.descriptor(2));
+        replay(ChangeRecordDescriptor.TYPE_PUT, 2, new byte[3], new byte[8]);
+        assertThatThrownBy(() -> replay(ChangeRecordDescriptor.TYPE_PUT, 2, new byte[3], new byte[7]))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("no timestamp");
+        assertThat(target.bytesState("bytes").size()).isEqualTo(1);
+    }
 }

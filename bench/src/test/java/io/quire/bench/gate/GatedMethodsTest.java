@@ -134,6 +134,7 @@ class GatedMethodsTest {
         names.addAll(new StateAllocationGateTest().operations().keySet());
         names.addAll(new WalkAllocationGateTest().operations().keySet());
         names.addAll(new TypedAllocationGateTest().operations().keySet());
+        names.addAll(new TimeToLiveAllocationGateTest().operations().keySet());
         return names;
     }
 

@@ -83,7 +83,11 @@ final class ShownValues {
             final int offset,
             final int length) {
         content.wrap(buffer, offset, length);
-        readTrailer(state.codecs().get(CodecRole.VALUE));
+        if (state.kind().isPrimitive()) {
+            readPrimitiveTrailer(state);
+        } else {
+            readTrailer(state.codecs().get(CodecRole.VALUE));
+        }
         content.wrap(buffer, offset, length - trailerLength);
         final boolean typed = !writer.equals(CodecIdentity.NONE);
         append(target, json, typed ? ShownBytes.formOf(writer.id()) : ShownBytes.formOfValue(state), writer);
@@ -152,6 +156,18 @@ final class ShownValues {
             return Optional.ofNullable(SchemaDecoder.of(codec.id(), codec.version(), codec.schema()));
         } catch (final CorruptStoreException e) {
             return Optional.empty();
+        }
+    }
+
+    /** No codec wrote the content; all values of a state end with a timestamp or none does. */
+    private void readPrimitiveTrailer(final StateDescriptor state) {
+        writer = CodecIdentity.NONE;
+        timestamped = !state.expiry().isNone();
+        trailerLength = timestamped ? Long.BYTES : 0;
+        if (trailerLength > content.capacity()) {
+            problem("value has no timestamp: length=" + content.capacity());
+            timestamped = false;
+            trailerLength = 0;
         }
     }
 

@@ -263,6 +263,31 @@ class LogCommandTest {
     }
 
     @Test
+    void shouldShowWhenPrimitivesWithATimeToLiveWereWritten() {
+        final AtomicLong time = new AtomicLong(1_000);
+        try (DurableStateStore store =
+                DurableStateStore.open(context().expiryClock(time::get).expiryBudgetNs(0))) {
+            final TimeToLive ttl = TimeToLive.ofMillis(100);
+            store.longLongState("longs", ttl).put(1, -10);
+            store.longDoubleState("doubles", ttl).put(1, 0.5);
+            store.longSetState("set", ttl).add(7);
+            store.longBytesState("bytes", ttl).put(1, new UnsafeBuffer(new byte[] {1, 2, 3}), 0, 3);
+            store.fixedBytesState("fixed", 2, 1, ttl)
+                    .put(new UnsafeBuffer(new byte[] {1, 2}), 0, new UnsafeBuffer(new byte[] {3}), 0);
+            time.set(1_200);
+            assertThat(store.cleanExpired(TimeUnit.SECONDS.toNanos(10))).isEqualTo(5);
+        }
+        assertThat(shown("longs")).containsExactly("put\t1\t-10 @1000", "remove\t1");
+        assertThat(shown("doubles")).containsExactly("put\t1\t0.5 @1000", "remove\t1");
+        assertThat(shown("set")).first().asString().startsWith("put\t7\t").endsWith(" @1000");
+        assertThat(shown("bytes")).containsExactly("put\t1\t0x010203 @1000", "remove\t1");
+        assertThat(shown("fixed")).containsExactly("put\t0x0102\t0x03 @1000", "remove\t0x0102");
+        assertThat(shown("longs", "--format", "json"))
+                .startsWith("\"op\":\"put\",\"key\":{\"length\":8,\"long\":1},"
+                        + "\"value\":{\"length\":8,\"long\":-10,\"timestampMs\":1000}}");
+    }
+
+    @Test
     void shouldDecodeRecordsAndShowWhenValuesWereWritten() {
         final AtomicLong time = new AtomicLong(1_000);
         try (DurableStateStore store =

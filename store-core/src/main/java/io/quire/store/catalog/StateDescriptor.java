@@ -198,13 +198,15 @@ public record StateDescriptor(
      * Whether this is another descriptor, or what it may become by evolution of its codecs and by another time to live.
      *
      * @param earlier the other
-     * @return true when only codecs that may evolve did, and no value got another age
+     * @return true when only codecs that may evolve did, no value got another age, and none a timestamp that it has no
+     *     room for
      */
     public boolean continues(final StateDescriptor earlier) {
         if (id != earlier.id
                 || kind != earlier.kind
                 || !name.equals(earlier.name)
                 || !codecs.keySet().equals(earlier.codecs.keySet())
+                || (kind.isPrimitive() && earlier.expiry.isNone() && !expiry.isNone())
                 || (!earlier.expiry.isNone() && (expiry.isNone() || expiry.sinceMs() != earlier.expiry.sinceMs()))) {
             return false;
         }

@@ -49,6 +49,19 @@ public enum StateKind {
     }
 
     /**
+     * Whether entries are what callers give, which no codec encodes: primitives and bytes. Such a state has timestamps
+     * from the beginning or never gets any, since nothing tells values with one from those without.
+     *
+     * @return true for tables of primitives and bytes
+     */
+    public boolean isPrimitive() {
+        return switch (this) {
+            case LONG_LONG, LONG_DOUBLE, LONG_SET, LONG_BYTES, BYTES, FIXED_BYTES -> true;
+            default -> false;
+        };
+    }
+
+    /**
      * The kind of a code.
      *
      * @param code from the catalog

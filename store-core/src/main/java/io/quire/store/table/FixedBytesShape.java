@@ -31,7 +31,7 @@ import io.quire.store.memory.RawMemory;
  */
 final class FixedBytesShape {
     static final int KEY_LENGTH_MAX = 64;
-    static final int VALUE_LENGTH_MAX = 256;
+    static final int VALUE_LENGTH_MAX = 256 + Long.BYTES; // of callers 256, and a timestamp
     static final int HASH_OFFSET = 0; // long: KeyHash.ofFixed(key)
     static final int REST_OFFSET = HASH_OFFSET + Long.BYTES;
     static final int ZERO_SLOT_OFFSET = SegmentDescriptor.HEADER_LENGTH;

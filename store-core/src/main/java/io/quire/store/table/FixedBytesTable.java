@@ -10,6 +10,7 @@ import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.Arrays;
+import java.util.function.LongPredicate;
 
 /**
  * Hash table in paged memory whose keys all have one width and whose values all have one, with entries inline: one
@@ -476,6 +477,17 @@ public final class FixedBytesTable implements StateTable {
      */
     public FixedBytesTableReader reader(final ReadSession session) {
         return new FixedBytesTableReader(memory, directory, keyHash, session, shape);
+    }
+
+    /**
+     * Makes a reader for another thread, of a table whose values end with a timestamp of 8 bytes. From any thread.
+     *
+     * @param session says when the thread reads
+     * @param live tells by its timestamp whether an entry is to be seen; asked by the thread
+     * @return a reader for that thread, which sees values without their timestamps
+     */
+    public FixedBytesTableReader reader(final ReadSession session, final LongPredicate live) {
+        return new TimestampedFixedBytesReader(memory, directory, keyHash, session, shape, live);
     }
 
     /**

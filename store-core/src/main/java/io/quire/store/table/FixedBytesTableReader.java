@@ -20,10 +20,10 @@ import io.quire.store.memory.RawMemory;
  *
  * <p>Threading: confined to the reading thread.
  */
-public final class FixedBytesTableReader extends TableReader {
-    private static final int ABSENT = 0;
+public class FixedBytesTableReader extends TableReader {
+    static final int ABSENT = 0;
 
-    private final FixedBytesShape shape;
+    final FixedBytesShape shape;
 
     FixedBytesTableReader(
             final PagedMemory memory,
@@ -120,7 +120,7 @@ public final class FixedBytesTableReader extends TableReader {
      *
      * @return offset of its slot, all of which is loaded, or {@link #ABSENT}
      */
-    private int findInSegment(final long hash, final byte[] keyBase, final long keyOffset) {
+    final int findInSegment(final long hash, final byte[] keyBase, final long keyOffset) {
         if (shape.isZeroKey(hash, keyBase, keyOffset)) {
             final long header = memory.forSharedRead(segment(), ZERO_SLOT_OFFSET + shape.slotLength);
             return FixedBytesSegments.hasZero(header) ? ZERO_SLOT_OFFSET : ABSENT;

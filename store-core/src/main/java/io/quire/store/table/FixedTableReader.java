@@ -24,7 +24,7 @@ import io.quire.store.memory.RawMemory;
  *
  * <p>Threading: confined to the reading thread.
  */
-public final class FixedTableReader extends TableReader {
+public final class FixedTableReader extends TableReader implements LongLongTableReader {
     private long foundValue;
 
     FixedTableReader(
@@ -32,37 +32,17 @@ public final class FixedTableReader extends TableReader {
         super(memory, directory, keyHash, session);
     }
 
-    /**
-     * Value of a key. Allocates nothing.
-     *
-     * @param key any key
-     * @param missing what to return when the key is absent
-     * @return its value or missing
-     */
+    @Override
     public long get(final long key, final long missing) {
         return find(key) ? foundValue : missing;
     }
 
-    /**
-     * Tells whether a key is present. Allocates nothing.
-     *
-     * @param key any key
-     * @return whether it is
-     */
+    @Override
     public boolean containsKey(final long key) {
         return find(key);
     }
 
-    /**
-     * Values of several keys, in less time than one by one, because the cache misses overlap. Each is of one moment
-     * during the call, not all of the same. Allocates nothing.
-     *
-     * @param keys any keys
-     * @param from index of the first key; its value goes to the same index of values
-     * @param count keys, at most {@link FixedTable#BATCH_COUNT_MAX} for what the processor can do at once
-     * @param values takes the values
-     * @param missing what to put where a key is absent
-     */
+    @Override
     public void getAll(final long[] keys, final int from, final int count, final long[] values, final long missing) {
         session.enter();
         try {
@@ -133,17 +113,7 @@ public final class FixedTableReader extends TableReader {
         return false;
     }
 
-    /**
-     * Passes every entry to a consumer while the writer changes the table. An entry that is present from the beginning
-     * to the end is seen exactly once, and none is seen twice; one that is inserted or removed meanwhile may be seen or
-     * not. Values are of a moment during the call, and entries of one segment (thousands) of the same moment, but for
-     * values that are overwritten.
-     *
-     * <p>The consumer gets copies, and the thread is not inside the memory while it runs: it may take its time, and
-     * read through this reader. Allocates 64 KiB.
-     *
-     * @param consumer takes each entry once
-     */
+    @Override
     public void forEach(final LongLongConsumer consumer) {
         final byte[] copy = new byte[SEGMENT_LENGTH];
         long position = 0;

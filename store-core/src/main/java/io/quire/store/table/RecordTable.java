@@ -14,6 +14,7 @@ import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.util.function.LongPredicate;
 
 /**
  * Hash table from bytes to bytes in paged memory: segments of slots that point to records, and a heap of records whose
@@ -542,6 +543,34 @@ public final class RecordTable implements StateTable {
     }
 
     /**
+     * Sets eight bytes of the value of the record that {@link #find} has just returned, and the last eight of it:
+     * readers see both or neither. Only their lines count as changed.
+     *
+     * @param record its address
+     * @param pointer what {@link #foundPointer} returned
+     * @param keyLength length of its key, bytes
+     * @param offset bytes from the start of the value of the first eight
+     * @param value what they become
+     * @param last what the last eight become
+     */
+    public void putLongAndLast(
+            final long record,
+            final long pointer,
+            final int keyLength,
+            final int offset,
+            final long value,
+            final long last) {
+        final int start = valueOffset(keyLength);
+        final int end = start + valueLengthAt(pointer);
+        memory.noteWrite(record + start + offset, Long.BYTES);
+        memory.noteWrite(record + end - Long.BYTES, Long.BYTES);
+        final long change = segments.sequences.begin(changed(foundReference, record, end));
+        RawMemory.putLong(pointer + start + offset, value);
+        RawMemory.putLong(pointer + end - Long.BYTES, last);
+        segments.sequences.end(change);
+    }
+
+    /**
      * Finds the record of a key or inserts one whose value is zeros, for changing the value in place.
      *
      * @param keyBase byte array or null
@@ -817,6 +846,17 @@ public final class RecordTable implements StateTable {
      */
     public RecordTableReader reader(final ReadSession session) {
         return new RecordTableReader(memory, directory, keyHash, session);
+    }
+
+    /**
+     * Makes a reader for another thread, of a table whose values end with a timestamp of 8 bytes. From any thread.
+     *
+     * @param session says when the thread reads
+     * @param live tells by its timestamp whether an entry is to be seen; asked by the thread
+     * @return a reader for that thread, which sees values without their timestamps
+     */
+    public RecordTableReader reader(final ReadSession session, final LongPredicate live) {
+        return new TimestampedRecordReader(memory, directory, keyHash, session, live);
     }
 
     /** Forgets a cursor. */

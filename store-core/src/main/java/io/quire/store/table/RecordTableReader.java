@@ -27,11 +27,11 @@ import org.agrona.MutableDirectBuffer;
  *
  * <p>Threading: confined to the reading thread.
  */
-public final class RecordTableReader extends TableReader {
+public class RecordTableReader extends TableReader {
     /** What {@link #get} returns for an absent key. */
     public static final int NOT_FOUND = -1;
 
-    private static final int CHANGED = -2;
+    static final int CHANGED = -2;
 
     private final Directory directory;
     private final long[] touchedSlots = new long[RecordTable.BATCH_COUNT_MAX];
@@ -147,7 +147,7 @@ public final class RecordTableReader extends TableReader {
         }
     }
 
-    private static void makeRoom(final MutableDirectBuffer value, final int valueOffset, final int length) {
+    static void makeRoom(final MutableDirectBuffer value, final int valueOffset, final int length) {
         if (value.isExpandable() && valueOffset >= 0) {
             value.checkLimit(valueOffset + length);
         } else if (valueOffset < 0 || length > value.capacity() - valueOffset) {
@@ -166,7 +166,7 @@ public final class RecordTableReader extends TableReader {
      *
      * @return bytes of the value, which can be believed; {@link #NOT_FOUND}, which can be too; or {@link #CHANGED}
      */
-    private int findRecord(final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
+    final int findRecord(final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
         final long header = RecordSlotDescriptor.header(hash, depth());
         int offset = RecordSlotDescriptor.slotOffset(RecordSlotDescriptor.home(header));
         long page = pageOf(offset);
@@ -226,7 +226,7 @@ public final class RecordTableReader extends TableReader {
     }
 
     /** Copies the value of the record last found; false when it has changed. */
-    private boolean copyValue(final int keyLength, final int length, final byte[] targetBase, final long targetOffset) {
+    final boolean copyValue(final int keyLength, final int length, final byte[] targetBase, final long targetOffset) {
         if (length > 0) {
             final long pointer = pointer(foundRecord + valueOffset(keyLength), length);
             if (pointer == 0) {
@@ -238,7 +238,17 @@ public final class RecordTableReader extends TableReader {
                 RawMemory.copy(null, pointer, targetBase, targetOffset, length);
             }
         }
+        return recordUnchanged();
+    }
+
+    /** Whether what was read of the record last found can be believed. */
+    final boolean recordUnchanged() {
         return foundLong ? ExtentSequences.unchanged(foundCounter, foundSequence) : unchanged();
+    }
+
+    /** Address of the record last found. */
+    final long foundRecord() {
+        return foundRecord;
     }
 
     /**

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store.table;
+
+import static io.quire.store.table.RecordDescriptor.valueOffset;
+
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
+import java.util.function.LongPredicate;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Reads a {@link RecordTable} whose values end with a timestamp, which is not shown: entries that are not to be seen by
+ * it count as absent. Value and timestamp are of the same moment.
+ *
+ * <p>Threading: confined to the reading thread.
+ */
+final class TimestampedRecordReader extends RecordTableReader {
+    private final LongPredicate live;
+
+    TimestampedRecordReader(
+            final PagedMemory memory,
+            final Directory directory,
+            final KeyHash keyHash,
+            final ReadSession session,
+            final LongPredicate live) {
+        super(memory, directory, keyHash, session);
+        this.live = live;
+    }
+
+    @Override
+    public int get(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final MutableDirectBuffer value,
+            final int valueOffset) {
+        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
+        session.enter();
+        try {
+            int failures = 0;
+            while (true) {
+                final int length = findContent(hash, keyBase, keyOffset, keyLength);
+                if (length == NOT_FOUND) {
+                    return NOT_FOUND;
+                }
+                if (length != CHANGED) {
+                    makeRoom(value, valueOffset, length);
+                    if (copyValue(keyLength, length, value.byteArray(), value.addressOffset() + valueOffset)) {
+                        return length;
+                    }
+                }
+                session.failed(++failures);
+            }
+        } finally {
+            session.leave();
+        }
+    }
+
+    @Override
+    public int valueLength(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
+        session.enter();
+        try {
+            int failures = 0;
+            while (true) {
+                final int length = findContent(hash, keyBase, keyOffset, keyLength);
+                if (length != CHANGED) {
+                    return length;
+                }
+                session.failed(++failures);
+            }
+        } finally {
+            session.leave();
+        }
+    }
+
+    /**
+     * Looks for a key and for the timestamp of its value.
+     *
+     * @return bytes of the value without its timestamp, NOT_FOUND when there is none that is to be seen, both of which
+     *     can be believed; or CHANGED
+     */
+    private int findContent(final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        if (!locate(hash)) {
+            return CHANGED;
+        }
+        final int length = findRecord(hash, keyBase, keyOffset, keyLength);
+        if (length < 0) {
+            return length;
+        }
+        checkTimestamped(length);
+        final int contentLength = length - Long.BYTES;
+        final long pointer = pointer(foundRecord() + valueOffset(keyLength) + contentLength, Long.BYTES);
+        if (pointer == 0) {
+            return CHANGED;
+        }
+        final boolean isLive = live.test(RawMemory.getLong(pointer));
+        if (!recordUnchanged()) {
+            return CHANGED;
+        }
+        return isLive ? contentLength : NOT_FOUND;
+    }
+
+    private static void checkTimestamped(final int valueLength) {
+        if (valueLength < Long.BYTES) {
+            throw new CorruptStoreException(
+                    "value has no timestamp: valueLength=" + valueLength + "; run 'quire verify'");
+        }
+    }
+
+    @Override
+    public void forEach(final EntryConsumer consumer) {
+        super.forEach((bytes, keyOffset, keyLength, valueOffset, valueLength) -> {
+            checkTimestamped(valueLength);
+            final int contentLength = valueLength - Long.BYTES;
+            if (live.test(RawMemory.getLong(bytes, RawMemory.ARRAY_OFFSET + valueOffset + contentLength))) {
+                consumer.accept(bytes, keyOffset, keyLength, valueOffset, contentLength);
+            }
+        });
+    }
+}
