@@ -51,6 +51,8 @@ import org.agrona.concurrent.SystemNanoClock;
  */
 final class StoreOpening {
     private static final int RANDOM_COUNT = 4; // of an id, a seed, and an incarnation
+    private static final int TOUCH_LENGTH = 8; // pages: about those of a block of a full image
+    private static final long HYDRATION_DELAY_MS = 10;
 
     private final DurableStoreContext context;
     private final StoreFiles files;
@@ -195,12 +197,6 @@ final class StoreOpening {
         place.reclaimMemory();
         final MemoryLayout layout = manifest.layout();
         openMemory(layout);
-        // Before the replay, which then finds most of what it touches in memory, and loads much of the rest by itself.
-        store.memory().hydrationRunLength(PageSource.RUN_LENGTH_MAX);
-        hydrator = new Hydrator(store.memory(), pace(), chain::close);
-        if (context.hydrateInBackground()) {
-            hydrator.start();
-        }
         published = new PublishedCheckpoints(storage, found, usable, context.retainedCheckpoints());
         catalogNs = phaseNs();
         final long bootIdHash = context.bootIdHash();
@@ -209,7 +205,7 @@ final class StoreOpening {
                 files, directory.resolve(StoreDirectory.LOG_DIRECTORY), manifest.storeId(), bootIdHash, logSettings)) {
             final LogReplayReport replay = replay(recovery, manifest);
             checkNothingMissing(replay);
-            store.memory().hydrationRunLength(PageDescriptor.PAGES_PER_EXTENT);
+            store.memory().hydrationRunLength(TOUCH_LENGTH);
             replayed = true; // from here on files are changed
             phaseNs = System.nanoTime();
             published.clearUp();
@@ -217,6 +213,19 @@ final class StoreOpening {
             place.removeFormer(lastOwner);
             report = report(manifest, replay);
         }
+        startHydrating(HYDRATION_DELAY_MS);
+    }
+
+    private void startHydrating(final long delayMs) {
+        if (context.hydrateInBackground()) {
+            hydrator.start(delayMs);
+        }
+    }
+
+    /** Finds most of what it touches in memory, and loads much of the rest by itself. */
+    private void beginReplay() {
+        store.memory().hydrationRunLength(PageSource.RUN_LENGTH_MAX);
+        startHydrating(0);
     }
 
     private IntConsumer pace() {
@@ -306,7 +315,9 @@ final class StoreOpening {
         final PagedMemory memory = layout.pageCount() == 0
                 ? PagedMemory.create(settings)
                 : PagedMemory.recover(settings, chain, (int) layout.pageCount());
+        memory.hydrationRunLength(1); // little is read before the first answer, and all of it in different places
         try {
+            hydrator = new Hydrator(memory, pace(), chain::close);
             store = new StateStore(memory, context.expiryClock(), SystemNanoClock.INSTANCE);
             store.expiryBudgetNs(context.expiryBudgetNs());
         } catch (final RuntimeException e) {
@@ -333,7 +344,7 @@ final class StoreOpening {
                             PublishedCheckpoints.isLogged(manifest),
                             context.acceptLossOnFallback(),
                             place.ringFiles(lastOwner),
-                            new StateReplay(store),
+                            new HydratingReplay(new StateReplay(store), this::beginReplay),
                             context.recoveryProgress()::onProgress);
             checkNobodyWrites(recovery.livingRing());
             warnOfUncertainRing("what was only in it, and so was not forced, is given up");

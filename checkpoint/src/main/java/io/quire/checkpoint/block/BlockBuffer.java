@@ -41,10 +41,21 @@ final class BlockBuffer implements AutoCloseable {
     private int headerChecksum;
     private int storedChecksum;
     private byte codec;
+    private long lastUse;
 
     /** {@return position in its file of the block that is loaded, or a negative number} */
     long position() {
         return position;
+    }
+
+    /** {@return what was last told of its use} */
+    long lastUse() {
+        return lastUse;
+    }
+
+    /** Notes when it was used, on whatever scale its owner counts. */
+    void lastUse(final long use) {
+        lastUse = use;
     }
 
     /** Forgets what is loaded. */

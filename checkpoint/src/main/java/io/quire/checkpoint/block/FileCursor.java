@@ -2,21 +2,36 @@
 package io.quire.checkpoint.block;
 
 import io.quire.store.memory.PageDescriptor;
+import java.util.ArrayList;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.Long2ObjectHashMap;
 
 /**
  * One thread's view of a checkpoint file: the index page and the blocks it looked at last stay in private memory, so
  * that neighbouring pages cost one decompression together.
  *
+ * <p>Who reads pages in any order meets the same few blocks of a short file again and again. So a block that does not
+ * follow the one loaded before gets memory of its own as long as the budget has some; reading from one end to the
+ * other takes nothing of it.
+ *
  * <p>Threading: confined to one thread at a time.
  */
 final class FileCursor implements ScratchPool.Scratch {
-    private final IndexPageCursor index = new IndexPageCursor();
-    private final BlockBuffer[] blocks;
-    private final long[] lastUses;
+    private static final int INDEX_PAGE_COST = 2 * IndexPageDescriptor.PAGE_LENGTH; // with what the heap has of it
+
+    private final IndexPageCursor ownIndex = new IndexPageCursor();
+    private final Int2ObjectHashMap<IndexPageCursor> keptIndexes = new Int2ObjectHashMap<>(); // beside its own
+    private final ArrayList<BlockBuffer> blocks = new ArrayList<>();
+    private final Long2ObjectHashMap<BlockBuffer> blocksByPosition = new Long2ObjectHashMap<>();
+    private final int ownBlockCount;
     private final StagingBuffer staging;
     private final boolean ownsStaging;
+    private final BlockBudget budget;
+    private IndexPageCursor index = ownIndex; // the one that was looked at last
     private CheckpointFileReader file;
+    private long takenLength; // of the budget
     private long uses;
+    private long lastEnd; // of the block loaded last
 
     /**
      * Creates a cursor with memory of its own.
@@ -24,24 +39,26 @@ final class FileCursor implements ScratchPool.Scratch {
      * @param blockCount blocks kept
      */
     FileCursor(final int blockCount) {
-        this(blockCount, new StagingBuffer(), true);
+        this(blockCount, new StagingBuffer(), true, BlockBudget.NONE);
     }
 
     /**
      * Creates a cursor that shares its staging memory with other cursors of the same thread.
      *
-     * @param blockCount blocks kept
+     * @param blockCount blocks kept without asking the budget
      * @param staging shared memory
+     * @param budget for further blocks
      */
-    FileCursor(final int blockCount, final StagingBuffer staging) {
-        this(blockCount, staging, false);
+    FileCursor(final int blockCount, final StagingBuffer staging, final BlockBudget budget) {
+        this(blockCount, staging, false, budget);
     }
 
-    private FileCursor(final int blockCount, final StagingBuffer staging, final boolean ownsStaging) {
-        blocks = new BlockBuffer[blockCount];
-        lastUses = new long[blockCount];
+    private FileCursor(
+            final int blockCount, final StagingBuffer staging, final boolean ownsStaging, final BlockBudget budget) {
+        ownBlockCount = blockCount;
         this.staging = staging;
         this.ownsStaging = ownsStaging;
+        this.budget = budget;
     }
 
     /** Turns to a file, forgetting another one. */
@@ -49,12 +66,13 @@ final class FileCursor implements ScratchPool.Scratch {
         if (file == reader) {
             return;
         }
-        index.clear();
+        giveBack();
+        ownIndex.clear();
         for (final BlockBuffer block : blocks) {
-            if (block != null) {
-                block.clear();
-            }
+            block.clear();
         }
+        blocksByPosition.clear();
+        lastEnd = 0;
         file = reader;
     }
 
@@ -71,9 +89,7 @@ final class FileCursor implements ScratchPool.Scratch {
         if (indexPage < 0) {
             return 0;
         }
-        if (index.number() != indexPage) {
-            index.load(file, indexPage);
-        }
+        toIndexPage(indexPage);
         if (!index.seek(page)) {
             return 0;
         }
@@ -116,9 +132,7 @@ final class FileCursor implements ScratchPool.Scratch {
             return false;
         }
         final int indexPage = Math.max(0, file.indexPageOf(page));
-        if (index.number() != indexPage) {
-            index.load(file, indexPage);
-        }
+        toIndexPage(indexPage);
         index.seek(page);
         while (index.page() < page) {
             if (!next()) {
@@ -136,8 +150,29 @@ final class FileCursor implements ScratchPool.Scratch {
         if (indexPage == file.indexPageCount()) {
             return false;
         }
-        index.load(file, indexPage);
+        toIndexPage(indexPage);
+        index.first();
         return index.next();
+    }
+
+    private void toIndexPage(final int indexPage) {
+        if (index.number() == indexPage) {
+            return;
+        }
+        final IndexPageCursor kept = ownIndex.number() == indexPage ? ownIndex : keptIndexes.get(indexPage);
+        if (kept != null) {
+            index = kept;
+            return;
+        }
+        if (indexPage != index.number() + 1 && takeMemory(INDEX_PAGE_COST)) {
+            final IndexPageCursor another = new IndexPageCursor();
+            keptIndexes.put(indexPage, another); // closed from there, also when it cannot be loaded
+            another.load(file, indexPage);
+            index = another;
+        } else {
+            index = ownIndex;
+            index.load(file, indexPage);
+        }
     }
 
     /** {@return the index, standing at some entry} */
@@ -163,33 +198,69 @@ final class FileCursor implements ScratchPool.Scratch {
     }
 
     private BlockBuffer block(final long position) {
-        int oldest = 0;
-        for (int i = 0; i < blocks.length; i++) {
-            if (blocks[i] != null && blocks[i].position() == position) {
-                lastUses[i] = ++uses;
-                return blocks[i];
-            }
-            if (lastUses[i] < lastUses[oldest]) {
-                oldest = i;
+        BlockBuffer block = blocksByPosition.get(position);
+        if (block == null) {
+            block = roomFor(position);
+            blocksByPosition.remove(block.position());
+            block.load(file, position, staging);
+            blocksByPosition.put(position, block);
+            lastEnd = block.end(position);
+        }
+        block.lastUse(++uses);
+        return block;
+    }
+
+    private BlockBuffer roomFor(final long position) {
+        if (blocks.size() < ownBlockCount
+                || (position != lastEnd && isWorthKeeping() && takeMemory(file.largestRaw()))) {
+            final BlockBuffer block = new BlockBuffer();
+            blocks.add(block);
+            return block;
+        }
+        BlockBuffer oldest = blocks.get(0);
+        for (int i = 1; i < blocks.size(); i++) {
+            if (blocks.get(i).lastUse() < oldest.lastUse()) {
+                oldest = blocks.get(i);
             }
         }
-        if (blocks[oldest] == null) {
-            blocks[oldest] = new BlockBuffer();
+        return oldest;
+    }
+
+    /** Of a file with many more blocks than can be kept, hardly one would still be there when it is needed again. */
+    private boolean isWorthKeeping() {
+        return (long) file.blockCount() * file.largestRaw() <= budget.length();
+    }
+
+    private boolean takeMemory(final int length) {
+        if (!budget.tryTake(length)) {
+            return false;
         }
-        blocks[oldest].load(file, position, staging);
-        lastUses[oldest] = ++uses;
-        return blocks[oldest];
+        takenLength += length;
+        return true;
+    }
+
+    /** Frees what took memory from the budget: the blocks but for the first, and all index pages but its own. */
+    private void giveBack() {
+        index = ownIndex;
+        keptIndexes.values().forEach(IndexPageCursor::close);
+        keptIndexes.clear();
+        while (blocks.size() > ownBlockCount) {
+            blocks.remove(blocks.size() - 1).close();
+        }
+        budget.give(takenLength);
+        takenLength = 0;
     }
 
     @Override
     public void close() {
         file = null;
-        index.close();
+        giveBack();
+        ownIndex.close();
         for (final BlockBuffer block : blocks) {
-            if (block != null) {
-                block.close();
-            }
+            block.close();
         }
+        blocks.clear();
+        blocksByPosition.clear();
         if (ownsStaging) {
             staging.close();
         }

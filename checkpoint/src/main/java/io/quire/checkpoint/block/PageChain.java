@@ -15,7 +15,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * put together from the newest file to the oldest and only as far as lines are missing.
  *
  * <p>Each thread keeps the blocks it decompressed last, so that loading pages in ascending order decompresses each
- * block of a sorted file once; pages that are loaded together also share one search of each file's index.
+ * block of a sorted file once; pages that are loaded together also share one search of each file's index. Of files
+ * that are short enough, threads which load pages in any order keep all blocks they meet, up to 64 MiB together and a
+ * 16th of the largest heap.
  *
  * <p>Threading: thread-safe; close only after the last load has returned.
  */
@@ -23,15 +25,19 @@ public final class PageChain implements PageSource, AutoCloseable {
     private static final long ALL_LINES = -1L;
     private static final int CURSORS_MAX = 16;
     private static final int BLOCKS_KEPT = 2;
+    private static final long BUDGET_LENGTH_MAX = 64 * 1024 * 1024;
+    private static final int BUDGET_PART_OF_HEAP = 16; // direct memory is as long as the heap unless set otherwise
 
     private final CheckpointFileReader[] newestFirst;
     private final ScratchPool<ChainScratch> scratches;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private PageChain(final CheckpointFileReader[] newestFirst) {
+        final BlockBudget budget =
+                new BlockBudget(Math.min(BUDGET_LENGTH_MAX, Runtime.getRuntime().maxMemory() / BUDGET_PART_OF_HEAP));
         this.newestFirst = newestFirst;
         final int cursorCount = Math.min(CURSORS_MAX, newestFirst.length);
-        scratches = new ScratchPool<>(() -> new ChainScratch(cursorCount));
+        scratches = new ScratchPool<>(() -> new ChainScratch(cursorCount, budget));
     }
 
     /**
@@ -156,16 +162,18 @@ public final class PageChain implements PageSource, AutoCloseable {
     private static final class ChainScratch implements ScratchPool.Scratch {
         private final StagingBuffer staging = new StagingBuffer();
         private final FileCursor[] cursors;
+        private final BlockBudget budget;
         private final long[] missing = new long[PageSource.RUN_LENGTH_MAX]; // lines of the pages being loaded
 
-        ChainScratch(final int cursorCount) {
+        ChainScratch(final int cursorCount, final BlockBudget budget) {
+            this.budget = budget;
             cursors = new FileCursor[cursorCount];
         }
 
         FileCursor cursor(final int index, final CheckpointFileReader reader) {
             final int slot = index % cursors.length;
             if (cursors[slot] == null) {
-                cursors[slot] = new FileCursor(BLOCKS_KEPT, staging);
+                cursors[slot] = new FileCursor(BLOCKS_KEPT, staging, budget);
             }
             cursors[slot].bind(reader);
             return cursors[slot];

@@ -6,6 +6,8 @@ import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PageSource;
 import io.quire.store.memory.PagedMemory;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 
 /**
@@ -26,6 +28,8 @@ public final class Hydrator implements Runnable {
     private volatile int failedPages;
     private volatile long elapsedNs;
     private volatile StateStoreException firstFailure;
+    private long delayNs;
+    private boolean isStarted;
 
     /**
      * Prepares the thread.
@@ -42,13 +46,23 @@ public final class Hydrator implements Runnable {
         thread.setDaemon(true);
     }
 
-    /** Starts the thread. */
-    public void start() {
-        thread.start();
+    /**
+     * Starts the thread, unless it has been started before.
+     *
+     * @param delayMs milliseconds until it loads the first page, in which the processor is for those who open the
+     *     store and read the first of it
+     */
+    public void start(final long delayMs) {
+        if (!isStarted) {
+            isStarted = true;
+            delayNs = TimeUnit.MILLISECONDS.toNanos(delayMs);
+            thread.start();
+        }
     }
 
     @Override
     public void run() {
+        awaitStart();
         final int count = memory.recoveredPageCount();
         for (int page = 0; page < count && running; page += PageSource.RUN_LENGTH_MAX) {
             final int length = Math.min(PageSource.RUN_LENGTH_MAX, count - page);
@@ -62,6 +76,15 @@ public final class Hydrator implements Runnable {
         if (running && failedPages == 0) {
             memory.hydrationComplete();
             afterwards.run();
+        }
+    }
+
+    private void awaitStart() {
+        final long beginNs = System.nanoTime();
+        long remainingNs = delayNs;
+        while (remainingNs > 0 && running) {
+            LockSupport.parkNanos(this, remainingNs);
+            remainingNs = delayNs - (System.nanoTime() - beginNs);
         }
     }
 

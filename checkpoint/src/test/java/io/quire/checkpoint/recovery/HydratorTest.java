@@ -103,7 +103,7 @@ class HydratorTest {
     @Test
     void shouldLoadEveryPageOnceAtTheGivenPace() {
         final Hydrator hydrator = hydrator();
-        hydrator.start();
+        hydrator.start(0);
         hydrator.await();
         assertThat(finished).hasValue(1);
         assertThat(memory.hydrating()).isFalse();
@@ -125,7 +125,7 @@ class HydratorTest {
         damaged.addAll(Set.of(firstPages[3] + 5, firstPages[100], firstPages[199] + 15));
         LOG.setLevel(Level.OFF); // one error is logged, and wanted
         final Hydrator hydrator = hydrator();
-        hydrator.start();
+        hydrator.start(0);
         hydrator.await();
         LOG.setLevel(null);
         assertThat(finished).hasValue(0);
@@ -165,11 +165,24 @@ class HydratorTest {
                     }
                 },
                 finished::incrementAndGet);
-        hydrator.start();
+        hydrator.start(0);
         assertThat(waiting.await(60, TimeUnit.SECONDS)).isTrue();
         hydrator.stop();
         assertThat(finished).hasValue(0);
         assertThat(hydrator.hydratedPages()).isLessThan(memory.recoveredPageCount());
+    }
+
+    @Test
+    void shouldLeaveTheProcessorToOthersForTheTimeTold() {
+        final Hydrator hydrator = hydrator();
+        final long before = memory.hydratedPageCount();
+        hydrator.start(TimeUnit.MINUTES.toMillis(10));
+        hydrator.start(0); // it is started already
+        hydrator.stop();
+        assertThat(hydrator.hydratedPages()).isZero();
+        assertThat(memory.hydratedPageCount()).isEqualTo(before);
+        assertThat(finished).hasValue(0);
+        checkAll(); // by touch
     }
 
     @Test
@@ -187,7 +200,7 @@ class HydratorTest {
                     }
                 }));
             }
-            hydrator.start();
+            hydrator.start(0);
             for (final Future<?> result : results) {
                 get(result);
             }

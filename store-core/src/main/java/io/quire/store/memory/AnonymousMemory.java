@@ -50,6 +50,11 @@ public final class AnonymousMemory implements LiveMemory {
     }
 
     @Override
+    public void backUnfilled(final long address, final long length) {
+        pages.takeUnfilled(length); // the pages come when they are written to, to many threads at a time
+    }
+
+    @Override
     public int windowShift() {
         return windowShift;
     }

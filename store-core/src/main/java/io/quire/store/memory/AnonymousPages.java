@@ -102,6 +102,15 @@ final class AnonymousPages implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes a piece of a reserved range that the caller fills.
+     *
+     * @throws StoreFullException when there is too little memory
+     */
+    void takeUnfilled(final long length) {
+        headroom.take(length);
+    }
+
     /** In pieces, since the garbage collector waits while one is filled. */
     private static void fill(final long pointer, final long length) {
         for (long done = 0; done < length; done += FILL_LENGTH) {

@@ -46,7 +46,7 @@ final class BackedSpace {
         final int extent = (int) (extentAddress >>> EXTENT_SHIFT);
         final long bit = 1L << extent;
         if ((recoveredExtents[extent >>> 6] & bit) == 0) {
-            live.back(extentAddress, EXTENT_LENGTH);
+            live.backUnfilled(extentAddress, EXTENT_LENGTH);
             recoveredExtents[extent >>> 6] |= bit;
             backedLength = backedLength + EXTENT_LENGTH;
         }

@@ -82,13 +82,24 @@ final class FileSpace implements AutoCloseable {
      * @throws StoreFullException when there is none
      */
     void take(final long offset, final long pointer, final long length) {
-        if (descriptor < 0 || !allocate(offset, length)) {
-            writeZeros(offset, length);
-        }
+        takeUnmapped(offset, length);
         if (calls == null || !calls.populates()) {
             AnonymousPages.touch(pointer, length); // the space is there
         } else if (!calls.populate(pointer, length)) {
             throw full(offset, length, null); // a touch would have been a signal
+        }
+    }
+
+    /**
+     * Takes space whose pages are mapped when they are first touched.
+     *
+     * @param offset of the range in the file
+     * @param length bytes
+     * @throws StoreFullException when there is none
+     */
+    void takeUnmapped(final long offset, final long length) {
+        if (descriptor < 0 || !allocate(offset, length)) {
+            writeZeros(offset, length);
         }
     }
 

@@ -30,6 +30,19 @@ public interface LiveMemory extends AutoCloseable {
      */
     void back(long address, long length);
 
+    /**
+     * Takes space like {@link #back}, but leaves what is in it undefined, and need not touch it: the caller writes to
+     * all of it. Without the zeros less is done here, where one caller waits for the other.
+     *
+     * @param address byte position in the store, extent aligned
+     * @param length bytes, a multiple of the extent length; the range is inside one window
+     * @throws io.quire.store.errors.StoreFullException when there is none; reads of other ranges go on
+     * @throws io.quire.store.errors.StoreIoException when the file system refuses for another reason
+     */
+    default void backUnfilled(final long address, final long length) {
+        back(address, length);
+    }
+
     /** {@return log2 of the window length in bytes} */
     int windowShift();
 

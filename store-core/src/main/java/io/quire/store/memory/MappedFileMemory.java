@@ -151,22 +151,43 @@ public final class MappedFileMemory implements LiveMemory {
 
     @Override
     public void back(final long address, final long length) {
+        back(address, length, true);
+    }
+
+    @Override
+    public void backUnfilled(final long address, final long length) {
+        back(address, length, false);
+    }
+
+    private void back(final long address, final long length, final boolean mapped) {
         final int window = (int) (address >>> windowShift);
         final long pointer = bases[window] + (address & ((1L << windowShift) - 1));
         if (window >= fileWindowCount) {
-            overflow.take(pointer, length);
-            overflowLength = overflowLength + length;
+            backOutside(pointer, length, mapped);
         } else if (overflowLength < 0) {
-            backInFile(address, pointer, length);
+            backInFile(address, pointer, length, mapped);
         } else {
             backInstead(address, pointer, length);
         }
     }
 
-    private void backInFile(final long address, final long pointer, final long length) {
+    private void backOutside(final long pointer, final long length, final boolean mapped) {
+        if (mapped) {
+            overflow.take(pointer, length);
+        } else {
+            overflow.takeUnfilled(length);
+        }
+        overflowLength = overflowLength + length;
+    }
+
+    private void backInFile(final long address, final long pointer, final long length, final boolean mapped) {
         headroom.take(length);
         try {
-            space.take(address, pointer, length);
+            if (mapped) {
+                space.take(address, pointer, length);
+            } else {
+                space.takeUnmapped(address, length);
+            }
             fileLength += length;
         } catch (final StoreFullException e) {
             if (overflow == null || !overflow.replaces()) {

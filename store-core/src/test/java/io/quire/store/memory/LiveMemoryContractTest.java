@@ -72,6 +72,33 @@ abstract class LiveMemoryContractTest {
     }
 
     @Test
+    void shouldTakeSpaceThatManyThreadsFill() throws Exception {
+        final long base = live.reserveWindow(0);
+        final int extents = (int) (WINDOW_LENGTH / PageDescriptor.EXTENT_LENGTH);
+        for (int i = 0; i < extents; i++) {
+            live.backUnfilled((long) (i * 37 % extents) * PageDescriptor.EXTENT_LENGTH, PageDescriptor.EXTENT_LENGTH);
+        }
+        final Thread[] threads = new Thread[4];
+        for (int i = 0; i < threads.length; i++) {
+            final int first = i;
+            threads[i] = new Thread(() -> {
+                for (long at = first * 8L; at < WINDOW_LENGTH; at += threads.length * 8L) {
+                    RawMemory.putLong(base + at, ~at);
+                }
+            });
+            threads[i].start();
+        }
+        for (final Thread thread : threads) {
+            thread.join();
+        }
+        for (long at = 0; at < WINDOW_LENGTH; at += 8) {
+            if (RawMemory.getLong(base + at) != ~at) {
+                assertThat(RawMemory.getLong(base + at)).as("at %d", at).isEqualTo(~at);
+            }
+        }
+    }
+
+    @Test
     void shouldTakeAWindowAtOnceWhenOneIsInterrupted() {
         final long base = live.reserveWindow(0);
         Thread.currentThread().interrupt();

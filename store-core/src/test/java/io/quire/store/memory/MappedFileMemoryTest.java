@@ -31,6 +31,8 @@ class MappedFileMemoryTest extends LiveMemoryContractTest {
             assertThat(blocks(file)).isZero();
             live.back(0, 8 * PageDescriptor.EXTENT_LENGTH);
             assertThat(blocks(file)).isBetween(8L * PageDescriptor.EXTENT_LENGTH, WINDOW_LENGTH / 2);
+            live.backUnfilled(8 * PageDescriptor.EXTENT_LENGTH, 8 * PageDescriptor.EXTENT_LENGTH);
+            assertThat(blocks(file)).isBetween(16L * PageDescriptor.EXTENT_LENGTH, WINDOW_LENGTH / 2);
         }
         assertThat(file).doesNotExist();
     }

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.block;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Memory that the threads which read a chain of files share for keeping decompressed blocks, beyond the few that each
+ * of them needs.
+ *
+ * <p>Threading: thread-safe.
+ */
+final class BlockBudget {
+    /** Never has any. */
+    static final BlockBudget NONE = new BlockBudget(0);
+
+    private final long length;
+    private final AtomicLong freeLength;
+
+    /**
+     * Creates a budget.
+     *
+     * @param length bytes
+     */
+    BlockBudget(final long length) {
+        this.length = length;
+        freeLength = new AtomicLong(length);
+    }
+
+    /** {@return all of its bytes, those taken included} */
+    long length() {
+        return length;
+    }
+
+    /**
+     * Takes memory.
+     *
+     * @param wanted bytes
+     * @return whether there was enough; otherwise nothing was taken
+     */
+    boolean tryTake(final long wanted) {
+        if (freeLength.getPlain() < wanted) {
+            return false;
+        }
+        if (freeLength.addAndGet(-wanted) < 0) {
+            freeLength.addAndGet(wanted);
+            return false;
+        }
+        return true;
+    }
+
+    /** Gives memory back. */
+    void give(final long taken) {
+        freeLength.addAndGet(taken);
+    }
+}

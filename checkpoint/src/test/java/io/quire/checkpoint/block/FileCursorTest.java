@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint.block;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quire.checkpoint.io.DiskStoreFiles;
+import io.quire.checkpoint.io.StoreFiles;
+import io.quire.store.memory.PageDescriptor;
+import io.quire.store.memory.RawMemory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileCursorTest {
+    private static final UUID STORE_ID = new UUID(1, 2);
+    private static final int PAGES_PER_BLOCK = 4;
+    private static final int BLOCKS = 50;
+    private static final int PAGES = PAGES_PER_BLOCK * BLOCKS;
+    private static final int OWN_BLOCKS = 2;
+
+    @TempDir
+    Path directory;
+
+    private final StoreFiles files = new DiskStoreFiles();
+    private final PageImages model = new PageImages();
+    private final Random random = new Random(42);
+    private final long page = RawMemory.allocate(PageDescriptor.PAGE_LENGTH);
+    private final StagingBuffer staging = new StagingBuffer();
+    private CheckpointFileReader file;
+
+    @BeforeEach
+    void writeFile() {
+        final CheckpointFileSettings settings =
+                CheckpointFileSettings.defaults().withBlockLength(PAGES_PER_BLOCK * PageDescriptor.PAGE_LENGTH);
+        final CheckpointFileIdentity identity = new CheckpointFileIdentity(STORE_ID, 1, 1, 1);
+        final CheckpointFileInfo info;
+        try (CheckpointFileWriter writer = CheckpointFileWriter.create(files, directory, identity, settings)) {
+            for (int i = 0; i < PAGES; i++) {
+                model.scribble(random, i, -1L);
+                model.copyLines(i, -1L, page);
+                writer.append(i, -1L, page);
+            }
+            info = writer.finish();
+        }
+        file = CheckpointFileReader.open(files, directory, info);
+        assertThat(file.blockCount()).isEqualTo(BLOCKS);
+    }
+
+    @AfterEach
+    void close() {
+        file.close();
+        staging.close();
+        RawMemory.free(page);
+    }
+
+    private static List<Integer> inOrder() {
+        final List<Integer> pages = new ArrayList<>();
+        for (int i = 0; i < PAGES; i++) {
+            pages.add(i);
+        }
+        return pages;
+    }
+
+    private List<Integer> inAnyOrder() {
+        final List<Integer> pages = inOrder();
+        Collections.shuffle(pages, random);
+        return pages;
+    }
+
+    /** Reads pages, and returns the bytes that the file was asked for. */
+    private long read(final FileCursor cursor, final List<Integer> pages) {
+        final long before = file.readLength();
+        for (final int number : pages) {
+            assertThat(cursor.readLines(number, -1L, page)).isEqualTo(-1L);
+            assertThat(model.equalsPage(number, page)).as("page %d", number).isTrue();
+        }
+        return file.readLength() - before;
+    }
+
+    private BlockBudget budgetOf(final int blocks) {
+        return new BlockBudget((long) blocks * file.largestRaw());
+    }
+
+    private FileCursor cursor(final BlockBudget budget) {
+        final FileCursor cursor = new FileCursor(OWN_BLOCKS, staging, budget);
+        cursor.bind(file);
+        return cursor;
+    }
+
+    @Test
+    void shouldLoadABlockOnceForPagesReadInAnyOrder() {
+        final BlockBudget budget = budgetOf(BLOCKS);
+        try (FileCursor cursor = cursor(budget)) {
+            read(cursor, inAnyOrder());
+            assertThat(read(cursor, inAnyOrder())).isZero(); // the only index page is at hand, too
+        }
+        assertThat(budget.tryTake(budget.length())).as("all is given back").isTrue();
+    }
+
+    @Test
+    void shouldTakeNothingOfTheBudgetWhenReadFromOneEndToTheOther() {
+        final BlockBudget budget = budgetOf(BLOCKS);
+        try (FileCursor cursor = cursor(budget)) {
+            final long first = read(cursor, inOrder());
+            assertThat(budget.tryTake(budget.length() - file.largestRaw())).isTrue();
+            assertThat(read(cursor, inOrder())).isGreaterThan(first / 2);
+        }
+    }
+
+    @Test
+    void shouldNotKeepBlocksOfAFileThatIsLongerThanTheBudget() {
+        final BlockBudget budget = budgetOf(BLOCKS - 1);
+        try (FileCursor cursor = cursor(budget)) {
+            read(cursor, inAnyOrder());
+            assertThat(budget.tryTake(budget.length())).isTrue();
+            budget.give(budget.length());
+            assertThat(read(cursor, inAnyOrder())).isGreaterThan((long) PAGES / 2 * PageDescriptor.PAGE_LENGTH);
+        }
+    }
+
+    @Test
+    void shouldGoOnWithWhatItHasWhenOthersHaveTakenTheRest() {
+        final BlockBudget budget = budgetOf(BLOCKS);
+        final int free = 10;
+        assertThat(budget.tryTake((long) (BLOCKS - free) * file.largestRaw())).isTrue();
+        try (FileCursor cursor = cursor(budget)) {
+            for (int i = 0; i < 20; i++) {
+                read(cursor, inAnyOrder());
+            }
+            assertThat(budget.tryTake(1)).isFalse();
+            final List<Integer> few = inOrder().subList(0, PAGES_PER_BLOCK * (free + OWN_BLOCKS));
+            Collections.shuffle(few, random);
+            read(cursor, few);
+            Collections.shuffle(few, random);
+            assertThat(read(cursor, few)).as("those used last are kept").isZero();
+        }
+        assertThat(budget.tryTake((long) free * file.largestRaw())).isTrue();
+        assertThat(budget.tryTake(1)).isFalse();
+    }
+
+    @Test
+    void shouldForgetAllWhenItTurnsToAnotherFile() {
+        final BlockBudget budget = budgetOf(BLOCKS);
+        try (CheckpointFileReader other = CheckpointFileReader.open(files, directory, file.info());
+                FileCursor cursor = cursor(budget)) {
+            read(cursor, inAnyOrder());
+            cursor.bind(other);
+            assertThat(budget.tryTake(budget.length())).isTrue();
+            budget.give(budget.length());
+            assertThat(cursor.readLines(7, -1L, page)).isEqualTo(-1L);
+            assertThat(model.equalsPage(7, page)).isTrue();
+            assertThat(other.readLength()).isPositive();
+        }
+    }
+}
