@@ -267,6 +267,60 @@ class StoreLogTest {
         }
     }
 
+    private void deleteSegmentsButTheLast(final int count) throws IOException {
+        final List<String> names = segments();
+        for (final String name : names.subList(0, names.size() - count)) {
+            Files.delete(temp.resolve("store/log").resolve(name));
+        }
+    }
+
+    /** What would be compared was deleted since, as when checkpoints have made it superfluous. */
+    @Test
+    void shouldGoOnWhereTheLogNoLongerGoesBackFarEnoughToCompare() throws Exception {
+        final DurableStoreContext context = context(temp, Durability.PROCESS);
+        putAndClose(context, 0, 10_000);
+        try (StoreLog log = StoreLog.open(temp.resolve("store"), 0, temp, new Keys())) {
+            drain(log);
+            putAndClose(context, 0, 0);
+            drain(log);
+            putAndClose(context, 10_000, 10_100); // in another segment in place of the one that is being read
+            deleteSegmentsButTheLast(1);
+            drain(log);
+            assertThat(keys).isEqualTo(longs(0, 10_100));
+        }
+    }
+
+    @Test
+    void shouldSayThatWhatWasReadIsMissingWhereItCannotBeCompared() throws Exception {
+        try (Owner owner = new Owner(Durability.PROCESS)) {
+            owner.put(0, 9_990);
+            owner.order("force");
+            owner.put(9_990, 10_000); // says what was forced, and so will not be copied
+            final Path path =
+                    temp.resolve("store/log").resolve(segments().get(segments().size() - 1));
+            final byte[] copy = Files.readAllBytes(path);
+            owner.put(10_000, 10_020);
+            try (StoreLog log = StoreLog.open(temp.resolve("store"), 0, temp, new Keys())) {
+                drain(log);
+                final long end = log.position();
+                owner.kill();
+                Files.write(path, copy);
+                try (Stream<Path> rings = Files.find(temp, 3, (file, a) -> file.endsWith("ring"))) {
+                    for (final Path ring : rings.toList()) {
+                        Files.delete(ring);
+                    }
+                }
+                putAndClose(context(temp, Durability.PROCESS).acceptLossOnFallback(true), 0, 0);
+                deleteSegmentsButTheLast(1);
+                assertThatThrownBy(() -> drain(log))
+                        .isInstanceOf(LogTruncatedException.class)
+                        .hasMessageContaining("read up to position=" + end)
+                        .hasMessageContaining("found=end at position");
+                assertThat(keys).isEqualTo(longs(0, 10_020));
+            }
+        }
+    }
+
     /** Files as another process sees them that is changing them: of one file it says once that it is gone. */
     private static final class VanishingFiles implements StoreFiles {
         private final StoreFiles files = new DiskStoreFiles();
