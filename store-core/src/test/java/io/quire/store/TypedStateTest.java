@@ -10,6 +10,7 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.memory.PagedMemory;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.ConcurrentModificationException;
@@ -274,6 +275,44 @@ class TypedStateTest {
             assertThat(codec.capacity).isLessThanOrEqualTo(TypedState.KEEP_LENGTH_MAX);
         }
         assertThat(list.size("a")).isEqualTo(2);
+    }
+
+    /** What is put together is laid ready in a buffer that no codec sees, so this looks at the heap. */
+    @Test
+    void shouldKeepNoBufferOfTheLongestEntriesPutTogetherAlsoWhenTheyWereRefused() {
+        final byte[] some = new byte[8_000_000];
+        final String longKey = "k".repeat(1_000_000); // as long as a key can be, but for its number
+        final Map<String, byte[]> refused = new LinkedHashMap<>();
+        refused.put("some", some);
+        refused.put("none", null);
+        final Map<String, byte[]> withLongKeys = new LinkedHashMap<>();
+        for (int i = 0; i < 8; i++) {
+            withLongKeys.put(longKey + i, new byte[1]);
+        }
+        final List<MapState<String, String, byte[]>> maps = new ArrayList<>();
+        final long before = usedHeap();
+        for (int i = 0; i < 40; i++) {
+            final MapState<String, String, byte[]> map =
+                    store.state(TypedStateDescriptor.map("map" + i, Codecs.STRING, Codecs.STRING, Codecs.BYTES));
+            if (i % 2 == 0) {
+                assertThatThrownBy(() -> map.putAll("a", refused)).isInstanceOf(NullPointerException.class);
+                assertThat(map.isEmpty("a")).isTrue();
+            } else {
+                map.putAll("a", withLongKeys);
+                assertThat(map.size("a")).isEqualTo(8);
+                map.remove("a");
+            }
+            maps.add(map);
+        }
+        assertThat(usedHeap() - before)
+                .as("20 times 8 MB and more, if they were kept")
+                .isLessThan(100_000_000);
+        assertThat(maps).allSatisfy(map -> assertThat(map.size()).isZero()); // they are all still there
+    }
+
+    private static long usedHeap() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
     @Test
