@@ -5,14 +5,17 @@ import io.quire.store.catalog.CodecRole;
 import io.quire.store.codec.Codecs;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.memory.RawMemory;
+import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.RecordTable;
+import io.quire.store.table.RecordTableCursor;
 import io.quire.store.table.TableStatistics;
 import java.util.Objects;
 
 /**
- * Timers of longs, without boxing: no method but {@link #statistics} allocates. It is the state that a {@link
- * TimerState} with {@link Codecs#LONG} for its keys is, which may be opened under the same name; what is said there of
- * order, cost, batches and consumers holds here. A state with namespaces cannot be opened so, and the current key stays
- * what it is while a timer is delivered.
+ * Timers of longs, without boxing: no method but {@link #statistics} and {@link #forEachKey} allocates. It is the state
+ * that a {@link TimerState} with {@link Codecs#LONG} for its keys is, which may be opened under the same name; what is
+ * said there of order, cost, batches and consumers holds here. A state with namespaces cannot be opened so, and the
+ * current key stays what it is while a timer is delivered.
  *
  * <p>Threading: single writer, which also reads.
  */
@@ -137,6 +140,36 @@ public final class LongTimerState {
 
     private void deliver() {
         consumer.accept(RawMemory.getLong(bytes.dueKey(), RawMemory.ARRAY_OFFSET), bytes.dueTimestamp());
+    }
+
+    /**
+     * Visits all keys that have timers, in no order. The consumer may write to any state: a key that has timers from
+     * the beginning to the end is visited once, one that gets its first or loses its last meanwhile may be. Allocates
+     * 64 KiB.
+     *
+     * @param visitor takes each key
+     */
+    public void forEachKey(final LongKeyConsumer visitor) {
+        forEachKey(KeyGroupRange.ALL, visitor);
+    }
+
+    /**
+     * Visits the keys of some key groups that have timers, as {@link #forEachKey(LongKeyConsumer)} does.
+     *
+     * @param range which
+     * @param visitor takes each key
+     */
+    public void forEachKey(final KeyGroupRange range, final LongKeyConsumer visitor) {
+        Objects.requireNonNull(visitor, "consumer");
+        bytes.store.beginWalk();
+        final RecordTable heads = bytes.table().heads();
+        try (RecordTableCursor cursor = heads.cursor(range)) {
+            while (cursor.next()) {
+                visitor.accept(RawMemory.getLong(heads.keyPointer(cursor.record())));
+            }
+        } finally {
+            bytes.store.endWalk();
+        }
     }
 
     /** Removes all timers, O(segments and heap extents); not inside a batch. */

@@ -10,11 +10,14 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.PagedMemory;
+import io.quire.store.table.KeyGroupRange;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -444,6 +447,41 @@ class TimerStateTest {
                         .withTimeToLive(TimeToLive.of(Duration.ofMillis(1))))
                 .isInstanceOf(ConfigurationException.class);
         assertThat(timers().timeToLive()).isEqualTo(TimeToLive.OFF);
+    }
+
+    @Test
+    void shouldVisitEachLongKeyOnceWhileItIsWrittenTo() {
+        final LongTimerState timers = store.longTimerState("longs", TimeDomain.EVENT_TIME);
+        for (long key = 0; key < 10_000; key++) {
+            timers.registerTimer(-key, 5);
+            timers.registerTimer(-key, key);
+        }
+        final Set<Long> seen = new HashSet<>();
+        final Set<Long> inParts = new HashSet<>();
+        for (int part = 0; part < 3; part++) {
+            timers.forEachKey(
+                    KeyGroupRange.part(part, 3),
+                    key -> assertThat(inParts.add(key)).isTrue());
+        }
+        timers.forEachKey(key -> {
+            assertThat(seen.add(key)).isTrue();
+            timers.deleteTimer(key, 5); // not its last, but for the one of 5
+            if (key <= 0) {
+                timers.registerTimer(1_000_000 - key, 7); // may be seen
+            }
+        });
+        assertThat(inParts).hasSize(10_000).allMatch(key -> key <= 0);
+        assertThat(seen).containsAll(inParts);
+        assertThat(seen.stream().filter(key -> key <= 0)).hasSize(10_000);
+        timers.deleteTimer(0, 0);
+        final Set<Long> left = new HashSet<>();
+        timers.forEachKey(left::add);
+        assertThat(left).contains(-9_999L, 1_000_000L).doesNotContain(0L, -5L);
+        timers.clear();
+        timers.forEachKey(key -> {
+            throw new AssertionError("there is none");
+        });
+        assertThatThrownBy(() -> timers.forEachKey(null)).isInstanceOf(NullPointerException.class);
     }
 
     @Test

@@ -20,6 +20,8 @@ import io.quire.store.LongLongCursor;
 import io.quire.store.LongLongState;
 import io.quire.store.LongSetCursor;
 import io.quire.store.LongSetState;
+import io.quire.store.LongTimerState;
+import io.quire.store.TimeDomain;
 import io.quire.store.table.KeyGroupRange;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -138,6 +140,21 @@ class WalkAllocationGateTest {
         operations.put("FixedBytesState.cursor, BytesCursor.next, key, value, close", store -> {
             filled(store);
             return steps(store.fixedBytesState("fixed", KEY_LENGTH, VALUE_LENGTH)::cursor);
+        });
+        operations.put("LongTimerState.forEachKey(1), forEachKey(2)", store -> {
+            final LongTimerState timers = store.longTimerState("timers", TimeDomain.EVENT_TIME);
+            for (int i = 0; i < ENTRY_COUNT; i++) {
+                timers.registerTimer(KeySpace.keyOf(i), i);
+            }
+            final Consumers to = new Consumers();
+            return index -> {
+                if ((index & (2 * ENTRY_COUNT - 1)) == 0) { // each with a cursor of its own
+                    timers.forEachKey(to.keys);
+                } else if ((index & (2 * ENTRY_COUNT - 1)) == ENTRY_COUNT) {
+                    timers.forEachKey(KeyGroupRange.part(1, 2), to.keys);
+                }
+                return index;
+            };
         });
         return operations;
     }
