@@ -144,7 +144,7 @@ class PrimitiveTimeToLiveModelTest {
 
     private void tick() {
         if (random.nextInt(3) == 0) {
-            clock.addAndGet(random.nextInt(50) == 0 ? -random.nextInt(300) : random.nextInt(4));
+            clock.addAndGet(random.nextInt(200) == 0 ? -random.nextInt(300) : random.nextInt(4)); // forth, on the whole
             store.longLongState("longs"); // which looks at the clock
             nowMs = Math.max(nowMs, clock.get());
         }
