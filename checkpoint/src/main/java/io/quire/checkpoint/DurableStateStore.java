@@ -544,7 +544,9 @@ public final class DurableStateStore implements AutoCloseable {
 
     /** A position yet to come would stay the greatest that was asked for, and each write before it be forced. */
     private void checkAppended(final long position) {
-        final long end = appliedPosition();
+        // A subscriber may have seen what the writer has published and is about to count as applied.
+        final long written = log == null ? 0 : log.agent().writtenPosition();
+        final long end = Math.max(appliedPosition(), Math.max(written, durablePosition()));
         if (position > end) {
             throw new IllegalArgumentException(
                     "log position was not appended yet: position=" + position + " appliedPosition=" + end);

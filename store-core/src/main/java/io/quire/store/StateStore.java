@@ -621,6 +621,8 @@ public final class StateStore implements AutoCloseable {
             undoLog.commit(registry);
         } catch (final StateStoreException e) {
             throw fail(e);
+        } catch (final Error e) { // half of it is forgotten, so the rest cannot be taken back either
+            throw failUnreadable(e);
         }
         batch = false;
         log.commitGroup(forced);
@@ -676,10 +678,12 @@ public final class StateStore implements AutoCloseable {
 
     /** Fail-stops the store when what is in memory is no state that ever was. */
     private StoreFailedException failUnreadable(final Throwable cause) {
-        final StoreFailedException told = fail(cause);
+        if (failure == null) { // before anything is allocated or called, which may fail or read
+            failure = cause;
+        }
         readers.refuse(failure);
         unreadable = true;
-        return told;
+        return fail(cause);
     }
 
     /** How many batches were taken back. */

@@ -108,6 +108,37 @@ final class TimestampedFixedBytesState extends FixedBytesState {
         setTimestamped(keyBase, keyAt, valueBase, valueAt, isLive(entry, nowMs) ? timestampOf(entry) : nowMs);
     }
 
+    /** Asks the clock once, or a value that is about to expire could begin to live anew. */
+    @Override
+    public boolean compareAndSet(
+            final DirectBuffer key,
+            final int keyOffset,
+            final DirectBuffer expected,
+            final int expectedOffset,
+            final DirectBuffer value,
+            final int valueOffset) {
+        store.beforeWrite();
+        expected.boundsCheck(expectedOffset, valueLength);
+        value.boundsCheck(valueOffset, valueLength);
+        key.boundsCheck(keyOffset, keyLength);
+        final byte[] keyBase = key.byteArray();
+        final long keyAt = key.addressOffset() + keyOffset;
+        final long entry = table.find(keyBase, keyAt);
+        final long nowMs = timestamps.nowMs();
+        if (!isLive(entry, nowMs)
+                || !RawMemory.equal(
+                        expected.byteArray(),
+                        expected.addressOffset() + expectedOffset,
+                        table.valuePointer(entry),
+                        valueLength)) {
+            return false;
+        }
+        final long timestampMs = timestamps.keptByWrites() ? timestampOf(entry) : nowMs;
+        saveUndo(keyBase, keyAt);
+        setTimestamped(keyBase, keyAt, value.byteArray(), value.addressOffset() + valueOffset, timestampMs);
+        return true;
+    }
+
     private void setTimestamped(
             final byte[] keyBase,
             final long keyAt,

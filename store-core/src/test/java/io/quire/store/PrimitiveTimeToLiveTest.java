@@ -185,6 +185,25 @@ class PrimitiveTimeToLiveTest {
         assertThat(fixed.containsKey(key, 0)).isFalse();
     }
 
+    @Test
+    void shouldHandOutWhatWasWrittenAnewWhileAWalkOfAReaderTookItsTime() {
+        final LongLongState longs = store.longLongState("longs", TEN);
+        for (long key = 0; key < 50; key++) {
+            longs.put(key, key);
+        }
+        final Set<Long> seen = new TreeSet<>();
+        try (StoreReader reader = store.reader()) {
+            reader.longLongState("longs").forEach((key, value) -> {
+                assertThat(seen.add(key)).isTrue();
+                clock.addAndGet(5);
+                for (long other = 0; other < 50; other++) {
+                    longs.put(other, other);
+                }
+            });
+        }
+        assertThat(seen).hasSize(50);
+    }
+
     private void setAfterItHasExpired(final MutableDirectBuffer value) {
         clock.set(1_010);
         store.poll(); // nothing is removed under an updater

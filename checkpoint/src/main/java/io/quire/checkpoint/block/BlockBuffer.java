@@ -58,6 +58,11 @@ final class BlockBuffer implements AutoCloseable {
         lastUse = use;
     }
 
+    /** Takes the memory for a decompressed block of a length. */
+    void reserve(final int length) {
+        raw.withLength(length);
+    }
+
     /** Forgets what is loaded. */
     void clear() {
         position = NOTHING;

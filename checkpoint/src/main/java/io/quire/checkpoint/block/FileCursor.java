@@ -19,6 +19,8 @@ import org.agrona.collections.Long2ObjectHashMap;
 final class FileCursor implements ScratchPool.Scratch {
     private static final int INDEX_PAGE_COST = 2 * IndexPageDescriptor.PAGE_LENGTH; // with what the heap has of it
 
+    private static final int INDEX_PART = 4; // of the budget, that the index of one file may take
+
     private final IndexPageCursor ownIndex = new IndexPageCursor();
     private final Int2ObjectHashMap<IndexPageCursor> keptIndexes = new Int2ObjectHashMap<>(); // beside its own
     private final ArrayList<BlockBuffer> blocks = new ArrayList<>();
@@ -164,15 +166,40 @@ final class FileCursor implements ScratchPool.Scratch {
             index = kept;
             return;
         }
-        if (indexPage != index.number() + 1 && takeMemory(INDEX_PAGE_COST)) {
-            final IndexPageCursor another = new IndexPageCursor();
-            keptIndexes.put(indexPage, another); // closed from there, also when it cannot be loaded
-            another.load(file, indexPage);
-            index = another;
-        } else {
+        final boolean inOrder = indexPage == index.number() + 1;
+        if (inOrder || ownIndex.number() < 0 || !isIndexWorthKeeping() || !keepIndexPage(indexPage)) {
             index = ownIndex;
             index.load(file, indexPage);
         }
+    }
+
+    /** Loads an index page beside the own one; false when there is no memory for it. */
+    private boolean keepIndexPage(final int indexPage) {
+        if (!takeMemory(INDEX_PAGE_COST)) {
+            return false;
+        }
+        final IndexPageCursor another = new IndexPageCursor();
+        boolean loaded = false;
+        try {
+            another.reserve();
+            another.load(file, indexPage);
+            keptIndexes.put(indexPage, another);
+            index = another;
+            loaded = true;
+        } catch (final OutOfMemoryError e) { // of memory outside the heap, which may have a limit of its own
+            index = ownIndex;
+        } finally {
+            if (!loaded) {
+                another.close();
+                giveBack(INDEX_PAGE_COST);
+            }
+        }
+        return loaded;
+    }
+
+    /** The index of a large file would take what blocks of short ones need more. */
+    private boolean isIndexWorthKeeping() {
+        return (long) file.indexPageCount() * INDEX_PAGE_COST <= budget.length() / INDEX_PART;
     }
 
     /** {@return the index, standing at some entry} */
@@ -211,19 +238,38 @@ final class FileCursor implements ScratchPool.Scratch {
     }
 
     private BlockBuffer roomFor(final long position) {
-        if (blocks.size() < ownBlockCount
-                || (position != lastEnd && isWorthKeeping() && takeMemory(file.largestRaw()))) {
+        BlockBuffer oldest = null;
+        for (int i = 0; i < blocks.size(); i++) {
+            final BlockBuffer block = blocks.get(i);
+            if (block.position() < 0) {
+                return block;
+            }
+            if (oldest == null || block.lastUse() < oldest.lastUse()) {
+                oldest = block;
+            }
+        }
+        if (blocks.size() < ownBlockCount) {
             final BlockBuffer block = new BlockBuffer();
             blocks.add(block);
             return block;
         }
-        BlockBuffer oldest = blocks.get(0);
-        for (int i = 1; i < blocks.size(); i++) {
-            if (blocks.get(i).lastUse() < oldest.lastUse()) {
-                oldest = blocks.get(i);
-            }
+        final BlockBuffer another = position != lastEnd && isWorthKeeping() ? anotherBlock() : null;
+        return another != null ? another : oldest;
+    }
+
+    private BlockBuffer anotherBlock() {
+        if (!takeMemory(file.largestRaw())) {
+            return null;
         }
-        return oldest;
+        final BlockBuffer block = new BlockBuffer();
+        try {
+            block.reserve(file.largestRaw());
+        } catch (final OutOfMemoryError e) { // of memory outside the heap, which may have a limit of its own
+            giveBack(file.largestRaw());
+            return null;
+        }
+        blocks.add(block);
+        return block;
     }
 
     /** Of a file with many more blocks than can be kept, hardly one would still be there when it is needed again. */
@@ -237,6 +283,11 @@ final class FileCursor implements ScratchPool.Scratch {
         }
         takenLength += length;
         return true;
+    }
+
+    private void giveBack(final int length) {
+        budget.give(length);
+        takenLength -= length;
     }
 
     /** Frees what took memory from the budget: the blocks but for the first, and all index pages but its own. */

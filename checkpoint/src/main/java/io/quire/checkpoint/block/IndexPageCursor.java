@@ -47,6 +47,11 @@ final class IndexPageCursor implements AutoCloseable {
         file = null;
     }
 
+    /** Takes the memory for an index page. */
+    void reserve() {
+        buffer = staging.withLength(PAGE_LENGTH);
+    }
+
     /** {@return number of the index page that is loaded, or a negative number} */
     int number() {
         return number;

@@ -3,6 +3,7 @@ package io.quire.checkpoint.io;
 
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreIoException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -28,6 +29,7 @@ final class DiskStoreFile implements StoreFile {
     private final Object key; // of the file itself, whatever its name; null when it is open for reading
     private final long mapWindowLength;
     private RandomAccessFile forcedWrites; // the same file, each write to it forced; opened when it is needed
+    private boolean forcedWritesRefused;
     private byte[] forcedBytes = {};
 
     DiskStoreFile(final Path path, final FileChannel channel, final Object key, final long mapWindowLength) {
@@ -109,13 +111,18 @@ final class DiskStoreFile implements StoreFile {
 
     @Override
     public boolean writeForced(final long position, final ByteBuffer source) {
-        if (!HAS_FORCED_WRITES || path.getFileSystem() != FileSystems.getDefault()) {
+        if (!HAS_FORCED_WRITES || forcedWritesRefused || path.getFileSystem() != FileSystems.getDefault()) {
             return false;
         }
         final int length = source.remaining();
         try {
             if (forcedWrites == null) {
-                forcedWrites = openForcedWrites();
+                try {
+                    forcedWrites = openForcedWrites();
+                } catch (final FileNotFoundException e) { // also when the process may have no more files
+                    forcedWritesRefused = true;
+                    return false;
+                }
             }
             if (forcedBytes.length < length) {
                 forcedBytes = new byte[Math.max(length, FORCED_LENGTH_MIN)];

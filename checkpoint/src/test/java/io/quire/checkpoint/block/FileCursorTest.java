@@ -2,12 +2,17 @@
 package io.quire.checkpoint.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.io.DiskStoreFiles;
 import io.quire.checkpoint.io.StoreFiles;
+import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.RawMemory;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -143,6 +148,43 @@ class FileCursorTest {
         }
         assertThat(budget.tryTake((long) free * file.largestRaw())).isTrue();
         assertThat(budget.tryTake(1)).isFalse();
+    }
+
+    @Test
+    void shouldNameADamagedIndexPageEachTimeItIsAskedForAndGiveItsMemoryBack() throws Exception {
+        final int pages = 20_000;
+        final CheckpointFileIdentity identity = new CheckpointFileIdentity(STORE_ID, 2, 2, 2);
+        final CheckpointFileInfo info;
+        final Path path;
+        try (CheckpointFileWriter writer =
+                CheckpointFileWriter.create(files, directory, identity, CheckpointFileSettings.defaults())) {
+            for (int i = 0; i < pages; i++) {
+                writer.append(i, 1L << i % 64, page);
+            }
+            info = writer.finish();
+            path = writer.path();
+        }
+        try (CheckpointFileReader large = CheckpointFileReader.open(files, directory, info)) {
+            assertThat(large.indexPageCount()).isGreaterThan(5);
+            final long damaged = large.indexPosition() + 4L * IndexPageDescriptor.PAGE_LENGTH + 100;
+            try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                channel.write(ByteBuffer.wrap(new byte[] {0x55, 0x2a, 0x55}), damaged);
+            }
+            final BlockBudget budget = new BlockBudget(64 * 1024 * 1024);
+            try (FileCursor cursor = new FileCursor(OWN_BLOCKS, staging, budget)) {
+                cursor.bind(large);
+                assertThat(cursor.readLines(1, -1L, page)).isNotZero();
+                for (int i = 0; i < 3; i++) {
+                    assertThatThrownBy(() -> cursor.readLines(large.firstPage(4), -1L, page))
+                            .isInstanceOf(CorruptStoreException.class)
+                            .hasMessageContaining("index page checksum mismatch");
+                }
+                assertThat(cursor.readLines(large.firstPage(3), -1L, page)).isNotZero();
+                assertThat(cursor.readLines(large.firstPage(5), -1L, page)).isNotZero();
+                assertThat(cursor.readLines(pages - 1, -1L, page)).isNotZero();
+            }
+            assertThat(budget.tryTake(budget.length())).isTrue();
+        }
     }
 
     @Test

@@ -51,7 +51,12 @@ public final class AnonymousMemory implements LiveMemory {
 
     @Override
     public void backUnfilled(final long address, final long length) {
-        pages.takeUnfilled(length); // the pages come when they are written to, to many threads at a time
+        // The pages come when they are written to, to many threads at a time.
+    }
+
+    @Override
+    public void beforeFilling(final long address, final long length) {
+        pages.allow(length);
     }
 
     @Override

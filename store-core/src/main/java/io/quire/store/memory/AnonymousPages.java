@@ -103,11 +103,11 @@ final class AnonymousPages implements AutoCloseable {
     }
 
     /**
-     * Takes a piece of a reserved range that the caller fills.
+     * Counts memory as taken that the caller takes by writing to it.
      *
-     * @throws StoreFullException when there is too little memory
+     * @throws StoreFullException when there is too little
      */
-    void takeUnfilled(final long length) {
+    void allow(final long length) {
         headroom.take(length);
     }
 

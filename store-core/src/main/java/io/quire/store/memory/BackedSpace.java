@@ -42,6 +42,11 @@ final class BackedSpace {
         }
     }
 
+    /** Tells that pages below the recovered limit are about to be filled. */
+    synchronized void beforeFilling(final long address, final long length) {
+        live.beforeFilling(address, length);
+    }
+
     private synchronized void ensureRecovered(final long extentAddress) {
         final int extent = (int) (extentAddress >>> EXTENT_SHIFT);
         final long bit = 1L << extent;

@@ -43,6 +43,16 @@ public interface LiveMemory extends AutoCloseable {
         back(address, length);
     }
 
+    /**
+     * Called before pages of an {@linkplain #backUnfilled unfilled} range are written to for the first time, which is
+     * when memory that no file holds is really taken.
+     *
+     * @param address byte position of the range, or of a part of it
+     * @param length bytes that are about to be filled
+     * @throws io.quire.store.errors.StoreFullException when there is too little memory
+     */
+    default void beforeFilling(final long address, final long length) {}
+
     /** {@return log2 of the window length in bytes} */
     int windowShift();
 

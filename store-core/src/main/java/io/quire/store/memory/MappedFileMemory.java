@@ -159,6 +159,13 @@ public final class MappedFileMemory implements LiveMemory {
         back(address, length, false);
     }
 
+    @Override
+    public void beforeFilling(final long address, final long length) {
+        if ((int) (address >>> windowShift) >= fileWindowCount) {
+            overflow.allow(length);
+        }
+    }
+
     private void back(final long address, final long length, final boolean mapped) {
         final int window = (int) (address >>> windowShift);
         final long pointer = bases[window] + (address & ((1L << windowShift) - 1));
@@ -172,10 +179,8 @@ public final class MappedFileMemory implements LiveMemory {
     }
 
     private void backOutside(final long pointer, final long length, final boolean mapped) {
-        if (mapped) {
+        if (mapped) { // else it is counted when it is filled
             overflow.take(pointer, length);
-        } else {
-            overflow.takeUnfilled(length);
         }
         overflowLength = overflowLength + length;
     }

@@ -117,7 +117,7 @@ final class PageHydration {
         }
         long stamp = PageTable.UNTOUCHED_STAMP;
         try {
-            back(address, (long) count << PageDescriptor.PAGE_SHIFT);
+            back(address, (long) count << PageDescriptor.PAGE_SHIFT, (long) Long.bitCount(claimed) * PAGE_LENGTH);
             source.loadRun(firstPage, claimed, memory.publishedPointer(address));
             stamp = PageTable.HOT;
         } finally {
@@ -137,9 +137,10 @@ final class PageHydration {
         }
     }
 
-    private void back(final long address, final long length) {
+    private void back(final long address, final long length, final long filledLength) {
         try {
             space.ensure(address, length);
+            space.beforeFilling(address, filledLength);
         } catch (final StoreFullException e) {
             // To whoever changes something, "full" would mean that nothing was changed, and this may come in the
             // middle.

@@ -3,6 +3,7 @@ package io.quire.store.table;
 
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.lang.invoke.VarHandle;
 import java.util.function.LongPredicate;
 
 /**
@@ -68,14 +69,34 @@ final class TimestampedFixedBytesReader extends FixedBytesTableReader {
         if (length > 0) {
             RawMemory.copy(null, pointer, valueBase, valueOffset, length);
         }
-        return live.test(RawMemory.getLong(pointer + contentLength));
+        return isLive(live, pointer + contentLength);
+    }
+
+    /**
+     * Judges a timestamp that the writer may set anew at any moment, in one store that no number counts: what has
+     * expired by the clock must still be there after the clock was asked.
+     */
+    static boolean isLive(final LongPredicate live, final long pointer) {
+        long timestampMs = RawMemory.getLong(pointer);
+        while (!live.test(timestampMs)) {
+            VarHandle.loadLoadFence();
+            final long again = RawMemory.getLong(pointer);
+            if (again == timestampMs) {
+                return false;
+            }
+            timestampMs = again;
+        }
+        return true;
     }
 
     @Override
     public void forEach(final EntryConsumer consumer) {
+        final byte[] newer = new byte[contentLength];
         super.forEach((key, values, valueOffset) -> {
             if (live.test(RawMemory.getLong(values, RawMemory.ARRAY_OFFSET + valueOffset + contentLength))) {
                 consumer.accept(key, values, valueOffset);
+            } else if (get(key, RawMemory.ARRAY_OFFSET, newer, RawMemory.ARRAY_OFFSET)) {
+                consumer.accept(key, newer, 0); // written since the copy was made, while the consumer took its time
             }
         });
     }

@@ -95,7 +95,7 @@ final class TimestampedRecordReader extends RecordTableReader {
         if (pointer == 0) {
             return CHANGED;
         }
-        final boolean isLive = live.test(RawMemory.getLong(pointer));
+        final boolean isLive = TimestampedFixedBytesReader.isLive(live, pointer);
         if (!recordUnchanged()) {
             return CHANGED;
         }
