@@ -18,7 +18,6 @@ import org.agrona.collections.Long2ObjectHashMap;
  */
 final class FileCursor implements ScratchPool.Scratch {
     private static final int INDEX_PAGE_COST = 2 * IndexPageDescriptor.PAGE_LENGTH; // with what the heap has of it
-
     private static final int INDEX_PART = 4; // of the budget, that the index of one file may take
 
     private final IndexPageCursor ownIndex = new IndexPageCursor();

@@ -70,16 +70,14 @@ public class RecordTableReader extends TableReader {
         try {
             int failures = 0;
             while (true) {
-                if (locate(hash)) {
-                    final int length = findRecord(hash, keyBase, keyOffset, keyLength);
-                    if (length == NOT_FOUND) {
-                        return NOT_FOUND;
-                    }
-                    if (length != CHANGED) {
-                        makeRoom(value, valueOffset, length);
-                        if (copyValue(keyLength, length, value.byteArray(), value.addressOffset() + valueOffset)) {
-                            return length;
-                        }
+                final int length = findContent(hash, keyBase, keyOffset, keyLength);
+                if (length == NOT_FOUND) {
+                    return NOT_FOUND;
+                }
+                if (length != CHANGED) {
+                    makeRoom(value, valueOffset, length);
+                    if (copyValue(keyLength, length, value.byteArray(), value.addressOffset() + valueOffset)) {
+                        return length;
                     }
                 }
                 session.failed(++failures);
@@ -103,11 +101,9 @@ public class RecordTableReader extends TableReader {
         try {
             int failures = 0;
             while (true) {
-                if (locate(hash)) {
-                    final int length = findRecord(hash, keyBase, keyOffset, keyLength);
-                    if (length != CHANGED) {
-                        return length;
-                    }
+                final int length = findContent(hash, keyBase, keyOffset, keyLength);
+                if (length != CHANGED) {
+                    return length;
                 }
                 session.failed(++failures);
             }
@@ -147,7 +143,7 @@ public class RecordTableReader extends TableReader {
         }
     }
 
-    static void makeRoom(final MutableDirectBuffer value, final int valueOffset, final int length) {
+    private static void makeRoom(final MutableDirectBuffer value, final int valueOffset, final int length) {
         if (value.isExpandable() && valueOffset >= 0) {
             value.checkLimit(valueOffset + length);
         } else if (valueOffset < 0 || length > value.capacity() - valueOffset) {
@@ -159,6 +155,16 @@ public class RecordTableReader extends TableReader {
             final DirectBuffer value, final int valueOffset, final int length) {
         return new IllegalArgumentException("value does not fit into the buffer: valueLength=" + length + " capacity="
                 + value.capacity() + " offset=" + valueOffset);
+    }
+
+    /**
+     * Looks for a key and keeps its record.
+     *
+     * @return bytes of the value that are to be seen, which can be believed; {@link #NOT_FOUND}, which can be too; or
+     *     {@link #CHANGED}
+     */
+    int findContent(final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
+        return locate(hash) ? findRecord(hash, keyBase, keyOffset, keyLength) : CHANGED;
     }
 
     /**
@@ -226,7 +232,7 @@ public class RecordTableReader extends TableReader {
     }
 
     /** Copies the value of the record last found; false when it has changed. */
-    final boolean copyValue(final int keyLength, final int length, final byte[] targetBase, final long targetOffset) {
+    private boolean copyValue(final int keyLength, final int length, final byte[] targetBase, final long targetOffset) {
         if (length > 0) {
             final long pointer = pointer(foundRecord + valueOffset(keyLength), length);
             if (pointer == 0) {

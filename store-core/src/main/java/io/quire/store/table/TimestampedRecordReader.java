@@ -7,7 +7,6 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.function.LongPredicate;
-import org.agrona.MutableDirectBuffer;
 
 /**
  * Reads a {@link RecordTable} whose values end with a timestamp, which is not shown: entries that are not to be seen by
@@ -28,60 +27,9 @@ final class TimestampedRecordReader extends RecordTableReader {
         this.live = live;
     }
 
+    /** Leaves out the timestamp, and what is not to be seen by it. */
     @Override
-    public int get(
-            final byte[] keyBase,
-            final long keyOffset,
-            final int keyLength,
-            final MutableDirectBuffer value,
-            final int valueOffset) {
-        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
-        session.enter();
-        try {
-            int failures = 0;
-            while (true) {
-                final int length = findContent(hash, keyBase, keyOffset, keyLength);
-                if (length == NOT_FOUND) {
-                    return NOT_FOUND;
-                }
-                if (length != CHANGED) {
-                    makeRoom(value, valueOffset, length);
-                    if (copyValue(keyLength, length, value.byteArray(), value.addressOffset() + valueOffset)) {
-                        return length;
-                    }
-                }
-                session.failed(++failures);
-            }
-        } finally {
-            session.leave();
-        }
-    }
-
-    @Override
-    public int valueLength(final byte[] keyBase, final long keyOffset, final int keyLength) {
-        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
-        session.enter();
-        try {
-            int failures = 0;
-            while (true) {
-                final int length = findContent(hash, keyBase, keyOffset, keyLength);
-                if (length != CHANGED) {
-                    return length;
-                }
-                session.failed(++failures);
-            }
-        } finally {
-            session.leave();
-        }
-    }
-
-    /**
-     * Looks for a key and for the timestamp of its value.
-     *
-     * @return bytes of the value without its timestamp, NOT_FOUND when there is none that is to be seen, both of which
-     *     can be believed; or CHANGED
-     */
-    private int findContent(final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
+    int findContent(final long hash, final byte[] keyBase, final long keyOffset, final int keyLength) {
         if (!locate(hash)) {
             return CHANGED;
         }
