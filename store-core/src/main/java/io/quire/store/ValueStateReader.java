@@ -3,7 +3,9 @@ package io.quire.store;
 
 import io.quire.store.codec.Codec;
 import java.util.function.BiConsumer;
+import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * Reads a {@link ValueState} beside its writer; see {@link StoreReader} for what a read sees. What a codec allocates
@@ -37,9 +39,29 @@ public final class ValueStateReader<K, V> {
      * @return its value, or null when the key is absent
      */
     public V get(final K key) {
-        final int keyLength = keyCodec.encode(key, keyBuffer, 0);
-        final int length = bytes.get(keyBuffer, 0, keyLength, valueBuffer, 0);
-        return length == BytesStateReader.NOT_FOUND ? null : valueCodec.live(valueBuffer, 0, length);
+        return get(keyBuffer, 0, keyCodec.encode(key, keyBuffer, 0), valueBuffer);
+    }
+
+    private V get(final DirectBuffer key, final int keyOffset, final int keyLength, final MutableDirectBuffer value) {
+        final int length = getLive(key, keyOffset, keyLength, value);
+        return length == BytesStateReader.NOT_FOUND ? null : valueCodec.decode(value, 0, length);
+    }
+
+    /**
+     * Copies a value that has not expired. One that has by the clock, which is asked after the copy was made, counts as
+     * absent only if it is still there with the same timestamp: the writer may have started its time anew in between.
+     */
+    private int getLive(
+            final DirectBuffer key, final int keyOffset, final int keyLength, final MutableDirectBuffer value) {
+        int length = bytes.get(key, keyOffset, keyLength, value, 0);
+        while (length != BytesStateReader.NOT_FOUND && valueCodec.isExpired(value, 0, length)) {
+            final long timestampMs = valueCodec.timestampOf(value, 0, length);
+            length = bytes.get(key, keyOffset, keyLength, value, 0);
+            if (length != BytesStateReader.NOT_FOUND && valueCodec.timestampOf(value, 0, length) == timestampMs) {
+                return BytesStateReader.NOT_FOUND;
+            }
+        }
+        return length;
     }
 
     /**
@@ -50,11 +72,9 @@ public final class ValueStateReader<K, V> {
      */
     public boolean containsKey(final K key) {
         final int keyLength = keyCodec.encode(key, keyBuffer, 0);
-        if (!valueCodec.expiring()) {
-            return bytes.containsKey(keyBuffer, 0, keyLength);
-        }
-        final int length = bytes.get(keyBuffer, 0, keyLength, valueBuffer, 0);
-        return length != BytesStateReader.NOT_FOUND && !valueCodec.isExpired(valueBuffer, 0, length);
+        return valueCodec.expiring()
+                ? getLive(keyBuffer, 0, keyLength, valueBuffer) != BytesStateReader.NOT_FOUND
+                : bytes.containsKey(keyBuffer, 0, keyLength);
     }
 
     /**
@@ -64,8 +84,12 @@ public final class ValueStateReader<K, V> {
      * @param consumer takes each entry once
      */
     public void forEach(final BiConsumer<? super K, ? super V> consumer) {
+        final ExpandableArrayBuffer newer = new ExpandableArrayBuffer(64);
         bytes.forEach((key, value) -> {
-            final V live = valueCodec.live(value, 0, value.capacity());
+            V live = valueCodec.live(value, 0, value.capacity());
+            if (live == null) { // or written since the copy was made, while the consumer took its time
+                live = get(key, 0, key.capacity(), newer);
+            }
             if (live != null) {
                 consumer.accept(keyCodec.decode(key, 0, key.capacity()), live);
             }

@@ -7,6 +7,7 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.function.LongPredicate;
+import org.agrona.ExpandableArrayBuffer;
 
 /**
  * Reads a {@link RecordTable} whose values end with a timestamp, which is not shown: entries that are not to be seen by
@@ -59,11 +60,19 @@ final class TimestampedRecordReader extends RecordTableReader {
 
     @Override
     public void forEach(final EntryConsumer consumer) {
+        final ExpandableArrayBuffer newer = new ExpandableArrayBuffer(64);
         super.forEach((bytes, keyOffset, keyLength, valueOffset, valueLength) -> {
             checkTimestamped(valueLength);
             final int contentLength = valueLength - Long.BYTES;
             if (live.test(RawMemory.getLong(bytes, RawMemory.ARRAY_OFFSET + valueOffset + contentLength))) {
                 consumer.accept(bytes, keyOffset, keyLength, valueOffset, contentLength);
+                return;
+            }
+            // Or written since the copy was made, while the consumer took its time.
+            newer.putBytes(0, bytes, keyOffset, keyLength);
+            final int newerLength = get(bytes, RawMemory.ARRAY_OFFSET + keyOffset, keyLength, newer, keyLength);
+            if (newerLength != NOT_FOUND) {
+                consumer.accept(newer.byteArray(), 0, keyLength, keyLength, newerLength);
             }
         });
     }
