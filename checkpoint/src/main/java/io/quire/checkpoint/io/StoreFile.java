@@ -7,7 +7,8 @@ import java.nio.file.Path;
 /**
  * One open file of a store. Positions are byte offsets from its start; there is no current position.
  *
- * <p>Threading: reads from any of the store's threads at once; one writing thread.
+ * <p>Threading: reads from any of the store's threads at once; one writing thread. Beside that one another may call
+ * {@link #writeForced}, one at a time, where nobody else writes and without changing the file's length.
  */
 public interface StoreFile extends AutoCloseable {
     /** {@return where the file is} */
@@ -53,8 +54,8 @@ public interface StoreFile extends AutoCloseable {
 
     /**
      * Writes all remaining bytes of a buffer and makes them durable in one call that an interrupt does not touch:
-     * unlike {@link #write} and {@link #force} it is open to threads that are not the store's own. It says nothing
-     * about what was written before. After a failure the file counts as one whose force has failed.
+     * unlike {@link #write} and {@link #force} it is open to threads that are not the store's own, also while the
+     * writing thread is inside one of those or {@link #preallocate}. It says nothing about other bytes of the file. After a failure the file counts as one whose force has failed.
      *
      * @param position where the first byte goes, inside space that was preallocated
      * @param source its remaining bytes are written, and consumed

@@ -13,7 +13,7 @@ import org.agrona.BufferUtil;
 /**
  * Builds blocks in private memory.
  *
- * <p>Threading: confined to one thread.
+ * <p>Threading: one thread at a time: whoever has the log agent's duty.
  */
 final class LogBlockEncoder implements AutoCloseable {
     private static final int MIN_COMPRESSED_LENGTH = 256; // shorter bodies gain nothing worth the call

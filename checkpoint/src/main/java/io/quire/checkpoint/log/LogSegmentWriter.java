@@ -15,7 +15,11 @@ import org.agrona.CloseHelper;
  * has grown. They are written ahead a little at first, then more, by {@link #prepare} when there is time. Where each
  * force makes much durable they are left out: all would be written twice, and that is what such a force costs.
  *
- * <p>Threading: confined to one thread.
+ * <p>Invariant: {@code offset <= allocated <= } the file's length. Behind {@code allocated} only the log agent's thread
+ * writes; before it, whoever has the agent's duty. So zeros are prepared while blocks are written, and meet none.
+ *
+ * <p>Threading: {@link #prepare} belongs to the log agent's thread and needs no duty; {@link #writeForced} to whoever
+ * has the duty; all else to the log agent's thread with the duty, or to the thread that opens before the agent runs.
  */
 final class LogSegmentWriter implements AutoCloseable {
     private static final int FIRST_PREALLOCATION = 64 * 1024;
@@ -26,12 +30,12 @@ final class LogSegmentWriter implements AutoCloseable {
     private final StoreFile file;
     private final int maxPreallocation;
     private final long segmentLength;
-    private long offset; // where the next block goes
-    private long allocated; // bytes of the file, zeros included
-    private int preallocation;
+    private volatile long offset; // where the next block goes
+    private volatile long allocated; // bytes of the file, zeros included; forced, if it was prepare that added them
+    private volatile int preallocation;
     private long forcedOffset; // up to which the file was forced
-    private long groupLength; // bytes that the last force has made durable
-    private boolean isDiskFull; // for zeros ahead of need
+    private volatile long groupLength; // bytes that the last force has made durable
+    private volatile boolean isDiskFull; // for zeros ahead of need
 
     LogSegmentWriter(
             final StoreFiles files, final Path directory, final LogSegmentHeader header, final LogSettings settings) {
@@ -62,13 +66,14 @@ final class LogSegmentWriter implements AutoCloseable {
 
     /** Appends a block, or the header. */
     void write(final ByteBuffer block) {
-        final int length = block.remaining();
-        if (offset + length > allocated && offset + length - forcedOffset <= FIRST_PREALLOCATION) {
-            allocate(offset + length);
+        final long start = offset;
+        final long end = start + block.remaining();
+        if (end > allocated && end - forcedOffset <= FIRST_PREALLOCATION) {
+            allocate(end);
         }
-        file.write(offset, block);
-        offset += length;
-        allocated = Math.max(allocated, offset);
+        file.write(start, block);
+        offset = end;
+        allocated = Math.max(allocated, end);
     }
 
     /**
@@ -77,19 +82,33 @@ final class LogSegmentWriter implements AutoCloseable {
      * @return false when there are no zeros where it would go, or the system cannot; then nothing was done
      */
     boolean writeForced(final ByteBuffer block) {
-        final int length = block.remaining();
-        if (offset + length > allocated || !file.writeForced(offset, block)) {
+        final long start = offset;
+        final long end = start + block.remaining();
+        if (end > allocated || !file.writeForced(start, block)) {
             return false;
         }
-        offset += length;
+        offset = end;
         noteForced();
         return true;
     }
 
-    /** Writes and forces zeros ahead of the blocks when they get few; false when there are enough. */
+    /** Whether {@link #prepare} has something to do. */
+    boolean isSpaceShort() {
+        final long end = allocated;
+        return end - offset < preallocation / 2
+                && end < segmentLength
+                && !isDiskFull
+                && groupLength <= FIRST_PREALLOCATION;
+    }
+
+    /**
+     * Writes and forces zeros ahead of the blocks when they get few, also while a block is written and forced: that
+     * one stays before them, and what it needs of the file was forced before.
+     *
+     * @return false when there are enough
+     */
     boolean prepare() {
-        final boolean isEnough = allocated - offset >= preallocation / 2 || allocated >= segmentLength;
-        if (isEnough || isDiskFull || groupLength > FIRST_PREALLOCATION) {
+        if (!isSpaceShort()) {
             return false;
         }
         final long wanted = Math.min(segmentLength, allocated + preallocation);
@@ -99,9 +118,9 @@ final class LogSegmentWriter implements AutoCloseable {
             isDiskFull = true; // whoever needs the space meets the same
             return false;
         }
-        allocated = wanted;
-        preallocation = Math.min(preallocation * 2, maxPreallocation);
         file.force(false);
+        preallocation = Math.min(preallocation * 2, maxPreallocation);
+        allocated = wanted; // only now: a block written there is forced without anything else of the file
         return true;
     }
 
@@ -127,8 +146,9 @@ final class LogSegmentWriter implements AutoCloseable {
     }
 
     private void noteForced() {
-        groupLength = offset - forcedOffset;
-        forcedOffset = offset;
+        final long end = offset;
+        groupLength = end - forcedOffset;
+        forcedOffset = end;
     }
 
     /** {@return bytes of header and blocks} */

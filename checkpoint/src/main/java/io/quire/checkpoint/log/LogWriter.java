@@ -15,7 +15,8 @@ import org.agrona.CloseHelper;
  * <p>After any failure the writer refuses everything but {@link #close}: in particular nothing is forced twice, since
  * the system may report success for data it has dropped.
  *
- * <p>Threading: one thread at a time: the opening thread before the agent runs, then whoever has the agent's duty.
+ * <p>Threading: one thread at a time: the opening thread before the agent runs, then whoever has the agent's duty; but
+ * {@link #prepare} is the agent's at any time, and {@link #appendForced} alone may be called by another thread.
  */
 public final class LogWriter implements AutoCloseable {
     private static final int MAX_UNFORCED_SEGMENTS = 8;
@@ -32,6 +33,7 @@ public final class LogWriter implements AutoCloseable {
     private final long startPosition; // of the first segment of this writer
     private boolean isPublished;
     private boolean isFailed;
+    private volatile boolean isPreparationFailed; // beside whoever may be writing, who does not look further
     private long position;
     private long durablePosition;
     private int chainChecksum;
@@ -101,7 +103,7 @@ public final class LogWriter implements AutoCloseable {
      * @throws io.quire.store.errors.StoreIoException when the system refuses; the writer has failed
      */
     boolean appendForced(final long pointer, final int length) {
-        if (durablePosition != position || !unforced.isEmpty() || !isPublished) {
+        if (isPreparationFailed || durablePosition != position || !unforced.isEmpty() || !isPublished) {
             return false;
         }
         start();
@@ -122,16 +124,28 @@ public final class LogWriter implements AutoCloseable {
     }
 
     /**
-     * Prepares space for blocks to come, when it gets short.
+     * Prepares space for blocks to come, when it gets short. By the agent's thread only, which begins new segments,
+     * and also while another thread appends a block and forces it.
      *
      * @return whether anything was done
      * @throws io.quire.store.errors.StoreIoException when the system refuses; the writer has failed
      */
     boolean prepare() {
-        start();
-        final boolean isPrepared = segment.prepare();
-        finish();
-        return isPrepared;
+        boolean isComplete = false;
+        try {
+            final boolean isPrepared = segment.prepare();
+            isComplete = true;
+            return isPrepared;
+        } finally {
+            if (!isComplete) {
+                isPreparationFailed = true;
+            }
+        }
+    }
+
+    /** {@return whether space gets short, so that {@link #prepare} should be called} */
+    boolean isSpaceShort() {
+        return segment.isSpaceShort();
     }
 
     private boolean hasRoom(final int blockLength) {
@@ -203,7 +217,7 @@ public final class LogWriter implements AutoCloseable {
     }
 
     private void start() {
-        if (isFailed) {
+        if (isFailed || isPreparationFailed) {
             throw new StoreFailedException(
                     "the change log has failed: directory=" + directory + " position=" + position);
         }

@@ -4,6 +4,10 @@ package io.quire.checkpoint.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quire.checkpoint.io.DiskStoreFiles;
+import io.quire.checkpoint.io.FileOperation;
+import io.quire.checkpoint.io.HookedStoreFiles;
+import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.Durability;
 import io.quire.store.changelog.ChangeLog;
 import io.quire.store.changelog.ChangeRing;
@@ -17,6 +21,8 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.BackoffIdleStrategy;
@@ -260,6 +266,102 @@ class LogAgentTest {
         }
         assertThat(fixture.agent.durablePosition()).isEqualTo(20_000 * 32L);
         assertThat(preparedCount).isBetween(3, 10); // 20,000 blocks of 72 bytes, each step longer than the one before
+    }
+
+    private void openUnattended(final StoreFiles files) {
+        fixture = new LogFixture(root);
+        fixture.files = files;
+        fixture.settings = LogSettings.defaults(Durability.SYNC);
+        fixture.open();
+    }
+
+    private static <T> T onAnotherThread(final Supplier<T> call) {
+        return CompletableFuture.supplyAsync(call).join();
+    }
+
+    /** A writer that is always at it would leave the agent no time otherwise. */
+    @Test
+    void shouldPrepareSpaceWhileTheWriterForces() {
+        final HookedStoreFiles files = new HookedStoreFiles(new DiskStoreFiles());
+        openUnattended(files);
+        fixture.log.putLong(1, 0, 0);
+        fixture.force();
+        final Thread writer = Thread.currentThread();
+        final int[] preparedCount = new int[1];
+        files.hook((operation, path) -> {
+            if (operation == FileOperation.FORCE && Thread.currentThread() == writer) {
+                preparedCount[0] += onAnotherThread(fixture.agent::doWork);
+            }
+        });
+        for (int i = 1; i <= 2_000; i++) {
+            fixture.log.putLong(1, i, i);
+            assertThat(fixture.agent.forceHere()).as("put %d", i).isTrue();
+        }
+        assertThat(preparedCount[0]).isBetween(1, 3); // 144,000 bytes
+        files.hook((operation, path) -> {});
+        checkForced(2_000);
+    }
+
+    @Test
+    void shouldForceOnTheWritersThreadWhileSpaceIsPrepared() {
+        final HookedStoreFiles files = new HookedStoreFiles(new DiskStoreFiles());
+        openUnattended(files);
+        fixture.log.putLong(1, 0, 0);
+        fixture.force();
+        final Thread agent = Thread.currentThread();
+        final int[] counts = new int[2];
+        files.hook((operation, path) -> {
+            if (Thread.currentThread() == agent) {
+                counts[0]++;
+                assertThat(onAnotherThread(() -> force(++counts[1]))).isTrue();
+            }
+        });
+        while (counts[0] < 6) { // zeros and their force, three times
+            assertThat(onAnotherThread(() -> force(++counts[1]))).isTrue();
+            fixture.agent.doWork();
+        }
+        files.hook((operation, path) -> {});
+        assertThat(counts[1]).isGreaterThan(1_000);
+        checkForced(counts[1]);
+    }
+
+    private boolean force(final long key) {
+        fixture.log.putLong(1, key, key);
+        return fixture.agent.forceHere() && fixture.agent.durablePosition() == fixture.log.position();
+    }
+
+    private void checkForced(final long lastKey) {
+        fixture.kill();
+        ChangeRing.delete(fixture.ringPath);
+        fixture.open();
+        assertThat(fixture.replayedLongs())
+                .isEqualTo(LongStream.rangeClosed(0, lastKey).boxed().toList());
+    }
+
+    /** It sleeps for longer than a busy writer needs to use up the space. */
+    @Test
+    void shouldWakeTheAgentOnceWhenSpaceGetsShort() {
+        openUnattended(LogSettings.defaults(Durability.SYNC));
+        final AtomicInteger wakeCount = new AtomicInteger();
+        fixture.agent = new LogAgent(
+                fixture.ring,
+                fixture.writer,
+                fixture.settings,
+                fixture.failStop,
+                wakeCount::incrementAndGet,
+                System::nanoTime);
+        int key = 0;
+        for (int wakes = 1; wakes <= 3; wakes++) {
+            while (wakeCount.get() < wakes) {
+                assertThat(fixture.agent.doWork()).isZero();
+                assertThat(force(key++)).isTrue();
+            }
+            for (int i = 0; i < 10; i++) {
+                assertThat(force(key++)).isTrue();
+            }
+            assertThat(wakeCount).hasValue(wakes);
+            assertThat(fixture.agent.doWork()).isEqualTo(1);
+        }
     }
 
     /** It would be written twice. */

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Fails every single call of a scripted life of a log, in every way, and looks at what is there afterwards. */
 class LogFaultTest {
@@ -152,6 +153,68 @@ class LogFaultTest {
             assertThat(fixture.agent.durablePosition()).isZero();
             fixture.agent.onClose();
             assertThat(files.forceCount()).isEqualTo(forceCount);
+        }
+    }
+
+    /** Opens, and writes until the agent's next duty cycle prepares space. */
+    private LogFixture openShortOfSpace(final SimulatedFiles files) {
+        final LogFixture fixture = new LogFixture(root);
+        fixture.files = files;
+        fixture.settings = settings(Durability.SYNC);
+        fixture.open();
+        while (!fixture.writer.isSpaceShort()) {
+            fixture.log.putLong(1, 1, 1);
+            assertThat(fixture.agent.forceHere()).isTrue();
+        }
+        return fixture;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void shouldStopWhenSpaceAheadCannotBeWrittenOrForced(final int failingCall) {
+        final SimulatedFiles files = new SimulatedFiles(failingCall);
+        try (LogFixture fixture = openShortOfSpace(files)) {
+            final long before = fixture.log.position();
+            files.failCall(failingCall, SimulatedFiles.Fault.IO_ERROR, false);
+            final var future = fixture.agent.durableFuture(before + 64);
+            assertThat(fixture.agent.doWork()).isZero();
+            assertThat(fixture.failStop.cause())
+                    .hasMessageContaining(failingCall == 0 ? "simulated: cannot preallocate" : "simulated: cannot force");
+            assertThat(future).isCompletedExceptionally();
+            assertThat(fixture.agent.forceHere()).isFalse();
+            assertThatThrownBy(() -> fixture.agent.awaitForced(before + 32)).isInstanceOf(StoreFailedException.class);
+            final int callCount = files.callCount();
+            assertThat(fixture.agent.doWork()).isZero();
+            assertThat(fixture.writer.appendForced(fixture.ring.pointerOf(0), 32))
+                    .isFalse();
+            assertThatThrownBy(fixture.writer::seal).isInstanceOf(StoreFailedException.class);
+            fixture.agent.onClose();
+            assertThat(files.callCount()).as("calls afterwards").isEqualTo(callCount);
+            assertThat(fixture.agent.durablePosition()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void shouldLeaveSpaceAheadOutWhereTheDiskIsFull() {
+        final SimulatedFiles files = new SimulatedFiles(1);
+        try (LogFixture fixture = openShortOfSpace(files)) {
+            files.failCall(0, SimulatedFiles.Fault.DISK_FULL, false);
+            assertThat(fixture.agent.doWork()).isZero();
+            assertThat(files.hasFailed()).isTrue();
+            assertThat(fixture.failStop.isTripped()).isFalse();
+            assertThat(fixture.writer.isSpaceShort()).as("is tried again").isFalse();
+            long count = fixture.log.position() / 32;
+            while (fixture.agent.forceHere()) { // what was prepared before is still there
+                fixture.log.putLong(1, 1, 1);
+                count++;
+            }
+            fixture.force();
+            assertThat(fixture.agent.durablePosition()).isEqualTo(32 * count);
+            fixture.kill();
+            files.losePower();
+            fixture.bootIdHash++;
+            fixture.open();
+            assertThat(fixture.replayed).hasSize((int) count);
         }
     }
 

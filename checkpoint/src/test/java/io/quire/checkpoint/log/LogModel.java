@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * One random life of a log: groups of changes are written, checkpoints taken, segments deleted; the process is killed
@@ -45,6 +46,7 @@ final class LogModel implements AutoCloseable {
     private final List<Group> groups = new ArrayList<>(); // since the checkpoint
     private final StringBuilder history = new StringBuilder();
     private int syncPercent; // of the calls for durability that are really made, in this life
+    private boolean isStepping; // nothing is being written, so something may be
     private long key;
     private long publishedPosition; // everything before it survives a kill
     private long durablePosition; // everything before it survives a power loss
@@ -55,6 +57,7 @@ final class LogModel implements AutoCloseable {
         files = new SimulatedFiles(seed);
         fixture = new LogFixture(root);
         fixture.files = files;
+        files.meanwhile(this::writeMeanwhile);
     }
 
     static List<Durability> durabilities() {
@@ -197,7 +200,9 @@ final class LogModel implements AutoCloseable {
     }
 
     private void step() {
+        isStepping = true;
         fixture.agent.doWork();
+        isStepping = false;
         rethrow();
         durablePosition = Math.max(durablePosition, fixture.agent.durablePosition());
     }
@@ -225,6 +230,27 @@ final class LogModel implements AutoCloseable {
         assertThat(future).isCompleted();
         durablePosition = fixture.agent.durablePosition();
         assertThat(durablePosition).isEqualTo(fixture.log.position());
+    }
+
+    /**
+     * A writer that forces a change while zeros are written ahead, or leaves it to the agent if that is at work.
+     * Threads take turns here, so it is the same with each run of a seed.
+     */
+    private void writeMeanwhile() {
+        if (!isStepping || random.nextInt(2) == 0) {
+            return;
+        }
+        final long before = fixture.log.position();
+        if (before - fixture.ring.headAcquire() < fixture.ringCapacity / 4) { // else it waits for the agent, this one
+            final long newKey = key++;
+            fixture.log.putLong(2, newKey, ~newKey);
+            publishedPosition = fixture.log.position();
+            groups.add(new Group(publishedPosition, List.of(Change.putLong(2, newKey, ~newKey))));
+            if (CompletableFuture.supplyAsync(fixture.agent::forceHere).join()) {
+                durablePosition = fixture.agent.durablePosition();
+                assertThat(durablePosition).isEqualTo(publishedPosition);
+            }
+        }
     }
 
     private void checkpoint() {

@@ -107,6 +107,7 @@ final class SimulatedFiles implements StoreFiles {
     private boolean isDead;
     private int openCount;
     private long forceCount;
+    private Runnable meanwhile = () -> {};
 
     SimulatedFiles(final long seed) {
         random = new Random(seed);
@@ -117,6 +118,11 @@ final class SimulatedFiles implements StoreFiles {
         failingCall = callCount + n;
         fault = newFault;
         isPersistent = newPersistent;
+    }
+
+    /** What happens while zeros are written, and while a force is under way: half is done already. */
+    void meanwhile(final Runnable newMeanwhile) {
+        meanwhile = newMeanwhile;
     }
 
     void failNothing() {
@@ -355,6 +361,7 @@ final class SimulatedFiles implements StoreFiles {
             }
             forceCount++;
             node.force();
+            meanwhile.run(); // a force says nothing about what is written while it is under way
         }
 
         @Override
@@ -386,7 +393,12 @@ final class SimulatedFiles implements StoreFiles {
                 }
                 throw failure("preallocate", path);
             }
-            node.set(node.cached.length, new byte[missing], missing);
+            final int half = missing / 2;
+            if (half > 0) {
+                node.set(node.cached.length, new byte[half], half);
+            }
+            meanwhile.run();
+            node.set(node.cached.length, new byte[missing - half], missing - half);
         }
 
         @Override
