@@ -53,6 +53,7 @@ public final class LogAgent implements Agent {
     private volatile long blockCount;
     private volatile long writtenLength;
     private volatile boolean isWriteRequested;
+    private volatile boolean isForcedHere; // the writer is at it, with the duty
     private volatile boolean isReleaseDue; // the writer has made durable, or failed, what futures wait for
 
     /**
@@ -152,6 +153,10 @@ public final class LogAgent implements Agent {
     }
 
     private int drainAndForce(final boolean isClosing) {
+        final boolean isRequested = isWriteRequested;
+        if (isRequested) {
+            isWriteRequested = false; // before the tail is read, so that whoever asks later is not passed over
+        }
         final long tail = ring.tailAcquire();
         final long written = writer.position();
         final long durable = writer.durablePosition();
@@ -162,14 +167,11 @@ public final class LogAgent implements Agent {
             isBacklogged = false;
             return 0;
         }
-        final boolean isPatient = !isClosing && !isAwaited && !isWriteRequested;
+        final boolean isPatient = !isClosing && !isAwaited && !isRequested;
         if (isPatient && tail - written < settings.batchLength() && !hasLingered()) {
             return 0;
         }
         isBacklogged = false;
-        if (isWriteRequested) {
-            isWriteRequested = false; // before the tail is written, so that no later request is lost with it
-        }
         drain(written, tail);
         if (isForceDue) {
             force();
@@ -239,6 +241,7 @@ public final class LogAgent implements Agent {
         if (!duty.tryLock()) {
             return false;
         }
+        isForcedHere = true;
         try {
             return !failStop.isTripped() && drainForced();
         } catch (final Throwable e) {
@@ -246,6 +249,7 @@ public final class LogAgent implements Agent {
             requestRelease();
             return false; // waiting for the agent throws it
         } finally {
+            isForcedHere = false;
             duty.unlock();
         }
     }
@@ -359,6 +363,9 @@ public final class LogAgent implements Agent {
      * Has what is in the ring written without waiting for more, for somebody who reads the segments. Returns at once.
      */
     public void requestWrite() {
+        if (isForcedHere) {
+            return; // it is being written, or the agent is woken for it, and could do nothing before
+        }
         isWriteRequested = true;
         signal.wake();
     }

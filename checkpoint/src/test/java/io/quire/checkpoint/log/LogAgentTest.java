@@ -201,6 +201,52 @@ class LogAgentTest {
         assertThat(agent.blockCount()).isEqualTo(2);
     }
 
+    /** Who asks for what is written already asks for nothing; what comes later gathers as ever. */
+    @Test
+    void shouldForgetARequestToWriteWhenThereIsNothingToWrite() {
+        fixture = new LogFixture(root);
+        fixture.settings = LogSettings.defaults(Durability.PROCESS).withBatch(1000, 50);
+        fixture.open();
+        final LogAgent agent = new LogAgent(
+                fixture.ring, fixture.writer, fixture.settings, fixture.failStop, ConsumerSignal.NONE, () -> 0);
+        agent.requestWrite();
+        assertThat(agent.doWork()).isZero();
+        fixture.log.putLong(1, 1, 1);
+        assertThat(agent.doWork()).isZero();
+        agent.requestWrite();
+        assertThat(agent.doWork()).isEqualTo(1);
+        assertThat(agent.writtenPosition()).isEqualTo(32);
+    }
+
+    /** It could do nothing but take the core away. */
+    @Test
+    void shouldNotBeWokenForASubscriberWhileTheWriterForces() {
+        final HookedStoreFiles files = new HookedStoreFiles(new DiskStoreFiles());
+        openUnattended(files);
+        final AtomicInteger wakeCount = countWakes();
+        assertThat(force(0)).isTrue();
+        assertThat(fixture.agent.doWork()).isEqualTo(1); // space ahead
+        wakeCount.set(0);
+        files.hook((operation, path) -> fixture.agent.requestWrite());
+        assertThat(force(1)).isTrue();
+        assertThat(wakeCount).hasValue(0);
+        files.hook((operation, path) -> {});
+        fixture.agent.requestWrite();
+        assertThat(wakeCount).hasValue(1);
+    }
+
+    private AtomicInteger countWakes() {
+        final AtomicInteger wakeCount = new AtomicInteger();
+        fixture.agent = new LogAgent(
+                fixture.ring,
+                fixture.writer,
+                fixture.settings,
+                fixture.failStop,
+                wakeCount::incrementAndGet,
+                System::nanoTime);
+        return wakeCount;
+    }
+
     private void openUnattended(final LogSettings settings) {
         fixture = new LogFixture(root);
         fixture.settings = settings;
@@ -342,14 +388,7 @@ class LogAgentTest {
     @Test
     void shouldWakeTheAgentOnceWhenSpaceGetsShort() {
         openUnattended(LogSettings.defaults(Durability.SYNC));
-        final AtomicInteger wakeCount = new AtomicInteger();
-        fixture.agent = new LogAgent(
-                fixture.ring,
-                fixture.writer,
-                fixture.settings,
-                fixture.failStop,
-                wakeCount::incrementAndGet,
-                System::nanoTime);
+        final AtomicInteger wakeCount = countWakes();
         int key = 0;
         for (int wakes = 1; wakes <= 3; wakes++) {
             while (wakeCount.get() < wakes) {
