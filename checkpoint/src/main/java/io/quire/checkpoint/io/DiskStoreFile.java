@@ -19,6 +19,12 @@ import org.agrona.CloseHelper;
  * <p>Threading: as {@link StoreFile} says.
  */
 final class DiskStoreFile implements StoreFile {
+    /** Opens the file once more, so that each write to it is forced. */
+    @FunctionalInterface
+    interface ForcedOpener {
+        RandomAccessFile open(Path path) throws IOException;
+    }
+
     private static final int ZEROS_LENGTH = 64 * 1024;
     private static final int FORCED_LENGTH_MIN = 4 * 1024;
     private static final boolean HAS_FORCED_WRITES =
@@ -28,15 +34,25 @@ final class DiskStoreFile implements StoreFile {
     private final FileChannel channel;
     private final Object key; // of the file itself, whatever its name; null when it is open for reading
     private final long mapWindowLength;
+    private final ForcedOpener forcedOpener;
     private RandomAccessFile forcedWrites; // the same file, each write to it forced; opened when it is needed
-    private boolean forcedWritesRefused;
     private byte[] forcedBytes = {};
 
     DiskStoreFile(final Path path, final FileChannel channel, final Object key, final long mapWindowLength) {
+        this(path, channel, key, mapWindowLength, file -> new RandomAccessFile(file.toString(), "rwd"));
+    }
+
+    DiskStoreFile(
+            final Path path,
+            final FileChannel channel,
+            final Object key,
+            final long mapWindowLength,
+            final ForcedOpener forcedOpener) {
         this.path = path;
         this.channel = channel;
         this.key = key;
         this.mapWindowLength = mapWindowLength;
+        this.forcedOpener = forcedOpener;
     }
 
     @Override
@@ -111,7 +127,7 @@ final class DiskStoreFile implements StoreFile {
 
     @Override
     public boolean writeForced(final long position, final ByteBuffer source) {
-        if (!HAS_FORCED_WRITES || forcedWritesRefused || path.getFileSystem() != FileSystems.getDefault()) {
+        if (!HAS_FORCED_WRITES || path.getFileSystem() != FileSystems.getDefault()) {
             return false;
         }
         final int length = source.remaining();
@@ -120,7 +136,6 @@ final class DiskStoreFile implements StoreFile {
                 try {
                     forcedWrites = openForcedWrites();
                 } catch (final FileNotFoundException e) { // also when the process may have no more files
-                    forcedWritesRefused = true;
                     return false;
                 }
             }
@@ -142,7 +157,7 @@ final class DiskStoreFile implements StoreFile {
             throw readOnly(new NonWritableChannelException());
         }
         checkInPlace();
-        final RandomAccessFile file = new RandomAccessFile(path.toString(), "rwd");
+        final RandomAccessFile file = forcedOpener.open(path);
         try {
             checkInPlace();
         } catch (final StoreIoException e) {

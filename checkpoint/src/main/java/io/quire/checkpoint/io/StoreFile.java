@@ -59,7 +59,7 @@ public interface StoreFile extends AutoCloseable {
      *
      * @param position where the first byte goes, inside space that was preallocated
      * @param source its remaining bytes are written, and consumed
-     * @return false where the system has no such call; then nothing was done
+     * @return false where the system has no such call, or cannot afford it now; then nothing was done
      * @throws io.quire.store.errors.StoreIoException when the system refuses
      */
     default boolean writeForced(final long position, final ByteBuffer source) {

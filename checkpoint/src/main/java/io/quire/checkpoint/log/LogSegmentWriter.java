@@ -35,6 +35,7 @@ final class LogSegmentWriter implements AutoCloseable {
     private volatile int preallocation;
     private long forcedOffset; // up to which the file was forced
     private volatile long groupLength; // bytes that the last force has made durable
+    private boolean hasForcedWrites = true; // as far as is known
     private volatile boolean isDiskFull; // for zeros ahead of need
 
     LogSegmentWriter(
@@ -76,20 +77,29 @@ final class LogSegmentWriter implements AutoCloseable {
         allocated = Math.max(allocated, end);
     }
 
+    /** Whether there are zeros where a block of a length would go, and nothing is known against {@link #writeForced}. */
+    boolean canWriteForced(final int length) {
+        return hasForcedWrites && offset + length <= allocated;
+    }
+
     /**
-     * Appends a block and makes it durable, on any thread; everything before it must be.
+     * Appends a block and makes it durable, on any thread; everything before it must be, and there must be zeros.
      *
-     * @return false when there are no zeros where it would go, or the system cannot; then nothing was done
+     * @return false when the system cannot, and from then on; then nothing was done
      */
     boolean writeForced(final ByteBuffer block) {
         final long start = offset;
         final long end = start + block.remaining();
-        if (end > allocated || !file.writeForced(start, block)) {
-            return false;
+        if (end > allocated) {
+            throw new IllegalStateException("no space is prepared for a block: offset=" + start + " length="
+                    + (end - start) + " prepared=" + allocated);
         }
-        offset = end;
-        noteForced();
-        return true;
+        hasForcedWrites = file.writeForced(start, block);
+        if (hasForcedWrites) {
+            offset = end;
+            noteForced();
+        }
+        return hasForcedWrites;
     }
 
     /** Whether {@link #prepare} has something to do. */

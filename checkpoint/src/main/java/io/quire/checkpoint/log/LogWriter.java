@@ -98,19 +98,19 @@ public final class LogWriter implements AutoCloseable {
      * before them is durable, and there is space prepared in the segment.
      *
      * @param pointer native pointer to whole records that continue the log at {@link #position}
-     * @param length bytes there, a multiple of 8, greater than 0, at most one block
+     * @param length bytes there, a multiple of 8, greater than 0, at most what a block may hold
      * @return false when it cannot be done this way; then nothing was done
      * @throws io.quire.store.errors.StoreIoException when the system refuses; the writer has failed
      */
     boolean appendForced(final long pointer, final int length) {
-        if (isPreparationFailed || durablePosition != position || !unforced.isEmpty() || !isPublished) {
+        if (!canForce(LogBlockDescriptor.blockLength(length))) {
             return false;
         }
         start();
         final int rawLength = encoder.take(pointer, length);
         final ByteBuffer block = encoder.encode(position, durablePosition, rawLength);
         final int blockLength = block.remaining();
-        final boolean isWritten = rawLength == length && hasRoom(blockLength) && segment.writeForced(block);
+        final boolean isWritten = segment.writeForced(block);
         if (isWritten) {
             writtenLength += blockLength;
             chainChecksum = encoder.headerChecksum();
@@ -121,6 +121,16 @@ public final class LogWriter implements AutoCloseable {
         }
         finish();
         return isWritten;
+    }
+
+    /** By the length that a block has at most: whether it gets shorter when compressed is not known yet. */
+    private boolean canForce(final int maxBlockLength) {
+        return durablePosition == position
+                && unforced.isEmpty()
+                && isPublished
+                && !isPreparationFailed
+                && hasRoom(maxBlockLength)
+                && segment.canWriteForced(maxBlockLength);
     }
 
     /**

@@ -104,6 +104,11 @@ public final class HookedStoreFiles implements StoreFiles {
         }
 
         @Override
+        public void renamed(final Path path) {
+            file.renamed(path);
+        }
+
+        @Override
         public long size() {
             return file.size();
         }

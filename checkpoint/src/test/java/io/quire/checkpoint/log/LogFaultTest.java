@@ -179,7 +179,8 @@ class LogFaultTest {
             final var future = fixture.agent.durableFuture(before + 64);
             assertThat(fixture.agent.doWork()).isZero();
             assertThat(fixture.failStop.cause())
-                    .hasMessageContaining(failingCall == 0 ? "simulated: cannot preallocate" : "simulated: cannot force");
+                    .hasMessageContaining(
+                            failingCall == 0 ? "simulated: cannot preallocate" : "simulated: cannot force");
             assertThat(future).isCompletedExceptionally();
             assertThat(fixture.agent.forceHere()).isFalse();
             assertThatThrownBy(() -> fixture.agent.awaitForced(before + 32)).isInstanceOf(StoreFailedException.class);
@@ -191,6 +192,32 @@ class LogFaultTest {
             fixture.agent.onClose();
             assertThat(files.callCount()).as("calls afterwards").isEqualTo(callCount);
             assertThat(fixture.agent.durablePosition()).isEqualTo(before);
+        }
+    }
+
+    /** It is asked once for each segment: a block is put together for nothing each time. */
+    @Test
+    void shouldLeaveForcedWritesToTheAgentWhereTheSystemHasNone() {
+        final SimulatedFiles files = new SimulatedFiles(1);
+        try (LogFixture fixture = new LogFixture(root)) {
+            fixture.files = files;
+            fixture.settings = settings(Durability.SYNC);
+            fixture.open();
+            files.refuseForcedWrites();
+            for (long i = 0; i < 1500; i++) {
+                fixture.log.putLong(1, i, i);
+                assertThat(fixture.agent.forceHere()).isFalse();
+                fixture.force();
+                assertThat(fixture.agent.durablePosition()).isEqualTo(32 * (i + 1));
+            }
+            assertThat(fixture.segments()).hasSize(2);
+            assertThat(files.refusedForcedWriteCount()).isEqualTo(2);
+            fixture.kill();
+            files.losePower();
+            fixture.bootIdHash++;
+            fixture.open();
+            assertThat(fixture.replayedLongs())
+                    .isEqualTo(LongStream.range(0, 1500).boxed().toList());
         }
     }
 

@@ -108,6 +108,8 @@ final class SimulatedFiles implements StoreFiles {
     private int openCount;
     private long forceCount;
     private Runnable meanwhile = () -> {};
+    private boolean hasForcedWrites = true;
+    private int refusedForcedWriteCount;
 
     SimulatedFiles(final long seed) {
         random = new Random(seed);
@@ -123,6 +125,15 @@ final class SimulatedFiles implements StoreFiles {
     /** What happens while zeros are written, and while a force is under way: half is done already. */
     void meanwhile(final Runnable newMeanwhile) {
         meanwhile = newMeanwhile;
+    }
+
+    /** As on a system that has no call which writes and forces. */
+    void refuseForcedWrites() {
+        hasForcedWrites = false;
+    }
+
+    int refusedForcedWriteCount() {
+        return refusedForcedWriteCount;
     }
 
     void failNothing() {
@@ -367,6 +378,13 @@ final class SimulatedFiles implements StoreFiles {
         @Override
         public boolean writeForced(final long position, final ByteBuffer source) {
             final int length = source.remaining();
+            if (!hasForcedWrites) {
+                refusedForcedWriteCount++;
+                return false;
+            }
+            if (position + length > node.cached.length) {
+                throw new AssertionError("no space was prepared at offset " + position + " of " + path);
+            }
             write(position, source);
             if (isFailing()) {
                 if (fault != Fault.KILL) {
