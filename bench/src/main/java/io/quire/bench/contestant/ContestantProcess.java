@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.bench.contestant;
 
+import io.quire.bench.latency.FixedRateRun;
 import io.quire.bench.machine.CorePinning;
 import io.quire.bench.table.Peer;
 import io.quire.bench.table.TableContext;
@@ -160,6 +161,41 @@ public final class ContestantProcess implements AutoCloseable {
     public Message openToLoad(
             final Peer peer, final TableContext context, final KeyDistribution keys, final boolean pinned) {
         return ask(openRequest(peer, context, keys, pinned).with("loading", true));
+    }
+
+    /**
+     * Has the contestant open what is in the directory, read one entry and then all, by one clock.
+     *
+     * @param peer the contestant
+     * @param context what to open
+     * @param keys which keys will be used how often
+     * @param pinned whether the worker thread gets a core for itself
+     * @return the answer: openNs, toFirstGetNs and toAllReadNs, all from the call that opens; and found
+     */
+    public Message openAndRead(
+            final Peer peer, final TableContext context, final KeyDistribution keys, final boolean pinned) {
+        return ask(openRequest(peer, context, keys, pinned).with("do", "openAndRead"));
+    }
+
+    /**
+     * Has the contestant open what is in the directory and begin with operations the moment that it is open.
+     *
+     * @param peer the contestant
+     * @param context what to open
+     * @param keys which keys will be used how often
+     * @param pinned whether the worker thread gets a core for itself
+     * @param run the operations; its warm-up is left out
+     * @return the answer of the run, with openNs and found
+     */
+    public Message openAndRun(
+            final Peer peer,
+            final TableContext context,
+            final KeyDistribution keys,
+            final boolean pinned,
+            final FixedRateRun run) {
+        final Message request = run.toRequest();
+        openRequest(peer, context, keys, pinned).fields().forEach(request::with);
+        return ask(request.with("do", "openAndRun"));
     }
 
     private static Message openRequest(

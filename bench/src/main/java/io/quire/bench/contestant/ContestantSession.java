@@ -48,7 +48,9 @@ final class ContestantSession implements AutoCloseable {
     Message handle(final Message request) {
         return switch (request.text("do")) {
             case "open" -> open(request);
-            case "load" -> Message.of(runner.load(peer.keepsEntries()));
+            case "openAndRead" -> openAndRead(request);
+            case "openAndRun" -> openAndRun(request);
+            case "load" -> load();
             case "grow" -> grow();
             case "warm" -> warm(request);
             case "run" -> run(request);
@@ -57,15 +59,14 @@ final class ContestantSession implements AutoCloseable {
             case "change" -> change(request);
             case "checkpoint" -> checkpoint();
             case "latency" -> latency(request);
-            case "firstGet" -> firstGet();
-            case "scanAll" -> scanAll();
             case "halt" -> halt();
             case "close" -> closeTable();
             default -> throw new IllegalArgumentException("no such command: " + request);
         };
     }
 
-    private Message open(final Message request) {
+    /** Does all that opening a table does not need, so that nothing of it is in the time of a clock that runs on. */
+    private void prepare(final Message request) {
         peer = Peers.named(request.text("peer"));
         context = new TableContext(
                 TableShape.parse(request.text("shape")),
@@ -76,13 +77,77 @@ final class ContestantSession implements AutoCloseable {
         distribution = KeyDistribution.parse(request.text("keys"));
         keySpace = new KeySpace(Math.toIntExact(context.entryCount()));
         pinning = request.flag("pin") ? CorePinning.choose() : null;
+        if (pinning != null) {
+            // Threads that opening starts inherit the worker's cores; on the worker's own one they would be in its way.
+            pinning.release();
+        }
+        System.gc();
+    }
+
+    private Message open(final Message request) {
+        prepare(request);
         final long startNs = System.nanoTime();
         table = (request.flag("loading") ? peer.whileLoading() : peer).open(context);
         final long openNs = System.nanoTime() - startNs;
-        runner = new WorkRunner(table, context.shape(), keySpace, distribution, (int) context.spareEntryCount());
-        heapBeforeLoad = heapLength();
+        begin();
         pin();
         return new Message().with("openNs", openNs).with("settings", peer.settings(context));
+    }
+
+    private void begin() {
+        runner = new WorkRunner(table, context.shape(), keySpace, distribution, (int) context.spareEntryCount());
+    }
+
+    private CorePinning.Later pinLater() {
+        return pinning == null ? () -> {} : pinning.applyLater();
+    }
+
+    /**
+     * Opens, reads one entry and then all, by one clock: what a contestant does by itself between two of these steps
+     * takes as long as it takes.
+     */
+    private Message openAndRead(final Message request) {
+        prepare(request);
+        final long key = keySpace.presentKey(keySpace.entryCount() / 2);
+        final CorePinning.Later pinLater = pinLater();
+        final long startNs = System.nanoTime();
+        table = peer.open(context);
+        final long openedNs = System.nanoTime();
+        final long value = table.get(key);
+        final long gotNs = System.nanoTime();
+        pinLater.now();
+        final long digest = table.scan();
+        final long scannedNs = System.nanoTime();
+        begin();
+        return new Message()
+                .with("openNs", openedNs - startNs)
+                .with("toFirstGetNs", gotNs - startNs)
+                .with("toAllReadNs", scannedNs - startNs)
+                .with("found", value != KeyedTable.MISSING)
+                .with("digest", digest);
+    }
+
+    /**
+     * Opens, and begins with operations at a fixed rate when opening returns: the first one is due at that instant.
+     * Keys are made before. Threads that opening has started are moved to their cores by another thread meanwhile.
+     */
+    private Message openAndRun(final Message request) {
+        prepare(request);
+        final FixedRateRun.Prepared run = FixedRateRun.of(request).prepare(keySpace, distribution);
+        final CorePinning.Later pinLater = pinLater();
+        final long startNs = System.nanoTime();
+        table = peer.open(context);
+        final long openedNs = System.nanoTime();
+        pinLater.now();
+        final Message answer = run.run(table, openedNs);
+        begin();
+        final long found = table.get(keySpace.presentKey(keySpace.entryCount() / 2));
+        return answer.with("openNs", openedNs - startNs).with("found", found != KeyedTable.MISSING);
+    }
+
+    private Message load() {
+        heapBeforeLoad = heapLength();
+        return Message.of(runner.load(peer.keepsEntries()));
     }
 
     private void pin() {
@@ -128,12 +193,12 @@ final class ContestantSession implements AutoCloseable {
 
     private Message latency(final Message request) {
         runner.forget();
-        return FixedRateRun.of(request).run(table, keySpace, distribution);
+        return FixedRateRun.of(request).prepare(keySpace, distribution).run(table);
     }
 
-    /** Tells what the entries take, outside the heap and on it. */
+    /** Tells what the entries take, outside the heap and on it, without what the instruments noted about them. */
     private Message memory() {
-        final long heapGrowth = Math.max(0, heapLength() - heapBeforeLoad);
+        final long heapGrowth = Math.max(0, heapLength() - heapBeforeLoad - runner.ledgerLength());
         return new Message().with("length", Math.max(0, table.storedLength()) + heapGrowth);
     }
 
@@ -180,20 +245,6 @@ final class ContestantSession implements AutoCloseable {
                 .with("durationNs", cost.durationNs())
                 .with("processWriteBytes", WrittenBytes.now() - writtenBefore)
                 .with("deviceWriteBytes", device.writtenBytes() - deviceBefore);
-    }
-
-    private Message firstGet() {
-        final long key = keySpace.presentKey(keySpace.entryCount() / 2);
-        final long startNs = System.nanoTime();
-        final long value = table.get(key);
-        final long durationNs = System.nanoTime() - startNs;
-        return new Message().with("durationNs", durationNs).with("found", value != KeyedTable.MISSING);
-    }
-
-    private Message scanAll() {
-        final long startNs = System.nanoTime();
-        final long digest = table.scan();
-        return new Message().with("durationNs", System.nanoTime() - startNs).with("digest", digest);
     }
 
     /** Ends the process as a crash would, without closing anything. */

@@ -31,7 +31,6 @@ final class FixedRateLoop {
 
     private final FixedRateRun plan;
     private final Work work;
-    private final KeyedTable table;
     private final long[] keys;
     private final long lengthNs;
     private final FixedRateRun.CheckpointTimes times;
@@ -39,24 +38,34 @@ final class FixedRateLoop {
     private final Histogram during = new Histogram(1, LATENCY_MAX_NS, 3);
     private final Histogram[] intervals;
     private final List<Message> checkpoints = new ArrayList<>();
-    private CompletableFuture<CheckpointCost> checkpoint;
+    private KeyedTable table;
+    private RunningCheckpoint checkpoint;
     private int checkpointCount;
-    private long checkpointStartNs;
     private long startNs;
+    private long firstOperationNs;
     private long endNs;
     private long doneCount;
     private long digest;
     private boolean saturated;
 
+    /** A checkpoint that was begun; its end is noted by whoever completes it. */
+    private static final class RunningCheckpoint {
+        private final long startNs;
+        private final CompletableFuture<CheckpointCost> future;
+        private volatile long endNs = Long.MAX_VALUE;
+
+        RunningCheckpoint(final long startNs, final CompletableFuture<CheckpointCost> future) {
+            this.startNs = startNs;
+            this.future = future;
+            final CompletableFuture<CheckpointCost> unused =
+                    future.whenComplete((cost, failure) -> endNs = System.nanoTime());
+        }
+    }
+
     FixedRateLoop(
-            final FixedRateRun plan,
-            final KeyedTable table,
-            final long[] keys,
-            final long lengthNs,
-            final FixedRateRun.CheckpointTimes times) {
+            final FixedRateRun plan, final long[] keys, final long lengthNs, final FixedRateRun.CheckpointTimes times) {
         this.plan = plan;
         work = plan.work();
-        this.table = table;
         this.keys = keys;
         this.lengthNs = lengthNs;
         this.times = times;
@@ -66,13 +75,16 @@ final class FixedRateLoop {
         }
     }
 
-    void run() {
+    /** Does all operations; the first one is due at the start. */
+    void run(final KeyedTable keyedTable, final long firstDueNs) {
+        table = keyedTable;
+        startNs = firstDueNs;
         final double nsEach = SECOND_NS / plan.operationsPerSecond();
         final long operationCount = (long) (lengthNs / nsEach);
-        startNs = System.nanoTime();
         final long giveUpNs = startNs + OVERRUN_FACTOR * lengthNs;
         long nextCheckpointNs = times.countMax() == 0 ? Long.MAX_VALUE : startNs + times.firstNs();
-        long nowNs = startNs;
+        long nowNs = System.nanoTime();
+        int keyIndex = 0;
         for (long i = 0; i < operationCount; i++) {
             final long dueNs = startNs + (long) (i * nsEach);
             while (nowNs < dueNs) {
@@ -82,7 +94,8 @@ final class FixedRateLoop {
             if (nowNs >= nextCheckpointNs) {
                 nextCheckpointNs = takeCheckpoint(nowNs);
             }
-            digest += operate(keys[(int) i & (FixedRateRun.KEY_COUNT - 1)], i);
+            digest += operate(keys[keyIndex], i);
+            keyIndex = keyIndex + 1 == keys.length ? 0 : keyIndex + 1;
             nowNs = System.nanoTime();
             record(dueNs, nowNs);
             if (nowNs > giveUpNs) {
@@ -108,9 +121,12 @@ final class FixedRateLoop {
     private void record(final long dueNs, final long nowNs) {
         final long latencyNs = Math.max(1, Math.min(LATENCY_MAX_NS, nowNs - dueNs));
         all.recordValue(latencyNs);
-        // An operation that was due while a checkpoint ran counts to it, also when it ended after it.
-        if (checkpoint != null && (!checkpoint.isDone() || dueNs <= checkpointStartNs)) {
+        // It ends after the start of the checkpoint: the two overlap when it was due before the checkpoint's end.
+        if (checkpoint != null && dueNs < checkpoint.endNs) {
             during.recordValue(latencyNs);
+        }
+        if (doneCount == 0) {
+            firstOperationNs = latencyNs;
         }
         final int interval = (int) Math.min(intervals.length - 1, (dueNs - startNs) / INTERVAL_NS);
         intervals[interval].recordValue(latencyNs);
@@ -119,12 +135,11 @@ final class FixedRateLoop {
 
     /** Starts a checkpoint unless the one before still runs, as a scheduler without overlap would. */
     private long takeCheckpoint(final long nowNs) {
-        if (checkpoint != null && !checkpoint.isDone()) {
+        if (checkpoint != null && !checkpoint.future.isDone()) {
             return nowNs + BUSY_PAUSE_NS;
         }
         noteCheckpoint();
-        checkpointStartNs = nowNs;
-        checkpoint = ((DurableTable) table).checkpoint();
+        checkpoint = new RunningCheckpoint(nowNs, ((DurableTable) table).checkpoint());
         checkpointCount++;
         return checkpointCount < times.countMax() ? nowNs + times.intervalNs() : Long.MAX_VALUE;
     }
@@ -133,9 +148,9 @@ final class FixedRateLoop {
         if (checkpoint == null) {
             return;
         }
-        final CheckpointCost cost = checkpoint.join();
+        final CheckpointCost cost = checkpoint.future.join();
         checkpoints.add(new Message()
-                .with("startMs", (checkpointStartNs - startNs) / MS_NS)
+                .with("startMs", (checkpoint.startNs - startNs) / MS_NS)
                 .with("durationMs", cost.durationNs() / MS_NS)
                 .with("writerMs", cost.writerNs() / MS_NS)
                 .with("fileBytes", cost.fileBytes()));
@@ -163,8 +178,9 @@ final class FixedRateLoop {
         return new Message()
                 .with("operations", doneCount)
                 .with("operationsPerSecond", plan.operationsPerSecond())
-                .with("reachedPerSecond", doneCount * (double) SECOND_NS / (endNs - startNs))
+                .with("reachedPerSecond", doneCount * (double) SECOND_NS / Math.max(1, endNs - startNs))
                 .with("saturated", saturated)
+                .with("firstOperationMs", firstOperationNs / MS_NS)
                 .with("percentilesUs", LatencyPercentiles.of(all).fields())
                 .with("duringUs", LatencyPercentiles.of(during).fields())
                 .with("checkpoints", checkpoints.stream().map(Message::fields).toList())

@@ -62,8 +62,13 @@ public record FixedRateRun(
         }
     }
 
-    /** How many keys are made beforehand; they are used again and again. A power of two. */
-    static final int KEY_COUNT = 1 << 20;
+    /** Fewest keys that are made beforehand for a run that has as many operations. */
+    static final int KEY_COUNT_MIN = 1 << 20;
+    /** Most keys: 512 MiB of heap. */
+    static final int KEY_COUNT_MAX = 1 << 26;
+
+    private static final double SECOND_NS = 1e9;
+    private static final long WARM_SEED_OFFSET = 0x5DEE_CE66L;
 
     /**
      * Reads what {@link #toRequest} wrote.
@@ -102,30 +107,102 @@ public record FixedRateRun(
     }
 
     /**
-     * Runs.
+     * Gives the same operations for another time, without warming up and checkpoints.
      *
-     * @param table to work on; takes checkpoints when any are wanted
-     * @param keySpace which keys are in it
-     * @param distribution which of them are used how often
-     * @return percentiles in microseconds over all and during checkpoints, the rate that was reached, the checkpoints
+     * @param otherDurationNs nanoseconds
+     * @param otherLog file for the intervals' histograms
+     * @return the run
      */
-    public Message run(final KeyedTable table, final KeySpace keySpace, final KeyDistribution distribution) {
-        final long[] keys = keys(keySpace, distribution);
-        if (warmNs > 0) {
-            new FixedRateLoop(this, table, keys, warmNs, CheckpointTimes.NONE).run();
-        }
-        final FixedRateLoop loop = new FixedRateLoop(this, table, keys, durationNs, checkpoints);
-        loop.run();
-        loop.writeLog();
-        return loop.answer();
+    FixedRateRun shortened(final long otherDurationNs, final Path otherLog) {
+        return new FixedRateRun(work, operationsPerSecond, otherDurationNs, 0, CheckpointTimes.NONE, seed, otherLog);
     }
 
-    private long[] keys(final KeySpace keySpace, final KeyDistribution distribution) {
-        final KeyDistribution.Slots slots = distribution.slots(keySpace.entryCount(), seed);
-        final long[] keys = new long[KEY_COUNT];
-        for (int i = 0; i < KEY_COUNT; i++) {
-            keys[i] = keySpace.presentKey(slots.next());
+    /**
+     * Makes the keys and all else that the run needs, so that it can begin at once.
+     *
+     * @param keySpace which keys are in the table
+     * @param distribution which of them are used how often
+     * @return the run
+     */
+    public Prepared prepare(final KeySpace keySpace, final KeyDistribution distribution) {
+        return new Prepared(this, keySpace, distribution);
+    }
+
+    /**
+     * Counts the keys that are made for a pass: as many as it has operations, or else as many as entries, after which
+     * they come again in the same order. A table that is larger than a cache is not read from it thus.
+     *
+     * @param entryCount entries in the table
+     * @param operationCount operations of the pass
+     * @return keys, at least 1
+     */
+    static int keyCount(final int entryCount, final long operationCount) {
+        final long wanted = Math.max(KEY_COUNT_MIN, Math.min(KEY_COUNT_MAX, entryCount));
+        return (int) Math.max(1, Math.min(wanted, operationCount));
+    }
+
+    private long operationCount(final long lengthNs) {
+        return (long) (lengthNs / (SECOND_NS / operationsPerSecond));
+    }
+
+    /**
+     * A run whose keys are made.
+     *
+     * <p>Threading: confined to the worker thread.
+     */
+    public static final class Prepared {
+        private final FixedRateRun plan;
+        private final FixedRateLoop warmLoop;
+        private final FixedRateLoop loop;
+
+        private Prepared(final FixedRateRun plan, final KeySpace keySpace, final KeyDistribution distribution) {
+            this.plan = plan;
+            // Other keys than those that are measured: those would be in the caches.
+            warmLoop = plan.warmNs == 0
+                    ? null
+                    : new FixedRateLoop(
+                            plan,
+                            keys(keySpace, distribution, plan.warmNs, plan.seed + WARM_SEED_OFFSET),
+                            plan.warmNs,
+                            CheckpointTimes.NONE);
+            loop = new FixedRateLoop(
+                    plan, keys(keySpace, distribution, plan.durationNs, plan.seed), plan.durationNs, plan.checkpoints);
         }
-        return keys;
+
+        private long[] keys(
+                final KeySpace keySpace, final KeyDistribution distribution, final long lengthNs, final long seed) {
+            final KeyDistribution.Slots slots = distribution.slots(keySpace.entryCount(), seed);
+            final long[] keys = new long[keyCount(keySpace.entryCount(), plan.operationCount(lengthNs))];
+            for (int i = 0; i < keys.length; i++) {
+                keys[i] = keySpace.presentKey(slots.next());
+            }
+            return keys;
+        }
+
+        /**
+         * Runs: warms up, and measures.
+         *
+         * @param table to work on; takes checkpoints when any are wanted
+         * @return percentiles in microseconds over all and beside checkpoints, the rate that was reached, the checkpoints
+         */
+        public Message run(final KeyedTable table) {
+            if (warmLoop != null) {
+                warmLoop.run(table, System.nanoTime());
+            }
+            return run(table, System.nanoTime());
+        }
+
+        /**
+         * Measures without warming up.
+         *
+         * @param table to work on
+         * @param startNs when the first operation is due, by {@link System#nanoTime}
+         * @return as {@link #run(KeyedTable)}
+         */
+        public Message run(final KeyedTable table, final long startNs) {
+            loop.run(table, startNs);
+            loop.writeLog();
+            return loop.answer();
+        }
     }
 }

@@ -221,12 +221,12 @@ public final class LatencyCommand implements Callable<Integer> {
                     median(rows, row, each -> each.during("p99.9")),
                     median(rows, row, each -> each.during("max"))));
         }
-        if (row.answer().has("openMs")) {
+        if (row.recovered()) {
             remark.append(String.format(
                     Locale.ROOT,
-                    "  open %.1f ms, first get %.3f ms, %d writes after the last checkpoint",
+                    "  open %.1f ms, first operation %.3f ms, %d writes after the last checkpoint",
                     median(rows, row, each -> each.milliseconds("openMs")),
-                    median(rows, row, each -> each.milliseconds("firstGetMs")),
+                    median(rows, row, each -> each.milliseconds("firstOperationMs")),
                     row.answer().number("tailOperations")));
         }
         return remark.append(saturated(rows, row) ? "  saturated: the rate was not reached" : "")

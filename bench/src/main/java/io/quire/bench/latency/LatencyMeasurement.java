@@ -151,24 +151,22 @@ final class LatencyMeasurement {
             final LatencyScenario scenario,
             final String rate,
             final double operationsPerSecond) {
-        Message recovery = new Message();
+        final String name = subject.peer().name() + "-" + scenario.code() + "-" + rate + "-fork" + fork;
+        final FixedRateRun run = new FixedRateRun(
+                plan.work(),
+                operationsPerSecond,
+                plan.durationNs(),
+                scenario == LatencyScenario.RECOVERING ? 0 : plan.warmNs(),
+                checkpointTimes(scenario),
+                fork,
+                out.resolve(name + ".hlog").toAbsolutePath());
         if (scenario == LatencyScenario.RECOVERING) {
-            recovery = subject.crashAndOpen();
-        } else if (scenario == LatencyScenario.FULL) {
+            return subject.crashAndRun(run);
+        }
+        if (scenario == LatencyScenario.FULL) {
             subject.beginAnew();
         }
-        final String name = subject.peer().name() + "-" + scenario.code() + "-" + rate + "-fork" + fork;
-        final Message answer = subject.ask(new FixedRateRun(
-                        plan.work(),
-                        operationsPerSecond,
-                        plan.durationNs(),
-                        scenario == LatencyScenario.RECOVERING ? 0 : plan.warmNs(),
-                        checkpointTimes(scenario),
-                        fork,
-                        out.resolve(name + ".hlog").toAbsolutePath())
-                .toRequest());
-        recovery.fields().forEach(answer::with);
-        return answer;
+        return subject.ask(run.toRequest());
     }
 
     private FixedRateRun.CheckpointTimes checkpointTimes(final LatencyScenario scenario) {

@@ -18,7 +18,7 @@ import java.util.Map;
  */
 record LatencyRow(String peer, LatencyScenario scenario, String rate, int fork, Message answer) {
     private static final List<String> DURING = List.of("p99.9", "max");
-    private static final List<String> RECOVERY = List.of("openMs", "firstGetMs", "tailOperations");
+    private static final List<String> RECOVERY = List.of("openMs", "firstOperationMs", "tailOperations");
 
     /** Gives everything, to be read by {@link #ofJournal}. */
     Message toJournal() {
@@ -57,13 +57,18 @@ record LatencyRow(String peer, LatencyScenario scenario, String rate, int fork, 
             row.with("during-" + name + "Us", hasCheckpoints() ? during(name) : "");
         }
         for (final String name : RECOVERY) {
-            row.with(name, answer.has(name) ? answer.value(name) : "");
+            row.with(name, recovered() ? answer.value(name) : "");
         }
         return row;
     }
 
     double percentile(final String name) {
         return ((Number) ((Map<?, ?>) answer.value("percentilesUs")).get(name)).doubleValue();
+    }
+
+    /** Tells whether the pass began with opening the table. */
+    boolean recovered() {
+        return answer.has("openMs");
     }
 
     double milliseconds(final String name) {
@@ -75,7 +80,7 @@ record LatencyRow(String peer, LatencyScenario scenario, String rate, int fork, 
         return answer.has("checkpoints") && !((List<?>) answer.value("checkpoints")).isEmpty();
     }
 
-    /** Gives a percentile, in microseconds, over the operations that were due while a checkpoint ran. */
+    /** Gives a percentile, in microseconds, over the operations that a checkpoint ran beside, from due to done. */
     double during(final String name) {
         return ((Number) ((Map<?, ?>) answer.value("duringUs")).get(name)).doubleValue();
     }

@@ -15,7 +15,8 @@ public enum LatencyScenario {
     FULL("one full checkpoint"),
     /**
      * The contestant's JVM was killed just before, some writes after its last checkpoint, and the table was opened in
-     * another one: what recovery left for later happens meanwhile.
+     * another one: what recovery left for later happens meanwhile. The first operation is due the moment that the call
+     * which opens returns.
      */
     RECOVERING("right after opening again"),
     /** Not at a fixed rate: every put of loading the table, timed one by one. */

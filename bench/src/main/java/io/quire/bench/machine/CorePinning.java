@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -23,6 +24,7 @@ public record CorePinning(int workerCore, String otherCores) {
     /** Name of the thread that is measured; the kernel shows the first 15 characters. */
     public static final String WORKER_THREAD_NAME = "bench-worker";
 
+    private static final String PINNER_THREAD_NAME = "bench-pinner";
     private static final String STOPPING_THREAD_NAME = "GC Thread";
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
     private static final Path TASKS = Path.of("/proc/self/task");
@@ -55,6 +57,57 @@ public record CorePinning(int workerCore, String otherCores) {
         }
         final int last = coreCount - 1;
         return new CorePinning(last, last == 1 ? "0" : "0-" + (last - 1));
+    }
+
+    /** What {@link #applyLater} waits for. */
+    @FunctionalInterface
+    public interface Later {
+        /** Lets the pinning begin; returns at once. */
+        void now();
+    }
+
+    /**
+     * Does what {@link #apply} does from another thread, as soon as it is told to, so that a clock of the worker's need
+     * not be stopped.
+     *
+     * @return tells it to begin
+     */
+    public Later applyLater() {
+        final CountDownLatch begin = new CountDownLatch(1);
+        final Thread pinner = new Thread(
+                () -> {
+                    try {
+                        begin.await();
+                        apply();
+                    } catch (final InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                PINNER_THREAD_NAME);
+        pinner.setDaemon(true);
+        pinner.start();
+        return begin::countDown;
+    }
+
+    /** Lets the worker thread, and those that it starts from now on, run on every core until {@link #apply}. */
+    public void release() {
+        final String worker = threadNamed(WORKER_THREAD_NAME);
+        if (worker != null) {
+            run(List.of("taskset", "-p", "-c", "0-" + (coreCount() - 1), worker));
+        }
+    }
+
+    private static String threadNamed(final String name) {
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
+            for (final Path task : tasks) {
+                if (name.equals(nameOf(task))) {
+                    return task.getFileName().toString();
+                }
+            }
+        } catch (final IOException e) {
+            return null;
+        }
+        return null;
     }
 
     /** Moves the worker thread of this process to its core and every other thread to the others. */

@@ -68,6 +68,15 @@ public final class WorkRunner {
         return entryCount * (KeySpace.SLOT_LENGTH + ValueLedger.SLOT_LENGTH);
     }
 
+    /**
+     * Tells what the notes about the values that were loaded take on the heap.
+     *
+     * @return bytes, 0 when there are none
+     */
+    public long ledgerLength() {
+        return ledger == null ? 0 : (long) keySpace.entryCount() * ValueLedger.SLOT_LENGTH;
+    }
+
     /** Forgets what values must be, because somebody else has changed them: from now on only presence is checked. */
     public void forget() {
         ledger = null;
