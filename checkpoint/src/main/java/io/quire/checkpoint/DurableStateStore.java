@@ -544,13 +544,17 @@ public final class DurableStateStore implements AutoCloseable {
 
     /** A position yet to come would stay the greatest that was asked for, and each write before it be forced. */
     private void checkAppended(final long position) {
-        // A subscriber may have seen what the writer has published and is about to count as applied.
-        final long written = log == null ? 0 : log.agent().writtenPosition();
-        final long end = Math.max(appliedPosition(), Math.max(written, durablePosition()));
+        final long end = appendedPosition();
         if (position > end) {
             throw new IllegalArgumentException(
                     "log position was not appended yet: position=" + position + " appliedPosition=" + end);
         }
+    }
+
+    /** A subscriber may have seen what the writer has published and is about to count as applied. */
+    private long appendedPosition() {
+        final long written = log == null ? 0 : log.agent().writtenPosition();
+        return Math.max(appliedPosition(), Math.max(written, durablePosition()));
     }
 
     /**
@@ -598,7 +602,7 @@ public final class DurableStateStore implements AutoCloseable {
 
     private ChangeSubscription subscribe(
             final long fromPosition, final LongSupplier limit, final Runnable request, final ChangeListener listener) {
-        final long end = appliedPosition();
+        final long end = appendedPosition();
         if (fromPosition < 0 || fromPosition > end) {
             throw new ConfigurationException("no such log position: found=" + fromPosition + " expected=0.." + end);
         }

@@ -632,6 +632,34 @@ class DurableStateStoreTest {
         }
     }
 
+    /** A subscriber may be shown a change in the moment between its publication and that of its position. */
+    @Test
+    void shouldWaitForWhatIsWrittenThoughItDoesNotCountAsAppliedYet() {
+        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.PROCESS))) {
+            final LongLongState longs = store.longLongState("longs");
+            longs.put(1, 1);
+            final long applied = store.appliedPosition();
+            store.beginBatch(); // so that the moment lasts; with more changes than the ring takes
+            for (long i = 0; store.status().log().writtenPosition() <= applied; i++) {
+                longs.put(i, i);
+            }
+            assertThat(store.appliedPosition()).isEqualTo(applied);
+            final long written = store.status().log().writtenPosition();
+            assertThat(store.awaitDurable(written, TimeUnit.SECONDS.toNanos(10)))
+                    .isTrue();
+            assertThat(store.durableFuture(written).join()).isGreaterThanOrEqualTo(written);
+            final ChangeSubscription subscription = store.subscribe(written, (position, state, key, value) -> {});
+            store.rollbackBatch();
+            longs.put(2, 2);
+            while (subscription.isRunning()) {
+                Thread.onSpinWait();
+            }
+            assertThat(subscription.failure()) // it was inside of a batch, which the reader has found out
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("no change or batch ends at this log position");
+        }
+    }
+
     @Test
     void shouldForceSingleOperationsAndBatchesWhereAsked() {
         try (DurableStateStore store = DurableStateStore.open(context().compressLog(true))) {

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.LangUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -117,6 +118,17 @@ class FullMemoryTest {
         try (store) {
             final BytesState state = store.bytesState("s");
             final BytesStateReader reader = store.reader().bytesState("s");
+            final AtomicReference<Throwable> whenTold = new AtomicReference<>();
+            store.attach(null, null, false, new WriterDuty() {
+                @Override
+                public void run() {}
+
+                @Override
+                public void failed(final Throwable cause) { // reads are refused before anybody can be told
+                    key.putLong(0, 1);
+                    whenTold.compareAndSet(null, catchThrowable(() -> reader.valueLength(key, 0, Long.BYTES)));
+                }
+            });
             final Random random = new Random(26);
             final Map<Long, Integer> lengths = fill(state, random);
             final Throwable end = isError ? new OutOfMemoryError("no memory") : new StoreFullException("no memory");
@@ -136,6 +148,7 @@ class FullMemoryTest {
                     .isInstanceOf(StoreFailedException.class)
                     .hasMessageContaining("no memory")
                     .hasCause(end);
+            assertThat(whenTold.get()).isInstanceOf(StoreFailedException.class).hasMessageContaining("no memory");
             key.putLong(0, 1);
             for (final ThrowingCallable access : List.<ThrowingCallable>of(
                     () -> state.remove(key, 0, Long.BYTES),
