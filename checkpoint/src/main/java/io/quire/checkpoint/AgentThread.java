@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint;
 
-import io.quire.checkpoint.recovery.Threads;
+import io.quire.checkpoint.io.Threads;
 import java.lang.System.Logger.Level;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.IdleStrategy;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint;
 
+import io.quire.checkpoint.io.Threads;
 import io.quire.checkpoint.log.LogFollower;
-import io.quire.checkpoint.recovery.Threads;
 import io.quire.store.catalog.StateDescriptor;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;

@@ -5,9 +5,9 @@ import io.quire.checkpoint.block.CheckpointFileIdentity;
 import io.quire.checkpoint.block.CheckpointFileInfo;
 import io.quire.checkpoint.block.CheckpointFileSettings;
 import io.quire.checkpoint.block.CheckpointFileWriter;
+import io.quire.checkpoint.io.Threads;
 import io.quire.checkpoint.manifest.CheckpointCut;
 import io.quire.checkpoint.manifest.MemoryLayout;
-import io.quire.checkpoint.recovery.Threads;
 import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.store.StateStore;
 import io.quire.store.WriterDuty;
@@ -39,6 +39,7 @@ import java.util.function.Consumer;
  */
 final class Checkpointer implements Runnable {
     private static final int CAPTURE_LIMIT = 256;
+    private static final long FORCE_LENGTH = 16L * 1024 * 1024;
     private static final long WAIT_NS_MAX = TimeUnit.SECONDS.toNanos(3600);
     private static final long LOOK_NS_MIN = TimeUnit.MICROSECONDS.toNanos(50);
     private static final int LOOKS_MAX = 9; // each twice as long as the one before: about 25 ms together
@@ -100,7 +101,7 @@ final class Checkpointer implements Runnable {
         storage = published.storage();
         this.directory = directory;
         storeId = published.newest().storeId();
-        fileSettings = CheckpointFileSettings.defaults().withCompression(context.compressCheckpoints());
+        fileSettings = fileSettings(context);
         this.log = log;
         this.throttle = throttle;
         this.merger = merger;
@@ -112,6 +113,15 @@ final class Checkpointer implements Runnable {
         thread = new Thread(this, "quire-checkpointer");
         thread.setDaemon(true);
         threadStarter = context.threadStarter();
+    }
+
+    /** Whoever wants less than a core to be used does not want a second one to be. */
+    private static CheckpointFileSettings fileSettings(final DurableStoreContext context) {
+        final CheckpointFileSettings settings =
+                CheckpointFileSettings.defaults().withCompression(context.compressCheckpoints());
+        return context.checkpointCpuShare() < 1
+                ? settings
+                : settings.withForceLength(FORCE_LENGTH).withBehindStarter(context.threadStarter());
     }
 
     void start() {

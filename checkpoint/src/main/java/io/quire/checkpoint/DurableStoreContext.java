@@ -251,7 +251,8 @@ public final class DurableStoreContext {
 
     /**
      * Most of a core that the checkpointing and the merging thread each take while they have work; merging rests while
-     * a checkpoint is under way. It gives way while the capture pool is more than half full.
+     * a checkpoint is under way. It gives way while the capture pool is more than half full. With a share below 1 there
+     * is no further thread that writes long checkpoint files while the first goes on compressing.
      *
      * @param value 0.01..1; 1 = no limit
      * @return this

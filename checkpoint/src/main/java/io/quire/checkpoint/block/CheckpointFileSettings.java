@@ -4,6 +4,7 @@ package io.quire.checkpoint.block;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.memory.PageDescriptor;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * How checkpoint files are written; none of it matters for reading them.
@@ -20,9 +21,17 @@ import java.util.Objects;
  * @param forceLength bytes after which a file being written is forced, so that its end does not have to force all at
  *     once while others wait for the disk; 0 = only at its end
  * @param pacer asked before each write; it may delay the writing thread
+ * @param behindStarter starts the thread that writes and forces a long file while further blocks are compressed; null
+ *     when one thread is to do it all
  */
 public record CheckpointFileSettings(
-        int blockLength, int bufferLength, boolean compress, int acceleration, long forceLength, WritePacer pacer) {
+        int blockLength,
+        int bufferLength,
+        boolean compress,
+        int acceleration,
+        long forceLength,
+        WritePacer pacer,
+        Consumer<Thread> behindStarter) {
     /** Bytes of lines in a block unless set otherwise. */
     public static final int BLOCK_LENGTH_DEFAULT = 32 * 1024;
     /** Bytes written at once unless set otherwise. */
@@ -66,7 +75,7 @@ public record CheckpointFileSettings(
     /** {@return compressed blocks of 32 KiB, no limit on bandwidth} */
     public static CheckpointFileSettings defaults() {
         return new CheckpointFileSettings(
-                BLOCK_LENGTH_DEFAULT, BUFFER_LENGTH_DEFAULT, true, ACCELERATION_DEFAULT, 0, WritePacer.UNLIMITED);
+                BLOCK_LENGTH_DEFAULT, BUFFER_LENGTH_DEFAULT, true, ACCELERATION_DEFAULT, 0, WritePacer.UNLIMITED, null);
     }
 
     /**
@@ -76,7 +85,8 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withBlockLength(final int length) {
-        return new CheckpointFileSettings(length, bufferLength, compress, acceleration, forceLength, pacer);
+        return new CheckpointFileSettings(
+                length, bufferLength, compress, acceleration, forceLength, pacer, behindStarter);
     }
 
     /**
@@ -86,7 +96,8 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withBufferLength(final int length) {
-        return new CheckpointFileSettings(blockLength, length, compress, acceleration, forceLength, pacer);
+        return new CheckpointFileSettings(
+                blockLength, length, compress, acceleration, forceLength, pacer, behindStarter);
     }
 
     /**
@@ -96,7 +107,8 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withCompression(final boolean compressed) {
-        return new CheckpointFileSettings(blockLength, bufferLength, compressed, acceleration, forceLength, pacer);
+        return new CheckpointFileSettings(
+                blockLength, bufferLength, compressed, acceleration, forceLength, pacer, behindStarter);
     }
 
     /**
@@ -106,7 +118,8 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withAcceleration(final int factor) {
-        return new CheckpointFileSettings(blockLength, bufferLength, compress, factor, forceLength, pacer);
+        return new CheckpointFileSettings(
+                blockLength, bufferLength, compress, factor, forceLength, pacer, behindStarter);
     }
 
     /**
@@ -116,7 +129,8 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withForceLength(final long length) {
-        return new CheckpointFileSettings(blockLength, bufferLength, compress, acceleration, length, pacer);
+        return new CheckpointFileSettings(
+                blockLength, bufferLength, compress, acceleration, length, pacer, behindStarter);
     }
 
     /**
@@ -126,6 +140,19 @@ public record CheckpointFileSettings(
      * @return new settings
      */
     public CheckpointFileSettings withPacer(final WritePacer writePacer) {
-        return new CheckpointFileSettings(blockLength, bufferLength, compress, acceleration, forceLength, writePacer);
+        return new CheckpointFileSettings(
+                blockLength, bufferLength, compress, acceleration, forceLength, writePacer, behindStarter);
+    }
+
+    /**
+     * The same settings with a second thread for long files.
+     *
+     * @param threadStarter starts a thread, and throws {@link OutOfMemoryError} when none is to be had, which is no
+     *     failure; null for no second thread
+     * @return new settings
+     */
+    public CheckpointFileSettings withBehindStarter(final Consumer<Thread> threadStarter) {
+        return new CheckpointFileSettings(
+                blockLength, bufferLength, compress, acceleration, forceLength, pacer, threadStarter);
     }
 }

@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.agrona.BufferUtil;
 
 /**
@@ -26,26 +27,33 @@ import org.agrona.BufferUtil;
  * before finish has returned, and is part of a checkpoint only when a manifest that names it is published.
  *
  * <p>Memory: a write buffer, two blocks, and 24 bytes for each page written, all outside the heap; when pages did not
- * come in order, 8 more on the heap during finish.
+ * come in order, 8 more on the heap during finish. A long file has up to 16 write buffers, if the settings say so:
+ * another thread writes and forces what is full while further blocks are compressed.
  *
  * <p>Threading: confined to one thread, which must be one of the store's own: an interrupt would close the file.
  */
 public final class CheckpointFileWriter implements AutoCloseable {
+    /** Full buffers that the calling thread writes itself, before another is worth it. */
+    static final int BEHIND_FROM_BUFFERS = 8;
+
     private final Path path;
     private final CheckpointFileIdentity identity;
     private final WritePacer pacer;
     private final long forceLength;
     private final ObjectWriter file;
-    private final ByteBuffer buffer;
     private final BlockBuilder block;
     private final IndexEntries index = new IndexEntries();
     private final Checksum footerChecksum = new Checksum();
     private final Checksum contentChecksum = new Checksum();
     private final int headerChecksum;
 
+    private ByteBuffer buffer;
+    private Consumer<Thread> behindStarter; // null when there is to be none, or no other
+    private WriteBehind behind; // once started the file and the buffers are its own
     private long bufferPosition;
     private long forcedPosition;
     private int bufferUsed;
+    private int fullBuffers;
     private long lineCount;
     private long rawLength;
     private long storedLength;
@@ -64,6 +72,7 @@ public final class CheckpointFileWriter implements AutoCloseable {
         this.identity = identity;
         pacer = settings.pacer();
         forceLength = settings.forceLength();
+        behindStarter = settings.behindStarter();
         buffer = ByteBuffer.allocateDirect(settings.bufferLength()).order(ByteOrder.LITTLE_ENDIAN);
         block = new BlockBuilder(
                 settings.blockLength(), settings.compress() ? new BlockCompression(settings.acceleration()) : null);
@@ -264,14 +273,26 @@ public final class CheckpointFileWriter implements AutoCloseable {
             return;
         }
         pacer.beforeWrite(bufferUsed);
+        startBehind();
         buffer.limit(bufferUsed).position(0);
-        file.write(buffer);
-        buffer.clear();
+        if (behind != null) {
+            buffer = behind.exchange(buffer);
+        } else {
+            file.write(buffer);
+            buffer.clear();
+        }
         bufferPosition += bufferUsed;
         bufferUsed = 0;
-        if (forceLength > 0 && bufferPosition - forcedPosition >= forceLength) {
+        if (behind == null && forceLength > 0 && bufferPosition - forcedPosition >= forceLength) {
             file.sync();
             forcedPosition = bufferPosition;
+        }
+    }
+
+    private void startBehind() {
+        if (behindStarter != null && fullBuffers++ == BEHIND_FROM_BUFFERS) {
+            behind = WriteBehind.start(file, buffer, forceLength, behindStarter);
+            behindStarter = null;
         }
     }
 
@@ -305,6 +326,9 @@ public final class CheckpointFileWriter implements AutoCloseable {
         final int checksum = putFooter(indexPosition, topLevelPosition - indexPosition, firstPages.length);
         bufferUsed += CheckpointFileDescriptor.FOOTER_LENGTH;
         flush();
+        if (behind != null) {
+            behind.finish();
+        }
         file.complete();
         return new CheckpointFileInfo(
                 identity, bufferPosition, checksum, index.count(), lineCount, rawLength, storedLength);
@@ -389,6 +413,10 @@ public final class CheckpointFileWriter implements AutoCloseable {
     private void freeMemory() {
         block.close();
         index.close();
-        BufferUtil.free(buffer);
+        if (behind != null) {
+            behind.close(); // before the file is
+        } else {
+            BufferUtil.free(buffer);
+        }
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint.recovery;
 
+import io.quire.checkpoint.io.Threads;
 import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PageSource;

@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
 /**
  * Takes the bytes of an object one after the other. Unless it is completed, closing removes what was written.
  *
- * <p>Threading: confined to one thread, one of the store's own.
+ * <p>Threading: one thread at a time, one of the store's own; a long object is handed over to another that writes it,
+ * and back.
  */
 public interface ObjectWriter extends AutoCloseable {
     /**

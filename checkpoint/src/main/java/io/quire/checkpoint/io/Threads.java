@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.quire.checkpoint.recovery;
+package io.quire.checkpoint.io;
 
 import java.util.concurrent.TimeUnit;
 
