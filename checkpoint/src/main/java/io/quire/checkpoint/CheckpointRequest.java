@@ -12,6 +12,7 @@ final class CheckpointRequest {
     private final SharedFuture future = new SharedFuture();
     private final long startNs;
     private CheckpointRequest next;
+    private volatile boolean limited;
 
     CheckpointRequest(final long startNs) {
         this.startNs = startNs;
@@ -19,6 +20,13 @@ final class CheckpointRequest {
 
     CompletableFuture<CheckpointInfo> future() {
         return future;
+    }
+
+    /** {@return whether nobody has limited its time yet; that two hear so at the same moment does no harm} */
+    boolean claimLimit() {
+        final boolean first = !limited;
+        limited = true;
+        return first && !future.isDone();
     }
 
     /** {@return whether somebody who asks at this time can be served as one who asked together with this one} */

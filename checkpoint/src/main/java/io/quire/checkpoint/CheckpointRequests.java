@@ -42,24 +42,45 @@ final class CheckpointRequests {
         return newest.get() == null;
     }
 
+    /** Adds a request, or joins one whose barrier is still to come; it is answered when its time is up. */
     CompletableFuture<CheckpointInfo> add() {
+        final CheckpointRequest request = addWithoutLimit();
+        limitTime(request);
+        return request.future();
+    }
+
+    /**
+     * The same for who takes the barrier right away: to set a timer wakes a thread, which is not done on the writer's
+     * time. Whoever gets the request next has to {@linkplain #limitTime limit} its time.
+     */
+    CheckpointRequest addWithoutLimit() {
         final long now = System.nanoTime();
         CheckpointRequest others = newest.get();
         if (others != null && others.serves(now, togetherNs)) { // whenever it is taken now, its barrier comes later
-            return others.future();
+            return others;
         }
         final CheckpointRequest request = new CheckpointRequest(now);
-        limitTime(request);
         CheckpointRequest.cutAnswered(others);
         do {
             others = newest.get();
             request.next(others);
         } while (!newest.compareAndSet(others, request));
-        return request.future();
+        return request;
     }
 
+    /** Limits the time of those in a list that have no limit yet. */
+    void limitTimes(final CheckpointRequest first) {
+        for (CheckpointRequest request = first; request != null; request = request.next()) {
+            limitTime(request);
+        }
+    }
+
+    /** Has a request answered when its time is up, if that was not done before. */
     @SuppressWarnings("FutureReturnValueIgnored") // what hangs on the two completes nothing that anybody could wait for
-    private void limitTime(final CheckpointRequest request) {
+    void limitTime(final CheckpointRequest request) {
+        if (!request.claimLimit()) {
+            return;
+        }
         final CompletableFuture<Void> timer =
                 new CompletableFuture<Void>().completeOnTimeout(null, timeoutNs, TimeUnit.NANOSECONDS);
         timer.thenRun(() -> request.fail(timedOut()));

@@ -209,12 +209,18 @@ final class Checkpointer implements Runnable {
     private CompletableFuture<CheckpointInfo> add() {
         checkRunning();
         final CompletableFuture<CheckpointInfo> future = requests.add();
-        if (ended) { // between the check and now
-            abandonWaiting(closedBefore());
-        } else if (!underway) {
+        if (!abandonWaitingIfEnded() && !underway) {
             phase = CheckpointPhase.PREPARE;
         }
         return future;
+    }
+
+    /** Answers those who asked between a check that the checkpointer is there, and its end. */
+    private boolean abandonWaitingIfEnded() {
+        if (ended) {
+            abandonWaiting(closedBefore());
+        }
+        return ended;
     }
 
     private void checkRunning() {
@@ -237,9 +243,15 @@ final class Checkpointer implements Runnable {
                     "no checkpoint can begin, the one before does not end: timeoutNs=" + timeoutNs + " directory="
                             + directory + " phase=" + phase + "; nothing is lost, retry when the disk responds"));
         }
-        final CompletableFuture<CheckpointInfo> future = add();
+        checkRunning();
+        final CheckpointRequest request = requests.addWithoutLimit();
         takeDueBarrier();
-        return future;
+        if (requests.isEmpty() && !ended) {
+            return request.future(); // taken by a barrier: answered, or the checkpointer limits its time
+        }
+        requests.limitTime(request);
+        abandonWaitingIfEnded();
+        return request.future();
     }
 
     private boolean awaitEnd() {
@@ -421,6 +433,7 @@ final class Checkpointer implements Runnable {
         CheckpointFailedException failure = null;
         final CheckpointEvent event = FlightEvents.beginCheckpoint();
         try {
+            requests.limitTimes(current.requests());
             info = write(current);
             succeeded(info);
         } catch (final Throwable e) {

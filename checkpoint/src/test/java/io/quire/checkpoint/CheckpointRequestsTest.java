@@ -33,4 +33,17 @@ class CheckpointRequestsTest {
         assertThat(requests.isEmpty()).isTrue();
         assertThat(last).failsWithin(Duration.ofSeconds(60)); // its time is up all the same
     }
+
+    @Test
+    void shouldLimitTheTimeOfThoseInAListOnceTheyWereAddedWithoutLimit() {
+        final CheckpointRequests requests = new CheckpointRequests(TIMEOUT_NS, () -> "phase=REST");
+        final CheckpointRequest request = requests.addWithoutLimit();
+        assertThat(requests.add()).as("who asks together").isSameAs(request.future());
+        assertThat(request.claimLimit()).as("limited by the second").isFalse();
+        final CheckpointRequest alone = new CheckpointRequests(TIMEOUT_NS, () -> "phase=REST").addWithoutLimit();
+        assertThat(request.future()).failsWithin(Duration.ofSeconds(60));
+        assertThat(alone.future()).as("without a limit").isNotDone();
+        requests.limitTimes(alone);
+        assertThat(alone.future()).failsWithin(Duration.ofSeconds(60));
+    }
 }

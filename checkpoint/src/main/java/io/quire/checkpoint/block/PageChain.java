@@ -146,15 +146,31 @@ public final class PageChain implements PageSource, AutoCloseable {
         return any != 0;
     }
 
-    /** Unmaps all files; a second call does nothing. */
+    /**
+     * Unmaps all files; a second call does nothing.
+     *
+     * @throws io.quire.store.errors.StoreIoException when a file could not be unmapped; all others are
+     */
     @Override
     public void close() {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
         scratches.close();
+        RuntimeException failure = null;
         for (final CheckpointFileReader reader : newestFirst) {
-            reader.close();
+            try {
+                reader.close();
+            } catch (final RuntimeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 

@@ -2,10 +2,13 @@
 package io.quire.checkpoint.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.io.DiskStoreFiles;
 import io.quire.checkpoint.io.FaultStoreFiles;
+import io.quire.checkpoint.io.FileFault;
 import io.quire.checkpoint.io.StoreFiles;
+import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PageSource;
 import io.quire.store.memory.RawMemory;
@@ -56,6 +59,25 @@ class PageChainModelTest {
                 readBackOneChain(random, Path.of("/store"));
                 assertThat(inMemory.openHandles()).isEmpty();
             }
+        }
+    }
+
+    @Test
+    void shouldUnmapAllFilesThoughUnmappingOneFails() {
+        final FaultStoreFiles inMemory = new FaultStoreFiles();
+        files = inMemory;
+        final Path store = Path.of("/store");
+        files.createDirectories(store);
+        final List<CheckpointFileInfo> infos = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            infos.add(writeRandomFile(new Random(i), store, new PageImages(), i, 64));
+        }
+        for (int failing = 0; failing < infos.size(); failing++) {
+            final PageChain chain = PageChain.open(files, store, infos);
+            inMemory.failAt(failing, FileFault.IO_ERROR);
+            assertThatThrownBy(chain::close).isInstanceOf(StoreIoException.class);
+            inMemory.heal();
+            assertThat(inMemory.openHandles()).isEmpty();
         }
     }
 
