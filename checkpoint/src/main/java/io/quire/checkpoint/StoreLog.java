@@ -324,6 +324,16 @@ public final class StoreLog implements AutoCloseable {
         return position;
     }
 
+    /**
+     * Log position up to which the log was read so far, also where that is before {@link #fromPosition}. Once {@link
+     * #poll} has returned false it is where the log ends.
+     *
+     * @return position
+     */
+    public long readPosition() {
+        return follower.endPosition();
+    }
+
     /** {@return log position from which changes are handed over} */
     public long fromPosition() {
         return fromPosition;

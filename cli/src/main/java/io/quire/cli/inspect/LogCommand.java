@@ -98,6 +98,7 @@ public final class LogCommand extends SubCommand {
         try (StopRequest stop = StopRequest.install(() -> {});
                 StoreLog log = StoreLog.open(directory, from, Path.of("/dev/shm"), printer)) {
             try {
+                checkReached(log);
                 print(log, printer, stop);
             } catch (final LogPrinter.DoneException e) {
                 e.rethrowFailure();
@@ -105,6 +106,18 @@ public final class LogCommand extends SubCommand {
             console().out().flush();
         }
         return ExitCode.OK;
+    }
+
+    /** A position that the log does not reach was never given by this store, or what it had there is lost. */
+    private void checkReached(final StoreLog log) {
+        while (log.readPosition() < log.fromPosition()) {
+            if (!log.poll() && log.ringEnd() < log.fromPosition()) {
+                throw new CommandFailure(
+                        ExitCode.STORE_ERROR,
+                        "the log ends before this position: --from=" + log.fromPosition() + " end="
+                                + log.readPosition());
+            }
+        }
     }
 
     private void print(final StoreLog log, final LogPrinter printer, final StopRequest stop) throws IOException {

@@ -101,10 +101,14 @@ class LogCommandTest {
 
     @Test
     void shouldPrintFromAPositionOfAStateUpToALimit() {
+        final long last;
         try (DurableStateStore store = DurableStateStore.open(context())) {
             write(store);
             store.checkpoint().join(); // the names are in the checkpoint
             store.longLongState("visits").put(1, 1);
+            last = store.appliedPosition();
+            assertThat(lines(log("--from", Long.toString(last)))).isEmpty();
+            assertThat(log("--from", Long.toString(last + 8)).err()).contains("end=" + last);
         }
         assertThat(lines(log("--from", Long.toString(afterFirst)))).hasSize(9);
         assertThat(lines(log("--from", Long.toString(afterBatch), "--state", "visits")))
@@ -115,6 +119,13 @@ class LogCommandTest {
                 .element(1)
                 .asString()
                 .endsWith("put\t0x1b5b...(4)\t\"pl\"...(12)");
+        assertThat(lines(log("--from", Long.toString(last)))).isEmpty();
+        for (final String follow : List.of("--limit=5", "--follow")) {
+            final Outcome beyond = log("--from", Long.toString(last + 8), follow);
+            assertThat(beyond.exitCode()).isEqualTo(ExitCode.STORE_ERROR);
+            assertThat(beyond.out()).isEmpty();
+            assertThat(beyond.err()).contains("the log ends before this position", "end=" + last);
+        }
         assertThat(log("--from", "-7").exitCode()).isEqualTo(ExitCode.USAGE);
     }
 
