@@ -87,19 +87,19 @@ final class ChangeDispatch implements ChangeRecordHandler {
             case ChangeRecordDescriptor.TYPE_PUT -> {
                 key.wrap(keyPointer, keyLength);
                 value.wrap(valuePointer, valueLength);
-                listener.onChange(position, state(stateId), key, value);
+                listener.onChange(position, state(position, stateId), key, value);
             }
             case ChangeRecordDescriptor.TYPE_REMOVE -> {
                 key.wrap(keyPointer, keyLength);
-                listener.onChange(position, state(stateId), key, null);
+                listener.onChange(position, state(position, stateId), key, null);
             }
-            case ChangeRecordDescriptor.TYPE_CLEAR_STATE -> listener.onClear(position, state(stateId));
+            case ChangeRecordDescriptor.TYPE_CLEAR_STATE -> listener.onClear(position, state(position, stateId));
             case ChangeRecordDescriptor.TYPE_CREATE_STATE -> {
                 final String name = name(keyPointer, keyLength);
                 listener.onCreate(position, learn(stateId, name, copy(valuePointer, valueLength)));
             }
             case ChangeRecordDescriptor.TYPE_ALTER_STATE -> {
-                final String name = state(stateId).name();
+                final String name = state(position, stateId).name();
                 listener.onAlter(position, learn(stateId, name, copy(valuePointer, valueLength)));
             }
             case ChangeRecordDescriptor.TYPE_DROP_STATE -> {
@@ -115,7 +115,7 @@ final class ChangeDispatch implements ChangeRecordHandler {
                 }
                 key.wrap(keyPointer, keyLength);
                 value.wrap(valuePointer, valueLength);
-                listener.onOperation(position, state(stateId), type, key, value);
+                listener.onOperation(position, state(position, stateId), type, key, value);
             }
         }
     }
@@ -131,7 +131,7 @@ final class ChangeDispatch implements ChangeRecordHandler {
         return state;
     }
 
-    private StateDescriptor state(final int stateId) {
+    private StateDescriptor state(final long position, final int stateId) {
         StateDescriptor state = known.get(stateId);
         if (state == null) {
             state = states.apply(stateId);
@@ -141,7 +141,7 @@ final class ChangeDispatch implements ChangeRecordHandler {
             }
             known.put(stateId, state);
         }
-        return state;
+        return state.asOf(position); // what the log has not named on the way is what it became later on
     }
 
     /** What a state was that is dropped further on, or null when the log does not drop it. Reads no part twice. */

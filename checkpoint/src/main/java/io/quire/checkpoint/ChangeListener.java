@@ -61,7 +61,9 @@ public interface ChangeListener {
     default void onCreate(final long position, final StateDescriptor state) {}
 
     /**
-     * The codecs of a state have changed.
+     * The codecs of a state have changed, or its time to live. A state of primitives or bytes that gets its first one
+     * has timestamps behind all of its values from then on; what was there before has that of {@code
+     * state.expiry().sinceMs()}, without being handed over again.
      *
      * @param position log position after the change
      * @param state the state as it is now

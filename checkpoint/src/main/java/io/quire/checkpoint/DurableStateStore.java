@@ -95,6 +95,7 @@ public final class DurableStateStore implements AutoCloseable {
                 log == null ? null : log.changeLog(),
                 log == null ? null : log::force,
                 log != null && context.durability() == Durability.SYNC,
+                checkpointLog.position(),
                 checkpointer.duty());
     }
 

@@ -158,6 +158,63 @@ class ChangeSubscriptionTest {
                         "bytes 10 3 removed");
     }
 
+    /** By live subscribers, by later ones, and from outside: nothing but the position tells values of bytes apart. */
+    @Test
+    void shouldTellValuesOfBytesWithATimestampFromThoseOfBefore() {
+        final AtomicLong clock = new AtomicLong(1_000);
+        final List<String> live = Collections.synchronizedList(new ArrayList<>());
+        final List<String> later = Collections.synchronizedList(new ArrayList<>());
+        final List<String> outside = new ArrayList<>();
+        final UnsafeBuffer value = new UnsafeBuffer(new byte[20]);
+        final DurableStoreContext context = context().expiryClock(clock::get).expiryBudgetNs(0);
+        try (DurableStateStore store = DurableStateStore.open(context);
+                ChangeSubscription subscription = store.subscribe(0, new Described(live))) {
+            store.longBytesState("bytes").put(1, value, 0, 8);
+            store.longBytesState("bytes").put(2, value, 0, 20);
+            final LongBytesState bytes = store.longBytesState("bytes", TimeToLive.ofMillis(10));
+            bytes.put(3, value, 0, 8);
+            await(() -> subscription.position() == store.appliedPosition());
+            store.checkpoint().join();
+            final long end = store.appliedPosition();
+            try (ChangeSubscription again = store.subscribe(0, new Described(later))) {
+                await(() -> again.position() == end);
+            }
+        }
+        try (StoreLog log = StoreLog.open(temp.resolve("store"), 0, Path.of("/dev/shm"), new Described(outside))) {
+            while (log.poll()) {
+                // until there is nothing more
+            }
+        }
+        assertThat(live)
+                .containsExactly(
+                        "created -", "put - length=8", "put - length=20", "altered 1000", "put 1000 length=16");
+        assertThat(later).isEqualTo(live);
+        assertThat(outside).isEqualTo(live);
+    }
+
+    /** The states as they are handed over: since when they have timestamps. */
+    private record Described(List<String> lines) implements ChangeListener {
+        private static String since(final StateDescriptor state) {
+            return state.expiry().isNone() ? "-" : Long.toString(state.expiry().sinceMs());
+        }
+
+        @Override
+        public void onChange(
+                final long position, final StateDescriptor state, final DirectBuffer key, final DirectBuffer value) {
+            lines.add("put " + since(state) + " length=" + value.capacity());
+        }
+
+        @Override
+        public void onCreate(final long position, final StateDescriptor state) {
+            lines.add("created " + since(state));
+        }
+
+        @Override
+        public void onAlter(final long position, final StateDescriptor state) {
+            lines.add("altered " + since(state));
+        }
+    }
+
     @Test
     void shouldHandOverEveryKindOfChangeInOrderAndBatchesWhole() {
         final Recorder recorder = new Recorder();

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random operations on states of primitives and bytes that were created with a time to live, and on maps of the JDK
- * that know when each entry was written: with a clock that goes forth and back, times to live that are changed,
+ * Random operations on states of primitives and bytes, and on maps of the JDK that know when each entry was written:
+ * with a clock that goes forth and back, times to live that are given to states that were created without, changed,
  * switched off and on at each opening, batches taken back, states dropped and created again, removal of expired entries
  * whenever the store likes, replay of the log and checkpoints.
  */
@@ -42,7 +42,9 @@ class PrimitiveTimeToLiveModelTest {
     private long removed;
     private DurableStateStore store;
     private List<ExpiringPrimitive> states;
-    private TimeToLive timeToLive = TimeToLive.ofMillis(100);
+    private TimeToLive timeToLive = TimeToLive.OFF;
+    private boolean plain; // the states never had a time to live
+    private int firstTimes; // that they got one
     private List<Map<Long, Timed>> model = new ArrayList<>();
 
     private record Timed(long value, long ms) {}
@@ -61,6 +63,7 @@ class PrimitiveTimeToLiveModelTest {
     void shouldBehaveAsTheModelAcrossReopening() {
         run(25, 3_000);
         assertThat(removed).as(replay).isGreaterThan(100);
+        assertThat(firstTimes).as(replay).isPositive();
     }
 
     @Test
@@ -102,18 +105,39 @@ class PrimitiveTimeToLiveModelTest {
                 .expiryClock(clock::get)
                 .expiryBudgetNs(random.nextInt(3) == 0 ? 0 : 20_000)
                 .checkpointOnClose(random.nextBoolean()));
-        final boolean isNew = model.isEmpty();
-        if (isNew || random.nextInt(3) > 0) {
-            final UpdateType[] types = UpdateType.values();
-            final UpdateType type = types[isNew ? 2 : random.nextInt(types.length)];
-            timeToLive = type == UpdateType.DISABLED ? TimeToLive.OFF : new TimeToLive(type, 1 + random.nextInt(300));
-            states = ExpiringPrimitive.all(store, timeToLive);
+        if (model.isEmpty() || random.nextInt(4) == 0) {
+            createPlain();
         } else {
             states = ExpiringPrimitive.all(store, null);
         }
+        if (random.nextInt(3) > 0) {
+            give();
+        }
         states.forEach(each -> assertThat(each.state.timeToLive()).isEqualTo(timeToLive));
-        while (model.size() < states.size()) {
-            model.add(new TreeMap<>());
+    }
+
+    /** All anew and without a time to live. */
+    private void createPlain() {
+        if (states != null) {
+            states.forEach(each -> store.dropState(each.state.name()));
+        }
+        states = ExpiringPrimitive.all(store, random.nextBoolean() ? null : TimeToLive.OFF);
+        model = new ArrayList<>();
+        states.forEach(each -> model.add(new TreeMap<>()));
+        timeToLive = TimeToLive.OFF;
+        plain = true;
+    }
+
+    /** Another time to live, or none; the first one is as good as writing everything. */
+    private void give() {
+        final UpdateType[] types = UpdateType.values();
+        final UpdateType type = types[random.nextInt(types.length)];
+        timeToLive = type == UpdateType.DISABLED ? TimeToLive.OFF : new TimeToLive(type, 1 + random.nextInt(300));
+        states = ExpiringPrimitive.all(store, timeToLive);
+        if (plain && type != UpdateType.DISABLED) {
+            model.forEach(entries -> entries.replaceAll((key, entry) -> new Timed(entry.value(), nowMs)));
+            plain = false;
+            firstTimes++;
         }
     }
 
@@ -137,6 +161,9 @@ class PrimitiveTimeToLiveModelTest {
             assertThat(store.dropState(states.get(index).state.name())).isTrue();
             states = ExpiringPrimitive.all(store, timeToLive);
             model.get(index).clear();
+        } else if (kind == 45 && random.nextInt(4) == 0) {
+            clean(); // what has expired may have been removed, or may be there again
+            give();
         } else {
             operation();
         }

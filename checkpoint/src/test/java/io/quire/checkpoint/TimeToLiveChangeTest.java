@@ -203,29 +203,32 @@ class TimeToLiveChangeTest {
         }
     }
 
-    /** As typed states do, but that they cannot get their first time to live later on. */
+    /** As typed states do. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void shouldJudgePrimitivesByTheTimeToLiveThatTheStateHasNow(final boolean checkpoint) {
-        List<ExpiringPrimitive> primitives = reopenPrimitives(1_100, checkpoint, TimeToLive.ofMillis(300));
+        List<ExpiringPrimitive> primitives = reopenPrimitives(1_000, checkpoint, null);
+        write(primitives, 0); // never had a time to live
+        primitives = reopenPrimitives(1_100, checkpoint, TimeToLive.ofMillis(300));
         write(primitives, 1);
+        expect(primitives, 0, 1); // at 1,100
         primitives = reopenPrimitives(1_399, checkpoint, null); // which leaves it what it has
         write(primitives, 2);
-        expect(primitives, 1, 2);
-        clock.set(1_400);
+        expect(primitives, 0, 1, 2);
+        clock.set(1_400); // 300 after it was given, and after the second was written
         expect(primitives, 2);
         primitives = reopenPrimitives(1_399, checkpoint, null);
-        expect(primitives, 1, 2); // nothing was removed, and the clock was set back
+        expect(primitives, 0, 1, 2); // nothing was removed, and the clock was set back
         primitives = reopenPrimitives(1_399, checkpoint, TimeToLive.ofMillis(100));
         expect(primitives, 2); // shorter
         primitives = reopenPrimitives(1_450, checkpoint, TimeToLive.OFF);
         write(primitives, 3);
-        expect(primitives, 1, 2, 3);
+        expect(primitives, 0, 1, 2, 3);
         primitives = reopenPrimitives(1_000_000, checkpoint, null);
-        expect(primitives, 1, 2, 3); // still off
+        expect(primitives, 0, 1, 2, 3); // still off
         primitives = reopenPrimitives(1_749, checkpoint, TimeToLive.ofMillis(350));
         expect(primitives, 3); // written while it was off: 1,450 + 350 is not over, 1,399 + 350 is
-        assertThat(store.cleanExpired(Long.MAX_VALUE)).isEqualTo(2L * primitives.size());
+        assertThat(store.cleanExpired(Long.MAX_VALUE)).isEqualTo(3L * primitives.size());
         primitives = reopenPrimitives(1_000, checkpoint, TimeToLive.OFF);
         expect(primitives, 3); // what was removed does not come back, neither by the clock nor by the rule
         primitives = reopenPrimitives(1_799, checkpoint, TimeToLive.ofMillis(350));
@@ -235,20 +238,13 @@ class TimeToLiveChangeTest {
         store.close();
     }
 
-    /** Bytes without timestamps are not taken for some with, nor the other way round, by whatever way back. */
+    /** Whatever was there under a name before, with timestamps or without, and by whatever way back. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void shouldRefusePrimitivesTheirFirstTimeToLiveAfterARestartToo(final boolean checkpoint) {
+    void shouldTakeAStateForWhatItIsNowAfterItsNameWasUsedAgain(final boolean checkpoint) {
         reopen(1_000, checkpoint);
         store.longLongState("plain").put(1, 10);
-        store.fixedBytesState("plain bytes", 8, 8).add(ExpiringPrimitive.keyOf(1), 0);
         reopen(1_000, checkpoint);
-        assertThatThrownBy(() -> store.longLongState("plain", TimeToLive.ofMillis(10)))
-                .isInstanceOf(StateMismatchException.class)
-                .hasMessageContaining("state=plain");
-        assertThatThrownBy(() -> store.fixedBytesState("plain bytes", 8, 8, TimeToLive.ofMillis(10)))
-                .isInstanceOf(StateMismatchException.class)
-                .hasMessageContaining("state=plain bytes");
         assertThatThrownBy(() -> store.longSetState("plain", TimeToLive.ofMillis(10)))
                 .as("of another kind")
                 .isInstanceOf(StateMismatchException.class);
@@ -264,6 +260,13 @@ class TimeToLiveChangeTest {
         store.longLongState("plain").put(3, 30);
         reopen(1_000_000, checkpoint);
         assertThat(store.longLongState("plain").get(3, -1)).isEqualTo(30);
+        store.longLongState("plain", TimeToLive.ofMillis(10));
+        store.dropState("plain");
+        store.longLongState("plain").put(4, 40);
+        reopen(2_000_000, checkpoint);
+        assertThat(store.longLongState("plain").get(4, -1)).isEqualTo(40);
+        assertThat(store.longLongState("plain", TimeToLive.ofMillis(10)).get(4, -1))
+                .isEqualTo(40);
         store.close();
     }
 

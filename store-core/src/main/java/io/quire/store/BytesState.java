@@ -666,6 +666,15 @@ public class BytesState extends KeyedState {
     }
 
     @Override
+    void copyTo(final FirstTimestamps target) {
+        table.forEach(record -> target.put(
+                table.keyPointer(record),
+                table.keyLength(record),
+                table.valuePointer(record),
+                table.valueLength(record)));
+    }
+
+    @Override
     long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
         return table.fetch(null, keyPointer, keyLength, hints, index);
     }

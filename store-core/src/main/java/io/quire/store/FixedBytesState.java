@@ -659,6 +659,14 @@ public class FixedBytesState extends KeyedState {
     }
 
     @Override
+    void copyTo(final FirstTimestamps target) {
+        table.forEach(entry -> {
+            table.copyKey(entry, loggedKey, RawMemory.ARRAY_OFFSET);
+            target.put(loggedKey, table.valuePointer(entry), valueLength);
+        });
+    }
+
+    @Override
     long fetch(final long keyPointer, final int foundKeyLength, final long[] hints, final int index) {
         return foundKeyLength == keyLength ? table.fetch(null, keyPointer, hints, index) : 0;
     }

@@ -166,6 +166,11 @@ public abstract class KeyedState {
         return null;
     }
 
+    /** Copies everything to a state that carries timestamps; of a kind of primitives or bytes that carries none. */
+    void copyTo(final FirstTimestamps target) {
+        throw new IllegalStateException("state cannot be copied: state=" + name() + " kind=" + descriptor.kind());
+    }
+
     /**
      * Says where a change of an entry will look first, without looking there; a kind for which that gains nothing says
      * nothing.

@@ -227,6 +227,11 @@ public final class LongBytesState extends KeyedState {
     }
 
     @Override
+    void copyTo(final FirstTimestamps target) {
+        bytes.copyTo(target);
+    }
+
+    @Override
     long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
         return bytes.fetch(keyPointer, keyLength, hints, index);
     }

@@ -25,7 +25,7 @@ public final class LongDoubleState extends KeyedState {
         longs = new PlainLongLongState(store, descriptor, table);
     }
 
-    /** Of a state that was created with a time to live. */
+    /** Of a state that has had a time to live. */
     LongDoubleState(final StateStore store, final StateDescriptor descriptor, final FixedBytesTable table) {
         super(store, descriptor, table);
         longs = new TimestampedLongLongState(this, table);
@@ -164,6 +164,11 @@ public final class LongDoubleState extends KeyedState {
             final long valueOffset,
             final int valueLength) {
         longs.applyPut(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+    }
+
+    @Override
+    void copyTo(final FirstTimestamps target) {
+        longs.copyTo(target);
     }
 
     @Override

@@ -208,6 +208,14 @@ public class LongSetState extends KeyedState {
     }
 
     @Override
+    void copyTo(final FirstTimestamps target) {
+        table.forEach(entry -> {
+            table.copyKey(entry, keyBytes, RawMemory.ARRAY_OFFSET);
+            target.put(keyBytes, table.valuePointer(entry), 0);
+        });
+    }
+
+    @Override
     long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
         return keyLength == Long.BYTES ? table.fetch(null, keyPointer, hints, index) : 0;
     }

@@ -211,6 +211,11 @@ final class PlainLongLongState extends LongLongState {
     }
 
     @Override
+    void copyTo(final FirstTimestamps target) {
+        table.forEach(target::put);
+    }
+
+    @Override
     long fetch(final long keyPointer, final int keyLength, final long[] hints, final int index) {
         return keyLength == Long.BYTES ? table.fetch(RawMemory.getLong(keyPointer), hints, index) : 0;
     }

@@ -75,9 +75,9 @@ final class StateCodecs {
         return timeToLive == null ? ExpiryRule.NONE : timeToLive.rule(ExpiryRule.NONE, nowMs);
     }
 
-    /** Values that carry timestamps go on to do so. */
+    /** Values that carry timestamps go on to do so; of those without a codec the time to live says whether they do. */
     private CodecIdentity asked(final CodecRole role, final CodecIdentity found) {
-        final boolean expiring = timeToLive != null && timeToLive.isOn();
+        final boolean expiring = timeToLive != null && timeToLive.isOn() && codecs.containsKey(role);
         return identities.get(role).withTimestamps(role == CodecRole.VALUE && (found.timestamped() || expiring));
     }
 
@@ -95,7 +95,6 @@ final class StateCodecs {
      */
     StateDescriptor evolved(final StateDescriptor found, final BitSet takenMarks, final long nowMs) {
         checkRoles(found);
-        checkTimestamps(found);
         StateDescriptor evolved = found;
         for (final CodecRole role : identities.keySet()) {
             final CodecIdentity asked = asked(role, found.codec(role));
@@ -116,19 +115,6 @@ final class StateCodecs {
             if (found.codecs().containsKey(role) != identities.containsKey(role)) {
                 throw mismatch(found, role, asked, "codecs cannot be added to a state or taken from it", null);
             }
-        }
-    }
-
-    /** Checks that what a state holds has timestamps, or can be told from what will have them. */
-    private void checkTimestamps(final StateDescriptor found) {
-        if (timeToLive != null
-                && timeToLive.isOn()
-                && found.expiry().isNone()
-                && found.kind().isPrimitive()) {
-            throw new StateMismatchException("state was created without a time to live: state=" + found.name()
-                    + " kind=" + found.kind() + " asked for=" + timeToLive.updateType() + " durationMs="
-                    + timeToLive.durationMs() + ": its entries have no timestamps and no room for them; open it without"
-                    + " a time to live, or copy its entries to a state that is created with one; nothing was changed");
         }
     }
 

@@ -59,7 +59,7 @@ final class StateFactory {
         };
     }
 
-    /** States of longs that were created with a time to live. */
+    /** States of longs that have had a time to live. */
     private static KeyedState timestamped(
             final StateStore store, final StateDescriptor descriptor, final PagedMemory memory, final long root) {
         final boolean isSet = descriptor.kind() == StateKind.LONG_SET;

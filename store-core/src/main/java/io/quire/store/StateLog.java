@@ -23,13 +23,19 @@ final class StateLog {
     private WriteAcknowledger forcer;
     private boolean everyWriteForced;
     private boolean groupTooLarge;
+    private long endPosition; // of the log that was kept before, when there is none now
 
     StateLog(final StateStore store) {
         this.store = store;
     }
 
     /** Both log and forcer, or neither. */
-    void attach(final ChangeLog log, final WriteAcknowledger writeForcer, final boolean isEveryWriteForced) {
+    void attach(
+            final ChangeLog log,
+            final WriteAcknowledger writeForcer,
+            final boolean isEveryWriteForced,
+            final long logPosition) {
+        endPosition = logPosition;
         changeLog = log;
         forcer = writeForcer;
         everyWriteForced = isEveryWriteForced;
@@ -38,6 +44,11 @@ final class StateLog {
     /** Whether there is a log: when not, what a record would take need not be put together. */
     boolean attached() {
         return changeLog != null;
+    }
+
+    /** Log position after the last change; outside of batches. */
+    long position() {
+        return changeLog == null ? endPosition : changeLog.position();
     }
 
     /** Throws when there is no log that a write could be forced to. */

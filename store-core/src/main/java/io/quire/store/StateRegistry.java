@@ -66,10 +66,37 @@ final class StateRegistry {
         return add(new StateDescriptor(catalog.nextId(), name, kind, codecs.histories(), codecs.expiry(nowMs)));
     }
 
-    /** Gives a state another descriptor, which the caller has checked and logs. */
-    void alter(final KeyedState state, final StateDescriptor descriptor) {
+    /**
+     * Gives a state another descriptor, which the caller has checked and logs.
+     *
+     * @return the state from now on: another object when its entries had to be copied
+     */
+    KeyedState alter(final KeyedState state, final StateDescriptor descriptor) {
+        if (FirstTimestamps.areNeeded(state.descriptor(), descriptor)) {
+            return replace(state, descriptor);
+        }
         catalog.replace(descriptor, state.rootAddress());
         state.descriptor(descriptor);
+        return state;
+    }
+
+    /** Whatever is thrown while nothing but the copy was made leaves the state as it was. */
+    private KeyedState replace(final KeyedState state, final StateDescriptor descriptor) {
+        final KeyedState copy = StateFactory.create(store, descriptor);
+        try {
+            state.copyTo(new FirstTimestamps(copy));
+            catalog.replace(descriptor, copy.rootAddress());
+        } catch (final RuntimeException | Error e) {
+            giveBack(copy, e);
+            throw e;
+        }
+        try {
+            register(copy);
+            state.applyDrop();
+        } catch (final RuntimeException | Error e) { // the catalog leads to what the log does not know
+            throw store.fail(e);
+        }
+        return copy;
     }
 
     /**

@@ -108,17 +108,23 @@ public final class StateStore implements AutoCloseable {
 
     /**
      * The state of a name, created when there is none, whose entries have a time to live. It can be changed, switched
-     * off and on again later, by opening the state with another one, but a state that was created without one never
-     * gets one: entries carry timestamps from the beginning or not at all. What has expired is never returned; which
-     * methods start the time anew stands in {@code docs/states.md}.
+     * off and on again later, by opening the state with another one. What has expired is never returned; which methods
+     * start the time anew stands in {@code docs/states.md}.
+     *
+     * <p>A state that was created without one can get one, too: its entries have no room for timestamps, so this call
+     * copies all of them, O(entries), to a table whose entries do, and they count as written now. Until it returns the
+     * writer does nothing else, and there is memory for both tables; the log gets one record, and a crash leaves the
+     * one or the other. Objects of the state, and readers of it, that were there before throw {@link
+     * IllegalStateException} from then on.
      *
      * @param name 1..255 bytes of UTF-8
      * @param timeToLive how long entries live; a state that is created with {@link TimeToLive#OFF} is one without
-     * @return the state, the same object each time
-     * @throws StateMismatchException when the name belongs to a state of another kind, or one that was created without
-     *     a time to live and is to get one
-     * @throws ConfigurationException when a state is to be created or its time to live to be changed inside a batch
-     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     * @return the state, the same object each time from its first time to live on
+     * @throws StateMismatchException when the name belongs to a state of another kind
+     * @throws ConfigurationException when a state is to be created or its time to live to be changed inside a batch, or
+     *     the first one to be given inside a walk over entries
+     * @throws io.quire.store.errors.StoreFullException when a new state, or the copy, finds no memory, or a value of
+     *     bytes is too long for a timestamp; the state is as it was
      */
     public LongLongState longLongState(final String name, final TimeToLive timeToLive) {
         return (LongLongState) state(name, StateKind.LONG_LONG, StateCodecs.NONE.with(given(timeToLive)));
@@ -142,9 +148,8 @@ public final class StateStore implements AutoCloseable {
      * @param name 1..255 bytes of UTF-8
      * @param timeToLive how long entries live, see {@link #longLongState(String, TimeToLive)}
      * @return the state, the same object each time
-     * @throws StateMismatchException when the name belongs to a state of another kind, or one that was created without
-     *     a time to live and is to get one
-     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     * @throws StateMismatchException when the name belongs to a state of another kind
+     * @throws io.quire.store.errors.StoreFullException as there
      */
     public BytesState bytesState(final String name, final TimeToLive timeToLive) {
         return (BytesState) state(name, StateKind.BYTES, StateCodecs.NONE.with(given(timeToLive)));
@@ -168,9 +173,8 @@ public final class StateStore implements AutoCloseable {
      * @param name 1..255 bytes of UTF-8
      * @param timeToLive how long entries live, see {@link #longLongState(String, TimeToLive)}
      * @return the state, the same object each time
-     * @throws StateMismatchException when the name belongs to a state of another kind, or one that was created without
-     *     a time to live and is to get one
-     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     * @throws StateMismatchException when the name belongs to a state of another kind
+     * @throws io.quire.store.errors.StoreFullException as there
      */
     public LongSetState longSetState(final String name, final TimeToLive timeToLive) {
         return (LongSetState) state(name, StateKind.LONG_SET, StateCodecs.NONE.with(given(timeToLive)));
@@ -194,9 +198,8 @@ public final class StateStore implements AutoCloseable {
      * @param name 1..255 bytes of UTF-8
      * @param timeToLive how long entries live, see {@link #longLongState(String, TimeToLive)}
      * @return the state, the same object each time
-     * @throws StateMismatchException when the name belongs to a state of another kind, or one that was created without
-     *     a time to live and is to get one
-     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     * @throws StateMismatchException when the name belongs to a state of another kind
+     * @throws io.quire.store.errors.StoreFullException as there
      */
     public LongDoubleState longDoubleState(final String name, final TimeToLive timeToLive) {
         return (LongDoubleState) state(name, StateKind.LONG_DOUBLE, StateCodecs.NONE.with(given(timeToLive)));
@@ -220,9 +223,8 @@ public final class StateStore implements AutoCloseable {
      * @param name 1..255 bytes of UTF-8
      * @param timeToLive how long entries live, see {@link #longLongState(String, TimeToLive)}
      * @return the state, the same object each time
-     * @throws StateMismatchException when the name belongs to a state of another kind, or one that was created without
-     *     a time to live and is to get one
-     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     * @throws StateMismatchException when the name belongs to a state of another kind
+     * @throws io.quire.store.errors.StoreFullException as there
      */
     public LongBytesState longBytesState(final String name, final TimeToLive timeToLive) {
         return (LongBytesState) state(name, StateKind.LONG_BYTES, StateCodecs.NONE.with(given(timeToLive)));
@@ -266,10 +268,9 @@ public final class StateStore implements AutoCloseable {
      * @param valueLength bytes of every value, 0..{@link FixedBytesState#VALUE_LENGTH_MAX}
      * @param timeToLive how long entries live, see {@link #longLongState(String, TimeToLive)}
      * @return the state, the same object each time
-     * @throws StateMismatchException when the name belongs to a state of another kind or of other lengths, or one that
-     *     was created without a time to live and is to get one
+     * @throws StateMismatchException when the name belongs to a state of another kind or of other lengths
      * @throws ConfigurationException when a length is out of range
-     * @throws io.quire.store.errors.StoreFullException when a new state finds no memory
+     * @throws io.quire.store.errors.StoreFullException as there
      */
     public FixedBytesState fixedBytesState(
             final String name, final int keyLength, final int valueLength, final TimeToLive timeToLive) {
@@ -454,7 +455,7 @@ public final class StateStore implements AutoCloseable {
         }
         return codecs.evolved(existing.descriptor(), expiryClock.nowMs()).equals(existing.descriptor())
                 ? existing
-                : asWriter(() -> alter(existing, codecs));
+                : asWriter(() -> alter(existing.id, codecs));
     }
 
     /**
@@ -490,27 +491,41 @@ public final class StateStore implements AutoCloseable {
         return state;
     }
 
-    private KeyedState alter(final KeyedState state, final StateCodecs codecs) {
+    private KeyedState alter(final int stateId, final StateCodecs codecs) {
         beforeWrite();
+        final KeyedState state = registry.ofIdOrNull(stateId); // not what it was before this was the writer
+        if (state == null) {
+            throw new IllegalStateException("the state was dropped while it was opened: stateId=" + stateId);
+        }
         if (batch) {
             throw new ConfigurationException("neither a codec nor a time to live can be replaced inside a batch: state="
                     + state.name() + "; open the state once before the batch");
         }
-        alter(state, codecs.evolved(state.descriptor(), state.marks.dropped(), expiryClock.nowMs()));
-        state.marks.lift(); // no rewriting of its values goes on with another codec
-        return state;
+        StateDescriptor evolved = codecs.evolved(state.descriptor(), state.marks.dropped(), expiryClock.nowMs());
+        if (FirstTimestamps.areNeeded(state.descriptor(), evolved)) {
+            if (walks > 0) {
+                throw new ConfigurationException("a state of primitives or bytes cannot get its first time to live"
+                        + " inside a walk over entries: state=" + state.name());
+            }
+            evolved = evolved.with(evolved.expiry().sincePosition(log.position()));
+        }
+        final KeyedState altered = alter(state, evolved);
+        altered.marks.lift(); // no rewriting of its values goes on with another codec
+        return altered;
     }
 
-    /** Gives a state another descriptor, outside a batch. */
-    void alter(final KeyedState state, final StateDescriptor altered) {
-        final byte[] encoded = altered.encode(); // throws before anything is changed
+    /** Gives a state another descriptor, outside a batch. Returns the state, which may be another object then. */
+    KeyedState alter(final KeyedState state, final StateDescriptor descriptor) {
+        final byte[] encoded = descriptor.encode(); // throws before anything is changed
+        final KeyedState altered;
         try {
-            registry.alter(state, altered);
+            altered = registry.alter(state, descriptor);
         } catch (final StateStoreException e) {
             throw changeFailed(e);
         }
-        state.expiry.nextPassMs(Long.MIN_VALUE);
-        log.alter(altered, encoded);
+        altered.expiry.nextPassMs(Long.MIN_VALUE);
+        log.alter(descriptor, encoded);
+        return altered;
     }
 
     ExpiryClock expiryClock() {
@@ -909,14 +924,16 @@ public final class StateStore implements AutoCloseable {
      * @param changeLog where changes go, or null for none
      * @param forcer waits until what was logged survives power loss; null without a log
      * @param everyWriteForced whether every write waits for that, or only those that ask for it
+     * @param logPosition where the log ended that was kept before, when none is kept now
      * @param writerDuty what {@link #requestDuty()} asks for, or null
      */
     public void attach(
             final ChangeLog changeLog,
             final WriteAcknowledger forcer,
             final boolean everyWriteForced,
+            final long logPosition,
             final WriterDuty writerDuty) {
-        log.attach(changeLog, forcer, everyWriteForced);
+        log.attach(changeLog, forcer, everyWriteForced, logPosition);
         duty = writerDuty;
     }
 

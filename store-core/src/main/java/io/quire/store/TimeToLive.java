@@ -118,7 +118,11 @@ public record TimeToLive(UpdateType updateType, long durationMs) {
     /** The rule of a state that had another one; the time is that of the change. */
     ExpiryRule rule(final ExpiryRule before, final long nowMs) {
         return isOn()
-                ? new ExpiryRule(updateType.code(), durationMs, before.isNone() ? nowMs : before.sinceMs())
+                ? new ExpiryRule(
+                        updateType.code(),
+                        durationMs,
+                        before.isNone() ? nowMs : before.sinceMs(),
+                        before.sincePosition())
                 : before.off();
     }
 }

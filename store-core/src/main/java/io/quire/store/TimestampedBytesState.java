@@ -15,7 +15,7 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * {@link BytesState} that was created with a time to live: values end with {@linkplain TrailingTimestamps timestamps},
+ * {@link BytesState} that has had a time to live: values end with {@linkplain TrailingTimestamps timestamps},
  * which callers do not see. A value and its timestamp change as one for readers.
  *
  * <p>Threading: single writer, which also reads.

@@ -12,7 +12,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * {@link FixedBytesState} that was created with a time to live: values end with {@linkplain TrailingTimestamps
+ * {@link FixedBytesState} that has had a time to live: values end with {@linkplain TrailingTimestamps
  * timestamps}, which callers do not see. A value and its timestamp change as one for readers.
  *
  * <p>Threading: single writer, which also reads.

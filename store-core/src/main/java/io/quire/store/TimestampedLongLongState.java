@@ -12,7 +12,7 @@ import io.quire.store.table.ReadSession;
 import java.util.Objects;
 
 /**
- * {@link LongLongState} that was created with a time to live: an entry is a key of 8 bytes, and a value of 16 that ends
+ * {@link LongLongState} that has had a time to live: an entry is a key of 8 bytes, and a value of 16 that ends
  * with a {@linkplain TrailingTimestamps timestamp}. Both halves of a value change as one for readers.
  *
  * <p>Threading: single writer, which also reads.

@@ -9,7 +9,7 @@ import io.quire.store.table.FixedBytesTableReader;
 import io.quire.store.table.ReadSession;
 
 /**
- * {@link LongSetState} that was created with a time to live: behind each key stands its {@linkplain TrailingTimestamps
+ * {@link LongSetState} that has had a time to live: behind each key stands its {@linkplain TrailingTimestamps
  * timestamp}.
  *
  * <p>Threading: single writer, which also reads.

@@ -8,7 +8,7 @@ import java.util.function.LongPredicate;
 import org.agrona.DirectBuffer;
 
 /**
- * Timestamps of a state of primitives or bytes that was created with a time to live. No codec stands between its
+ * Timestamps of a state of primitives or bytes that has had a time to live. No codec stands between its
  * callers' bytes and memory, so all of its values end with one, from the first to the last:
  *
  * <pre>

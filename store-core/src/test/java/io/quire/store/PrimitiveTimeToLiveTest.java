@@ -453,28 +453,12 @@ class PrimitiveTimeToLiveTest {
 
     @ParameterizedTest
     @EnumSource(Kind.class)
-    void shouldRefuseATimeToLiveForAStateThatWasCreatedWithoutOne(final Kind kind) {
-        final KeyedState state = kind.opened.apply(store);
-        final byte[] before = state.descriptor().encode();
-        assertThatThrownBy(() -> kind.openedWith.open(store, TEN))
-                .isInstanceOf(StateMismatchException.class)
-                .hasMessageContaining("state=s")
-                .hasMessageContaining("created without a time to live")
-                .hasMessageContaining("copy its entries");
-        assertThat(state.descriptor().encode()).isEqualTo(before);
-        assertThat(kind.openedWith.open(store, TimeToLive.OFF)).isSameAs(state);
-        assertThat(state.timeToLive()).isEqualTo(TimeToLive.OFF);
-        assertThat(store.dropState("s")).isTrue();
-        assertThat(kind.openedWith.open(store, TEN).timeToLive()).isEqualTo(TEN);
-        assertThatThrownBy(() -> kind.openedWith.open(store, null)).isInstanceOf(NullPointerException.class);
-    }
-
-    @ParameterizedTest
-    @EnumSource(Kind.class)
     void shouldCreateAStateWithoutTimestampsWhenItsTimeToLiveIsOff(final Kind kind) {
         final KeyedState state = kind.openedWith.open(store, TimeToLive.OFF);
         assertThat(state.descriptor().expiry().isNone()).isTrue();
-        assertThatThrownBy(() -> kind.openedWith.open(store, TEN)).isInstanceOf(StateMismatchException.class);
+        assertThat(kind.openedWith.open(store, TimeToLive.OFF)).isSameAs(state);
+        assertThat(kind.opened.apply(store)).isSameAs(state);
+        assertThatThrownBy(() -> kind.openedWith.open(store, null)).isInstanceOf(NullPointerException.class);
     }
 
     @ParameterizedTest

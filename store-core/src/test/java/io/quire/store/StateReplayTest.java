@@ -11,6 +11,8 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +27,9 @@ class StateReplayTest {
     record Other(byte[] n) {}
 
     private final StateStore source = new StateStore(PagedMemory.anonymous(1));
-    private final StateStore target = new StateStore(PagedMemory.anonymous(2));
+    private final AtomicLong targetClock = new AtomicLong(System.currentTimeMillis());
+    private final StateStore target =
+            new StateStore(PagedMemory.anonymous(2), targetClock::get, SystemNanoClock.INSTANCE);
     private final StateReplay replay = new StateReplay(target);
 
     @AfterEach
@@ -114,18 +118,52 @@ class StateReplayTest {
     }
 
     @Test
-    void shouldRefuseToGiveTimestampsToAStateWithoutRoomForThem() {
-        source.longLongState(NAME, TimeToLive.ofMillis(10));
-        final StateDescriptor timestamped = source.descriptor(1);
-        source.longLongState(NAME, TimeToLive.OFF);
-        final StateDescriptor off = source.descriptor(1);
+    void shouldGiveEntriesTheTimeAtWhichTheStateGotItsFirstTimeToLive() {
+        final StateDescriptor timestamped = timestamped();
+        final long sinceMs = timestamped.expiry().sinceMs();
         create(new StateDescriptor(1, NAME, timestamped.kind(), timestamped.codecs()));
-        assertThatThrownBy(() -> alter(timestamped)).isInstanceOf(CorruptStoreException.class);
-        target.longLongState(NAME).put(1, 2);
         assertThatThrownBy(() -> replay(ChangeRecordDescriptor.TYPE_PUT, 1, new byte[8], new byte[16]))
                 .isInstanceOf(CorruptStoreException.class)
                 .hasMessageContaining("valueLength=16");
-        drop(1, NAME, off);
+        replay(ChangeRecordDescriptor.TYPE_PUT, 1, new byte[8], new byte[8]);
+        final LongLongState before = target.longLongState(NAME);
+        assertThat(before.get(0, -1)).isZero();
+        alter(timestamped);
+        assertThat(target.descriptor(1)).isEqualTo(timestamped);
+        assertThatThrownBy(() -> before.get(0, -1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> replay(ChangeRecordDescriptor.TYPE_PUT, 1, new byte[8], new byte[8]))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("valueLength=8");
+        replay(ChangeRecordDescriptor.TYPE_PUT, 1, new byte[] {1, 0, 0, 0, 0, 0, 0, 0}, new byte[16]);
+        targetClock.set(sinceMs + 9);
+        final LongLongState after = target.longLongState(NAME);
+        assertThat(after.get(0, -1)).isZero();
+        assertThat(after.get(1, -1)).as("has the time 0").isEqualTo(-1);
+        targetClock.set(sinceMs + 10);
+        assertThat(after.get(0, -1)).isEqualTo(-1);
+        alter(timestamped.with(timestamped.expiry().off()));
+        assertThat(target.longLongState(NAME)).as("nothing is copied any more").isSameAs(after);
+        assertThat(after.get(0, -1)).isZero();
+    }
+
+    @Test
+    void shouldRefuseToTakeTimestampsAwayOrToGiveThemTwice() {
+        final StateDescriptor timestamped = timestamped();
+        final StateDescriptor plain = new StateDescriptor(1, NAME, timestamped.kind(), timestamped.codecs());
+        create(plain);
+        final StateDescriptor later = timestamped.with(timestamped.expiry().sincePosition(8));
+        alter(later);
+        assertThatThrownBy(() -> alter(plain)).isInstanceOf(CorruptStoreException.class);
+        assertThatThrownBy(() -> alter(timestamped))
+                .as("of another position")
+                .isInstanceOf(CorruptStoreException.class);
+        alter(later.with(later.expiry().off()));
+        drop(1, NAME, later);
+    }
+
+    private StateDescriptor timestamped() {
+        source.longLongState(NAME, TimeToLive.ofMillis(10));
+        return source.descriptor(1);
     }
 
     @Test

@@ -287,7 +287,7 @@ class StateStoreTest {
     void shouldRunARequestedDutyBetweenTwoOperationsAndNotInABatch() {
         final LongLongState state = store.longLongState("s");
         final AtomicInteger runs = new AtomicInteger();
-        store.attach(null, null, false, runs::incrementAndGet);
+        store.attach(null, null, false, 0, runs::incrementAndGet);
         store.beginBatch();
         store.requestDuty();
         state.put(1, 1);

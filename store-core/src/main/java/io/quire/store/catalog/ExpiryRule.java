@@ -13,8 +13,10 @@ import io.quire.store.errors.ConfigurationException;
  *     {@link #ON_READ_AND_WRITE}
  * @param ttlMs milliseconds after its timestamp that a value expires, 1 or more; the last one when {@link #OFF}
  * @param sinceMs when the state first got a time to live, milliseconds of the store's clock
+ * @param sincePosition log position up to which values of a state of primitives or bytes were logged without
+ *     timestamps, because it existed before; 0 = all carry them, and for all other states
  */
-public record ExpiryRule(int update, long ttlMs, long sinceMs) {
+public record ExpiryRule(int update, long ttlMs, long sinceMs, long sincePosition) {
     /** Nothing expires; timestamps are kept all the same. */
     public static final int OFF = 0;
     /** The write that creates a value sets its timestamp. */
@@ -25,7 +27,7 @@ public record ExpiryRule(int update, long ttlMs, long sinceMs) {
     public static final int ON_READ_AND_WRITE = 3;
 
     /** Of a state that never had a time to live; not in the encoded form of a descriptor. */
-    public static final ExpiryRule NONE = new ExpiryRule(OFF, 0, 0);
+    public static final ExpiryRule NONE = new ExpiryRule(OFF, 0, 0, 0);
 
     /**
      * Checks what callers give.
@@ -33,11 +35,33 @@ public record ExpiryRule(int update, long ttlMs, long sinceMs) {
      * @throws ConfigurationException when there is no such update, or the time to live is not positive
      */
     public ExpiryRule {
-        final boolean none = update == OFF && ttlMs == 0 && sinceMs == 0;
-        if (!none && (update < OFF || update > ON_READ_AND_WRITE || ttlMs < 1)) {
+        final boolean none = update == OFF && ttlMs == 0 && sinceMs == 0 && sincePosition == 0;
+        if (!none && (update < OFF || update > ON_READ_AND_WRITE || ttlMs < 1 || sincePosition < 0)) {
             throw new ConfigurationException("time to live of a state: update=" + update + " allowed=" + OFF + ".."
-                    + ON_READ_AND_WRITE + " ttlMs=" + ttlMs + " allowed=1..");
+                    + ON_READ_AND_WRITE + " ttlMs=" + ttlMs + " allowed=1.. sincePosition=" + sincePosition
+                    + " allowed=0..");
         }
+    }
+
+    /**
+     * When what a state holds expires that had a time to live from the beginning, or is none of primitives or bytes.
+     *
+     * @param update what sets the timestamp of a value
+     * @param ttlMs milliseconds after its timestamp that a value expires
+     * @param sinceMs when the state first got a time to live
+     */
+    public ExpiryRule(final int update, final long ttlMs, final long sinceMs) {
+        this(update, ttlMs, sinceMs, 0);
+    }
+
+    /**
+     * The same rule of a state that existed without timestamps.
+     *
+     * @param position log position up to which they are missing
+     * @return the rule
+     */
+    public ExpiryRule sincePosition(final long position) {
+        return new ExpiryRule(update, ttlMs, sinceMs, position);
     }
 
     /** {@return whether the state never had a time to live} */
@@ -50,9 +74,19 @@ public record ExpiryRule(int update, long ttlMs, long sinceMs) {
         return update != OFF;
     }
 
+    /**
+     * Whether this may be the rule of a state that had another one.
+     *
+     * @param earlier the other
+     * @return true when no value gets another age
+     */
+    boolean continues(final ExpiryRule earlier) {
+        return earlier.isNone() || (!isNone() && sinceMs == earlier.sinceMs && sincePosition == earlier.sincePosition);
+    }
+
     /** {@return the same rule, switched off} */
     public ExpiryRule off() {
-        return isNone() ? this : new ExpiryRule(OFF, ttlMs, sinceMs);
+        return isNone() ? this : new ExpiryRule(OFF, ttlMs, sinceMs, sincePosition);
     }
 
     /**
@@ -84,7 +118,8 @@ public record ExpiryRule(int update, long ttlMs, long sinceMs) {
                 || (other instanceof ExpiryRule that
                         && update == that.update
                         && ttlMs == that.ttlMs
-                        && sinceMs == that.sinceMs);
+                        && sinceMs == that.sinceMs
+                        && sincePosition == that.sincePosition);
     }
 
     @Override

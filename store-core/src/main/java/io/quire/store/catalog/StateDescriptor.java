@@ -44,9 +44,11 @@ import java.util.Map;
  *  0        4       6        7      8           16         24
  *  +--------+-------+--------+------+-----------+----------+
  *  | length | type, | update | zero | time to   | since,   |
- *  | 24     | 2     |        |      | live, ms  | ms       |
+ *  |        | 2     |        |      | live, ms  | ms       |
  *  +--------+-------+--------+------+-----------+----------+
  * </pre>
+ *
+ * <p>For a state of primitives or bytes that existed without one 8 bytes follow: the log position since when.
  *
  * <p>Threading: thread-safe, immutable.
  *
@@ -89,6 +91,8 @@ public record StateDescriptor(
     static final int EXPIRY_TTL_OFFSET = EXPIRY_RESERVED_OFFSET + Byte.BYTES;
     static final int EXPIRY_SINCE_OFFSET = EXPIRY_TTL_OFFSET + Long.BYTES;
     static final int EXPIRY_SECTION_LENGTH = EXPIRY_SINCE_OFFSET + Long.BYTES;
+    static final int EXPIRY_POSITION_OFFSET = EXPIRY_SECTION_LENGTH;
+    static final int EXPIRY_SECTION_LENGTH_WITH_POSITION = EXPIRY_POSITION_OFFSET + Long.BYTES;
 
     /**
      * Checks what callers give.
@@ -195,19 +199,28 @@ public record StateDescriptor(
     }
 
     /**
+     * What the state was at a position of the change log, as far as its values tell nothing by themselves: those of
+     * primitives and bytes do not say whether they carry timestamps.
+     *
+     * @param position log position after a change, or after the batch that it belongs to
+     * @return this, or the same without a time to live
+     */
+    public StateDescriptor asOf(final long position) {
+        return position <= expiry.sincePosition() && !expiry.isNone() ? with(ExpiryRule.NONE) : this;
+    }
+
+    /**
      * Whether this is another descriptor, or what it may become by evolution of its codecs and by another time to live.
      *
      * @param earlier the other
-     * @return true when only codecs that may evolve did, no value got another age, and none a timestamp that it has no
-     *     room for
+     * @return true when only codecs that may evolve did, and no value got another age
      */
     public boolean continues(final StateDescriptor earlier) {
         if (id != earlier.id
                 || kind != earlier.kind
                 || !name.equals(earlier.name)
                 || !codecs.keySet().equals(earlier.codecs.keySet())
-                || (kind.isPrimitive() && earlier.expiry.isNone() && !expiry.isNone())
-                || (!earlier.expiry.isNone() && (expiry.isNone() || expiry.sinceMs() != earlier.expiry.sinceMs()))) {
+                || !expiry.continues(earlier.expiry)) {
             return false;
         }
         for (final CodecRole role : codecs.keySet()) {
@@ -241,7 +254,7 @@ public record StateDescriptor(
         }
         if (!expiry.isNone()) {
             sections.add(encode(expiry));
-            length += EXPIRY_SECTION_LENGTH;
+            length += sectionLength(expiry);
         }
         if (length > LENGTH_MAX) {
             throw new ConfigurationException("the schemas of a state are too long together: state=" + name + " length="
@@ -275,15 +288,23 @@ public record StateDescriptor(
         return buffer.array();
     }
 
+    private static int sectionLength(final ExpiryRule rule) {
+        return rule.sincePosition() == 0 ? EXPIRY_SECTION_LENGTH : EXPIRY_SECTION_LENGTH_WITH_POSITION;
+    }
+
     private static byte[] encode(final ExpiryRule rule) {
-        return ByteBuffer.allocate(EXPIRY_SECTION_LENGTH)
+        final int length = sectionLength(rule);
+        final ByteBuffer buffer = ByteBuffer.allocate(length)
                 .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(SECTION_LENGTH_OFFSET, EXPIRY_SECTION_LENGTH)
+                .putInt(SECTION_LENGTH_OFFSET, length)
                 .putShort(SECTION_TYPE_OFFSET, SECTION_TYPE_EXPIRY)
                 .put(EXPIRY_UPDATE_OFFSET, (byte) rule.update())
                 .putLong(EXPIRY_TTL_OFFSET, rule.ttlMs())
-                .putLong(EXPIRY_SINCE_OFFSET, rule.sinceMs())
-                .array();
+                .putLong(EXPIRY_SINCE_OFFSET, rule.sinceMs());
+        if (length == EXPIRY_SECTION_LENGTH_WITH_POSITION) {
+            buffer.putLong(EXPIRY_POSITION_OFFSET, rule.sincePosition());
+        }
+        return buffer.array();
     }
 
     /**

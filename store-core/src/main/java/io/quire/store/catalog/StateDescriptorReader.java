@@ -51,6 +51,9 @@ final class StateDescriptorReader {
         if (sectionCount < 0 || at != bytes.length) {
             throw invalid("sections=" + sectionCount + " end=" + at);
         }
+        if (expiry.sincePosition() != 0 && !kind.isPrimitive()) {
+            throw invalid("kind=" + kind + " sincePosition=" + expiry.sincePosition());
+        }
         try {
             return new StateDescriptor(id, name, kind, histories(), expiry);
         } catch (final ConfigurationException e) {
@@ -82,7 +85,10 @@ final class StateDescriptorReader {
 
     private void expiry(final int at, final int length) {
         final int update = buffer.get(at + StateDescriptor.EXPIRY_UPDATE_OFFSET);
-        if (length != StateDescriptor.EXPIRY_SECTION_LENGTH
+        final boolean positioned = length == StateDescriptor.EXPIRY_SECTION_LENGTH_WITH_POSITION;
+        final long position = positioned ? buffer.getLong(at + StateDescriptor.EXPIRY_POSITION_OFFSET) : 0;
+        if ((length != StateDescriptor.EXPIRY_SECTION_LENGTH && !positioned)
+                || (positioned && position < 1)
                 || !expiry.isNone()
                 || buffer.get(at + StateDescriptor.EXPIRY_RESERVED_OFFSET) != 0
                 || buffer.getLong(at + StateDescriptor.EXPIRY_TTL_OFFSET) < 1) {
@@ -92,7 +98,8 @@ final class StateDescriptorReader {
             expiry = new ExpiryRule(
                     update,
                     buffer.getLong(at + StateDescriptor.EXPIRY_TTL_OFFSET),
-                    buffer.getLong(at + StateDescriptor.EXPIRY_SINCE_OFFSET));
+                    buffer.getLong(at + StateDescriptor.EXPIRY_SINCE_OFFSET),
+                    position);
         } catch (final ConfigurationException e) {
             throw new CorruptStoreException("catalog entry is not valid: " + e.getMessage(), e);
         }

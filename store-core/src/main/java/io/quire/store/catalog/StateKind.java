@@ -49,8 +49,8 @@ public enum StateKind {
     }
 
     /**
-     * Whether entries are what callers give, which no codec encodes: primitives and bytes. Such a state has timestamps
-     * from the beginning or never gets any, since nothing tells values with one from those without.
+     * Whether entries are what callers give, which no codec encodes: primitives and bytes. Nothing tells such values
+     * with a timestamp from those without, so all have one or none has: its first time to live gives one to all.
      *
      * @return true for tables of primitives and bytes
      */

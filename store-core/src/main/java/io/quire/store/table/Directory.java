@@ -169,7 +169,8 @@ final class Directory {
     }
 
     static IllegalStateException dropped() {
-        return new IllegalStateException("the table has been dropped");
+        return new IllegalStateException("the table has been dropped: its state was, or got its first time to live"
+                + " and is to be opened again");
     }
 
     /** Throws when the table has been dropped. */

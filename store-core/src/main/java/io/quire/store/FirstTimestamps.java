@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.store;
+
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.errors.StoreFullException;
+import io.quire.store.memory.RawMemory;
+
+/**
+ * Gives a state of primitives or bytes that was created without a time to live its first one: its entries have no room
+ * for timestamps, so they are copied to a table in which all values end with them. The time is that of the rule, which
+ * is in the descriptor and with it in the change log, so that replay makes the same copy.
+ *
+ * <p>Nothing else is done between the first entry and the last, so no checkpoint and no reader ever has a part of it.
+ *
+ * <p>Threading: confined to the store's writer.
+ */
+final class FirstTimestamps {
+    private static final long AT = RawMemory.ARRAY_OFFSET;
+
+    private final KeyedState target;
+    private final long timestampMs;
+    private byte[] key = new byte[64]; // copies: what is put may be asked for longer than a pointer is good
+    private byte[] value = new byte[256];
+
+    /** For a state that is empty and carries timestamps. */
+    FirstTimestamps(final KeyedState target) {
+        this.target = target;
+        timestampMs = target.descriptor().expiry().sinceMs();
+    }
+
+    /** Whether a state has to be copied to become another one. */
+    static boolean areNeeded(final StateDescriptor before, final StateDescriptor after) {
+        return before.kind().isPrimitive()
+                && before.expiry().isNone()
+                && !after.expiry().isNone();
+    }
+
+    /** Puts an entry of a long and a long. */
+    void put(final long entryKey, final long entryValue) {
+        RawMemory.putLong(key, AT, entryKey);
+        RawMemory.putLong(value, AT, entryValue);
+        putCopied(Long.BYTES, Long.BYTES);
+    }
+
+    /** Puts an entry whose key and value stand at native pointers. */
+    void put(final long keyPointer, final int keyLength, final long valuePointer, final int valueLength) {
+        copyKey(null, keyPointer, keyLength);
+        putWithKey(keyLength, valuePointer, valueLength);
+    }
+
+    /** Puts an entry whose key was copied. */
+    void put(final byte[] entryKey, final long valuePointer, final int valueLength) {
+        copyKey(entryKey, AT, entryKey.length);
+        putWithKey(entryKey.length, valuePointer, valueLength);
+    }
+
+    private void copyKey(final byte[] base, final long offset, final int length) {
+        if (key.length < length) {
+            key = new byte[Math.max(length, 2 * key.length)];
+        }
+        RawMemory.copy(base, offset, key, AT, length);
+    }
+
+    private void putWithKey(final int keyLength, final long valuePointer, final int valueLength) {
+        if (valueLength > TimestampedBytesState.CONTENT_LENGTH_MAX) {
+            throw new StoreFullException("a value is too long to get a timestamp: state=" + target.name()
+                    + " valueLength=" + valueLength + " most=" + TimestampedBytesState.CONTENT_LENGTH_MAX
+                    + "; the state is as it was, without a time to live");
+        }
+        final int length = valueLength + TrailingTimestamps.LENGTH;
+        if (value.length < length) {
+            value = new byte[(int) Math.max(length, Math.min(2L * value.length, BytesState.VALUE_LENGTH_MAX))];
+        }
+        if (valueLength > 0) {
+            RawMemory.copy(null, valuePointer, value, AT, valueLength);
+        }
+        putCopied(keyLength, valueLength);
+    }
+
+    private void putCopied(final int keyLength, final int valueLength) {
+        RawMemory.putLong(value, AT + valueLength, timestampMs);
+        target.applyPut(key, AT, keyLength, value, AT, valueLength + TrailingTimestamps.LENGTH);
+    }
+}
