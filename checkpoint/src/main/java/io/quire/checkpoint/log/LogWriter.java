@@ -106,7 +106,7 @@ public final class LogWriter implements AutoCloseable {
         if (!canForce(LogBlockDescriptor.blockLength(length))) {
             return false;
         }
-        start();
+        startBeside();
         final int rawLength = encoder.take(pointer, length);
         final ByteBuffer block = encoder.encode(position, durablePosition, rawLength);
         final int blockLength = block.remaining();
@@ -227,11 +227,23 @@ public final class LogWriter implements AutoCloseable {
     }
 
     private void start() {
-        if (isFailed || isPreparationFailed) {
-            throw new StoreFailedException(
-                    "the change log has failed: directory=" + directory + " position=" + position);
+        if (isPreparationFailed) {
+            throw failed();
+        }
+        startBeside();
+    }
+
+    /** What fails beside this call is told by whoever it happens to: he knows the cause. */
+    private void startBeside() {
+        if (isFailed) {
+            throw failed();
         }
         isFailed = true; // until the call has come to its end
+    }
+
+    private StoreFailedException failed() {
+        return new StoreFailedException(
+                "the change log has failed: directory=" + directory + " position=" + position);
     }
 
     private void finish() {
