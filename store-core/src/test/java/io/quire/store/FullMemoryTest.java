@@ -119,7 +119,7 @@ class FullMemoryTest {
             final BytesState state = store.bytesState("s");
             final BytesStateReader reader = store.reader().bytesState("s");
             final AtomicReference<Throwable> whenTold = new AtomicReference<>();
-            store.attach(null, null, false, new WriterDuty() {
+            store.attach(null, null, false, 0, new WriterDuty() {
                 @Override
                 public void run() {}
 
