@@ -19,7 +19,7 @@ if [ "$small" = --small ]; then
     growth=()
     levels=(--entries 1000 --forks 1 --seconds 1 --warm-ms 200)
     jmh=(-f 1 -wi 1 -i 1 -w 200ms -r 200ms -p entryCount=10000)
-    methods='.get'
+    methods='\.get'
 elif [ "$small" = --short ]; then
     compare=(--entries 1000000 --forks 3 --iterations 3 --iteration-ms 250 --warm-ms 300 --repeats 1
         --work get,miss,put,rmw,remove-insert,mixed50,scan
@@ -32,7 +32,7 @@ elif [ "$small" = --short ]; then
     growth=(--gib 0.5,2,4 --repeats 1 --seconds 3 --peers quire)
     levels=(--entries 20000 --forks 1 --seconds 8 --warm-ms 1000)
     jmh=(-f 3 -wi 2 -i 3 -w 400ms -r 400ms -p entryCount=1000000)
-    methods='.(get|putOverwrite)$'
+    methods='\.(get|putOverwrite)$'
 else
     compare=(--keys uniform,zipf --value-bytes 8,100,1000 --entries 1000000,20000000)
     large=()
@@ -41,7 +41,7 @@ else
     growth=()
     levels=(--entries 20000 --forks 3 --seconds 20)
     jmh=()
-    methods=
+    methods='\.'
     benchmarks+=(LongSetState LongDoubleState LongBytesState FixedBytesState TypedStates Insert)
 fi
 
@@ -81,19 +81,19 @@ measure levels ./quire bench latency --data "${DATA:-/tmp}" --work put --scenari
 mkdir -p "$here/jmh"
 for benchmark in "${benchmarks[@]}"; do
     [ -e "$here/jmh/$benchmark.json" ] ||
-        perf-reports/jmh "${benchmark}Benchmark$methods" -prof gc -rf json -rff "$here/jmh/$benchmark.json" "${jmh[@]}" |
+        perf-reports/jmh "\\.${benchmark}Benchmark$methods" -prof gc -rf json -rff "$here/jmh/$benchmark.json" "${jmh[@]}" |
         tee "$here/jmh/$benchmark.txt"
 done
 
 one=(-wi 3 -i 5 -w 1s -r 1s)
 [ "$small" != --small ] || one=(-wi 1 -i 1 -w 1s -r 1s)
 for operation in get putOverwrite addAndGet; do
-    OUT=$here/profile/$operation perf-reports/profile-perf "LongLongStateBenchmark.$operation\$" \
+    OUT=$here/profile/$operation perf-reports/profile-perf "\\.LongLongStateBenchmark\\.$operation\$" \
         -p entryCount=1000000 -p keys=uniform "${one[@]}" >"$here/profile-$operation.txt" 2>&1 ||
         echo "no perf profile of $operation: see profile-$operation.txt"
     rm -f "$here/profile/$operation/perf.data" "$here/profile/$operation/perf.script"
 done
-OUT=$here/profile/async perf-reports/profile-async 'BytesStateBenchmark.(get|putOverwrite)$' \
+OUT=$here/profile/async perf-reports/profile-async '\.BytesStateBenchmark\.(get|putOverwrite)$' \
     -p entryCount=1000000 -p keyLength=8 -p valueLength=100 "${one[@]}" >"$here/profile-async.txt" 2>&1 ||
     echo "no async profile: see profile-async.txt"
 

@@ -59,6 +59,28 @@ public record Cell(
     }
 
     /**
+     * Gives the same measurement with another judgement.
+     *
+     * @param nowDisturbed whether the rule calls it disturbed
+     * @param nowKept whether it counts
+     * @return the cell
+     */
+    public Cell judged(final boolean nowDisturbed, final boolean nowKept) {
+        return new Cell(
+                unit,
+                place,
+                fork,
+                iteration,
+                attempt,
+                sample,
+                probeBeforeNs,
+                probeAfterNs,
+                stolenShare,
+                nowDisturbed,
+                nowKept);
+    }
+
+    /**
      * Writes the cell as a line of raw data.
      *
      * @return the message

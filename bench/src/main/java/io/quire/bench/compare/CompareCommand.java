@@ -46,12 +46,20 @@ public final class CompareCommand implements Callable<Integer> {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final long MS_TO_NS = 1_000_000;
     private static final int MEBIBYTE_SHIFT = 20;
+    private static final int WARM_FACTOR_MAX = 5;
+    private static final int QUICK_WARM_FACTOR_MAX = 3;
+    private static final int COUNT_MAX = 1_000;
+    private static final int TIME_MS_MAX = 3_600_000;
+    private static final int PROBE_MIB_MAX = 8_192;
+    private static final int ENTRY_COUNT_MAX = 1_500_000_000;
 
     private static final List<String> QUICK_PEERS =
-            List.of("quire", "floor", "agrona", "hashmap", "chronicle-file", "rocksdb", "lmdb");
+            List.of("quire", "quire-process", "floor", "agrona", "hashmap", "chronicle-file", "rocksdb", "lmdb");
     private static final List<String> FULL_PEERS = List.of(
             "quire",
             "quire-fixed",
+            "quire-arrays",
+            "quire-process",
             "floor",
             "floor-huge",
             "floor-file",
@@ -60,6 +68,7 @@ public final class CompareCommand implements Callable<Integer> {
             "chronicle-file",
             "chronicle-memory",
             "rocksdb",
+            "rocksdb-tuned",
             "rocksdb-wal",
             "lmdb",
             "mvstore",
@@ -118,7 +127,12 @@ public final class CompareCommand implements Callable<Integer> {
     @Option(names = "--iteration-ms", paramLabel = "MS", description = "Length of one. Default: 1000, quick 150.")
     private Long iterationMs;
 
-    @Option(names = "--warm-ms", paramLabel = "MS", description = "Warm-up of each work. Default: 2000, quick 400.")
+    @Option(
+            names = "--warm-ms",
+            paramLabel = "MS",
+            description =
+                    "Warm-up of each work, at least: until its pace is steady, or five times (quick: three times) as"
+                            + " long. Default: 2000, quick 400.")
     private Long warmMs;
 
     @Option(
@@ -192,12 +206,13 @@ public final class CompareCommand implements Callable<Integer> {
         if (result.failure != null) {
             throw result.failure;
         }
-        return 0;
+        return result.exitCode;
     }
 
     /** What the worker thread leaves behind. */
     private static final class WorkerResult {
         private volatile RuntimeException failure;
+        private volatile int exitCode;
     }
 
     private void run(final ComparePlan plan, final RunJournal journal, final WorkerResult result) {
@@ -217,6 +232,8 @@ public final class CompareCommand implements Callable<Integer> {
             run.run();
             progress.end();
             report(plan, journal, notes, run.rule(), pinning);
+            run.leftOut().forEach(line -> System.out.println("left out: " + line));
+            result.exitCode = Failures.report(spec.commandLine().getErr(), run.failures(), journal.directory());
         } catch (final RuntimeException e) {
             progress.end();
             result.failure = e;
@@ -229,7 +246,8 @@ public final class CompareCommand implements Callable<Integer> {
             final ContestantNotes notes,
             final DiscardRule rule,
             final CorePinning pinning) {
-        final Results results = new Results(journal.cells());
+        final List<Cell> cells = rule.judgeAgain(journal.cells());
+        final Results results = new Results(cells);
         final String base = plan.peers().contains(BASE) ? BASE : plan.peers().get(0);
         final Map<String, Object> head = new LinkedHashMap<>();
         head.put("machine", MachineFacts.collect(plan.dataDirectory()));
@@ -244,7 +262,7 @@ public final class CompareCommand implements Callable<Integer> {
                         : "measured thread on core " + pinning.workerCore() + ", all others on "
                                 + pinning.otherCores());
         head.put("contestants", notes.asMap());
-        ResultFiles.write(journal.directory(), head, journal.cells(), results, base);
+        ResultFiles.write(journal.directory(), head, cells, results, base);
         System.out.print(new RatioTable(results, base).text());
         System.out.print(notes.text());
         System.out.println("\nmachine: " + head.get("machine"));
@@ -254,6 +272,7 @@ public final class CompareCommand implements Callable<Integer> {
 
     private ComparePlan plan() {
         try {
+            checkOptions();
             final List<String> peerNames = peers == null ? (quick ? QUICK_PEERS : FULL_PEERS) : peers;
             peerNames.forEach(Peers::named);
             if (peerNames.contains(IDLE)) {
@@ -264,6 +283,7 @@ public final class CompareCommand implements Callable<Integer> {
                     iterationCount,
                     (iterationMs == null ? (quick ? 150 : 1_000) : iterationMs) * MS_TO_NS,
                     (warmMs == null ? (quick ? 400 : 2_000) : warmMs) * MS_TO_NS,
+                    quick ? QUICK_WARM_FACTOR_MAX : WARM_FACTOR_MAX,
                     repeatMax == null ? (quick ? 1 : 5) : repeatMax,
                     quick ? 150_000 * MS_TO_NS : 0);
             return new ComparePlan(
@@ -273,7 +293,7 @@ public final class CompareCommand implements Callable<Integer> {
                     distributions.stream().map(KeyDistribution::parse).toList(),
                     timedWorks(),
                     pace,
-                    dataDirectory == null ? defaultDataDirectory() : dataDirectory,
+                    dataDirectory(),
                     !unpinned);
         } catch (final IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -297,7 +317,38 @@ public final class CompareCommand implements Callable<Integer> {
         return chosen;
     }
 
-    private static Path defaultDataDirectory() {
+    private Path dataDirectory() {
+        if (dataDirectory != null) {
+            return dataDirectory;
+        }
         return Files.isWritable(SHARED_MEMORY) ? SHARED_MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    private void checkOptions() {
+        if (peers != null) {
+            OptionChecks.distinct("--peers", peers);
+        }
+        if (entryCounts != null) {
+            OptionChecks.distinct("--entries", entryCounts);
+            entryCounts.forEach(count -> OptionChecks.range("--entries", count, 1, ENTRY_COUNT_MAX));
+        }
+        OptionChecks.distinct("--work", timedWorks());
+        OptionChecks.distinct("--shapes", tableShapes());
+        OptionChecks.distinct("--keys", distributions);
+        if (forkCount != null) {
+            OptionChecks.range("--forks", forkCount, 1, COUNT_MAX);
+        }
+        OptionChecks.range("--iterations", iterationCount, 1, COUNT_MAX);
+        if (iterationMs != null) {
+            OptionChecks.range("--iteration-ms", iterationMs, 1, TIME_MS_MAX);
+        }
+        if (warmMs != null) {
+            OptionChecks.range("--warm-ms", warmMs, 0, TIME_MS_MAX);
+        }
+        if (repeatMax != null) {
+            OptionChecks.range("--repeats", repeatMax, 0, COUNT_MAX);
+        }
+        OptionChecks.range("--probe-mib", probeMib, 1, PROBE_MIB_MAX);
+        OptionChecks.writableDirectory("--data", dataDirectory());
     }
 }

@@ -39,11 +39,19 @@ public record ComparePlan(
      * @param forkCount JVMs of each contestant, one after the other
      * @param iterationCount timed iterations of each work in each fork
      * @param iterationNs nanoseconds of an iteration
-     * @param warmNs nanoseconds of warming up each work
+     * @param warmNs nanoseconds of warming up each work, at least
+     * @param warmFactorMax how many times as long a work is warmed up whose pace still changes
      * @param repeatMax how often a disturbed cell is measured again
      * @param limitNs nanoseconds for all units, 0 for no limit; a unit past its share begins no second iteration
      */
-    public record Pace(int forkCount, int iterationCount, long iterationNs, long warmNs, int repeatMax, long limitNs) {}
+    public record Pace(
+            int forkCount,
+            int iterationCount,
+            long iterationNs,
+            long warmNs,
+            int warmFactorMax,
+            int repeatMax,
+            long limitNs) {}
 
     /**
      * What is measured from one start of JVMs to their end: one fork of all contestants, of one shape and size.
@@ -109,6 +117,7 @@ public record ComparePlan(
                 .with("iterations", pace.iterationCount())
                 .with("iterationNs", pace.iterationNs())
                 .with("warmNs", pace.warmNs())
+                .with("warmFactorMax", pace.warmFactorMax())
                 .with("repeatMax", pace.repeatMax())
                 .with("limitNs", pace.limitNs())
                 .with("dataDirectory", dataDirectory.toString())

@@ -13,6 +13,8 @@ import io.quire.bench.table.Peer;
 import io.quire.bench.table.TableContext;
 import io.quire.bench.work.Work;
 import io.quire.bench.work.WorkRunner;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,7 @@ import java.util.List;
 final class CompareRun {
     private static final long MEMORY_RESERVE_LENGTH = 2L << 30;
     private static final long JVM_LENGTH = 400L << 20;
+    private static final int MEBIBYTE_SHIFT = 20;
     private static final int SPARE_DIVISOR = 20;
     private static final int FIRST_PROBE_COUNT = 5;
     private static final long SEED_FORK_STEP = 1_000_003;
@@ -39,6 +42,9 @@ final class CompareRun {
     private final CalibrationProbe probe;
     private final DiscardRule rule;
     private final Path log;
+    private final boolean filesInMemory;
+    private final List<String> failures = new ArrayList<>();
+    private final List<String> leftOut = new ArrayList<>();
     private final long startNs = System.nanoTime();
     private long unitLimitNs;
 
@@ -63,6 +69,11 @@ final class CompareRun {
         this.scratch = scratch;
         this.probe = probe;
         rule = new DiscardRule(plan.pace().repeatMax());
+        try {
+            filesInMemory = FreeMemory.keepsFilesInMemory(plan.dataDirectory());
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
         log = journal.directory().resolve("contestants.log");
     }
 
@@ -78,8 +89,9 @@ final class CompareRun {
     }
 
     void run() {
+        journal.probes().forEach(rule::addProbe);
         for (int i = 0; i < FIRST_PROBE_COUNT; i++) {
-            rule.addProbe(probe.measureNs());
+            measureProbe();
         }
         final List<ComparePlan.Unit> units = plan.units();
         for (int i = 0; i < units.size(); i++) {
@@ -89,8 +101,11 @@ final class CompareRun {
             if (journal.done(unit.id())) {
                 progress.skip(expectedWork(plan, unit));
             } else {
+                final int failureCount = failures.size();
                 run(unit);
-                journal.complete(unit.id());
+                if (failures.size() == failureCount) {
+                    journal.complete(unit.id());
+                }
             }
         }
     }
@@ -104,12 +119,16 @@ final class CompareRun {
                 .map(Peers::named)
                 .filter(peer -> peer.supports(unit.shape()))
                 .toList();
-        final long budget = FreeMemory.availableLength() - MEMORY_RESERVE_LENGTH;
-        final List<List<Peer>> groups =
-                Seating.groups(peers, unit.fork(), budget, peer -> need(peer, contextOf(unit, scratch.empty("none"))));
+        notes.begin(unit.title(), unit.fork());
+        final Seating.Room budget = room();
+        final TableContext context = contextOf(unit, scratch.empty("none"));
+        final List<List<Peer>> groups = Seating.groups(peers, unit.fork(), budget, peer -> need(peer, context));
         for (final Peer peer : peers) {
             if (groups.stream().noneMatch(group -> group.contains(peer))) {
-                notes.failed(unit.title(), peer.name(), "does not fit into memory, left out: available=" + budget);
+                final String reason =
+                        "does not fit: " + sizes(need(peer, context)) + " needed, " + sizes(budget) + " available";
+                notes.leftOut(unit.title(), peer.name(), unit.fork(), reason);
+                leftOut.add(peer.name() + " (" + unit.id() + ") " + reason);
             }
         }
         double left = expectedWork(plan, unit);
@@ -121,8 +140,25 @@ final class CompareRun {
         progress.advance(Math.max(0, left), unit.title());
     }
 
-    private static long need(final Peer peer, final TableContext context) {
-        return JVM_LENGTH + ContestantProcess.heapLength(peer, context) + peer.nativeLength(context);
+    private Seating.Room room() {
+        try {
+            return new Seating.Room(
+                    FreeMemory.availableLength() - MEMORY_RESERVE_LENGTH,
+                    FreeMemory.usableLength(plan.dataDirectory()));
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Seating.Room need(final Peer peer, final TableContext context) {
+        final long memory = JVM_LENGTH + ContestantProcess.heapLength(peer, context) + peer.nativeLength(context);
+        final long files = peer.fileLength(context);
+        return new Seating.Room(filesInMemory ? memory + files : memory, files);
+    }
+
+    private static String sizes(final Seating.Room room) {
+        return (room.memoryLength() >> MEBIBYTE_SHIFT) + " MiB of memory and " + (room.fileLength() >> MEBIBYTE_SHIFT)
+                + " MiB of files";
     }
 
     static TableContext contextOf(final ComparePlan.Unit unit, final Path directory) {
@@ -167,6 +203,7 @@ final class CompareRun {
                 process.ask(Message.request("warm")
                         .with("work", work.code())
                         .with("targetNs", plan.pace().warmNs())
+                        .with("capNs", plan.pace().warmFactorMax() * plan.pace().warmNs())
                         .with("seed", -1));
             }
             seats.add(seat);
@@ -180,7 +217,8 @@ final class CompareRun {
     }
 
     private void leaveOut(final Seat seat, final ContestantFailedException failure) {
-        notes.failed(seat.unit().title(), seat.peer().name(), failure.getMessage());
+        notes.failed(seat.unit().title(), seat.peer().name(), seat.unit().fork(), failure.getMessage());
+        failures.add(seat.peer().name() + " (" + seat.unit().id() + ")");
         seat.process().kill();
     }
 
@@ -208,6 +246,7 @@ final class CompareRun {
     private double measureProbe() {
         final double probeNs = probe.measureNs();
         rule.addProbe(probeNs);
+        journal.addProbe(probeNs);
         return probeNs;
     }
 
@@ -262,6 +301,16 @@ final class CompareRun {
                 return;
             }
         }
+    }
+
+    /** Lists who failed in which unit; these units are not in the journal. */
+    List<String> failures() {
+        return failures;
+    }
+
+    /** Lists who was left out of which unit, and why. */
+    List<String> leftOut() {
+        return leftOut;
     }
 
     DiscardRule rule() {

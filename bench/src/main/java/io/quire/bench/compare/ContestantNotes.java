@@ -20,6 +20,9 @@ import java.util.TreeMap;
 final class ContestantNotes {
     private static final String FILE_NAME = "contestants.json";
 
+    private static final String FAILED = "FAILED in fork ";
+    private static final String LEFT_OUT = "left out of fork ";
+
     private final Path file;
     private final Map<String, Map<String, Object>> notes = new TreeMap<>();
 
@@ -58,8 +61,22 @@ final class ContestantNotes {
         note(unitTitle, peer, "bytesPerEntry", bytesPerEntry);
     }
 
-    void failed(final String unitTitle, final String peer, final String reason) {
-        note(unitTitle, peer, "failed", reason);
+    /** Forgets what an earlier session noted of a fork that is run again. */
+    void begin(final String unitTitle, final int fork) {
+        notes.forEach((title, fields) -> {
+            if (title.startsWith(unitTitle + " | ")) {
+                fields.remove(FAILED + fork);
+                fields.remove(LEFT_OUT + fork);
+            }
+        });
+    }
+
+    void failed(final String unitTitle, final String peer, final int fork, final String reason) {
+        note(unitTitle, peer, FAILED + fork, reason);
+    }
+
+    void leftOut(final String unitTitle, final String peer, final int fork, final String reason) {
+        note(unitTitle, peer, LEFT_OUT + fork, reason);
     }
 
     Map<String, Map<String, Object>> asMap() {
@@ -76,9 +93,11 @@ final class ContestantNotes {
                         .append(" B an entry; ");
             }
             out.append(fields.getOrDefault("settings", Map.of()));
-            if (fields.containsKey("failed")) {
-                out.append("; FAILED: ").append(fields.get("failed"));
-            }
+            fields.forEach((name, value) -> {
+                if (name.startsWith(FAILED) || name.startsWith(LEFT_OUT)) {
+                    out.append("; ").append(name).append(": ").append(value);
+                }
+            });
             out.append('\n');
         });
         return out.toString();

@@ -3,14 +3,17 @@ package io.quire.bench.compare;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * When a cell counts as disturbed, stated before the run: a probe beside it was slower than the quiet machine by more
  * than a factor, or the hypervisor gave more than a share of the time to others. A disturbed cell is measured again, a
  * limited number of times; then it is kept and marked.
  *
- * <p>The quiet machine is the median of the fastest quarter of all probes of this run so far.
+ * <p>The quiet machine is the median of the fastest quarter of all probes of this run so far, those of earlier sessions
+ * of a run that was interrupted included. At the end all cells are judged by the same level.
  *
  * <p>Threading: confined to one thread.
  */
@@ -44,7 +47,8 @@ public final class DiscardRule {
                 java.util.Locale.ROOT,
                 "a cell is discarded and measured again, at most %d times, when a probe before or after it is slower"
                         + " than %.2f x the quiet machine (median of the fastest quarter of this run's probes) or more"
-                        + " than %.0f %% of the processor time was stolen; then it is kept and marked",
+                        + " than %.0f %% of the processor time was stolen; then it is kept and marked. At the end all"
+                        + " cells are judged again by the probes of the whole run",
                 repeatMax,
                 PROBE_FACTOR_MAX,
                 STOLEN_SHARE_MAX * 100);
@@ -81,7 +85,45 @@ public final class DiscardRule {
      * @return whether it was disturbed
      */
     public boolean disturbed(final double probeBeforeNs, final double probeAfterNs, final double stolenShare) {
-        final double limitNs = PROBE_FACTOR_MAX * quietNs();
+        return disturbed(probeBeforeNs, probeAfterNs, stolenShare, quietNs());
+    }
+
+    /** What is measured again until it is not disturbed. */
+    private record Slot(String unit, Cell.Place place, int fork, int iteration) {
+        static Slot of(final Cell cell) {
+            return new Slot(cell.unit(), cell.place(), cell.fork(), cell.iteration());
+        }
+    }
+
+    /**
+     * Judges all cells again by the level of the quiet machine that all probes of the run together tell: the first
+     * attempt that was not disturbed counts, or else the last one.
+     *
+     * @param cells of a run, all attempts
+     * @return the same cells in the same order
+     */
+    public List<Cell> judgeAgain(final List<Cell> cells) {
+        final double levelNs = quietNs();
+        final Map<Slot, Cell> kept = new HashMap<>();
+        for (final Cell cell : cells) {
+            final Cell before = kept.get(Slot.of(cell));
+            if (before == null || disturbed(before, levelNs)) {
+                kept.put(Slot.of(cell), cell);
+            }
+        }
+        return cells.stream()
+                .map(cell -> cell.judged(
+                        disturbed(cell, levelNs), kept.get(Slot.of(cell)).equals(cell)))
+                .toList();
+    }
+
+    private static boolean disturbed(final Cell cell, final double levelNs) {
+        return disturbed(cell.probeBeforeNs(), cell.probeAfterNs(), cell.stolenShare(), levelNs);
+    }
+
+    private static boolean disturbed(
+            final double probeBeforeNs, final double probeAfterNs, final double stolenShare, final double levelNs) {
+        final double limitNs = PROBE_FACTOR_MAX * levelNs;
         return probeBeforeNs > limitNs || probeAfterNs > limitNs || stolenShare > STOLEN_SHARE_MAX;
     }
 

@@ -12,7 +12,7 @@ import java.util.Set;
 
 /**
  * The table that is printed: a block for each shape, size and distribution, a row for each contestant, for each work
- * the ratio to the base and the nanoseconds with their interquartile range.
+ * the ratio to the base with the least and greatest of the forks, and the nanoseconds with their interquartile range.
  *
  * <p>Threading: thread-safe, immutable.
  *
@@ -22,7 +22,7 @@ import java.util.Set;
 public record RatioTable(Results results, String base) {
     private static final int WORKS_PER_BLOCK = 3;
     private static final String NAME_FORMAT = "%-17s";
-    private static final String CELL_FORMAT = "%31s";
+    private static final int CELL_GAP = 2;
     private static final double PRECISE_BELOW = 100;
 
     private record Block(TableShape shape, long entryCount, KeyDistribution keys) {}
@@ -46,13 +46,17 @@ public record RatioTable(Results results, String base) {
                     block.entryCount(),
                     block.keys().title()));
             out.append("ratio to ").append(base).append(" (1 = as fast, 2 = takes twice as long); ns per operation,");
-            out.append(" median [quartiles]; * = disturbed cells kept\n");
+            out.append(" median [quartiles];\nin () the least and greatest ratio of a fork; * = disturbed cells kept;");
+            out.append(" ~ = the iterations of a fork went one way by more than 20 %\n");
             final List<Work> works = worksOf(block);
             for (int from = 0; from < works.size(); from += WORKS_PER_BLOCK) {
                 append(out, block, works.subList(from, Math.min(from + WORKS_PER_BLOCK, works.size())));
             }
         }
-        return out.toString();
+        return out.append("\ndisturbed cells kept: ")
+                .append(String.join(", ", results.disturbedShares()))
+                .append('\n')
+                .toString();
     }
 
     private List<Work> worksOf(final Block block) {
@@ -79,17 +83,25 @@ public record RatioTable(Results results, String base) {
             }
         }
         rows.sort(java.util.Comparator.comparing((String peer) -> !peer.equals(base)));
+        final int width = CELL_GAP
+                + rows.stream()
+                        .flatMap(peer -> works.stream().map(work -> cell(block, peer, work)))
+                        .mapToInt(String::length)
+                        .max()
+                        .orElse(0);
+        final String cellFormat = "%" + width + "s";
         out.append(String.format(Locale.ROOT, NAME_FORMAT, ""));
-        works.forEach(work -> out.append(String.format(Locale.ROOT, CELL_FORMAT, work.code())));
+        works.forEach(work -> out.append(String.format(Locale.ROOT, cellFormat, work.code())));
         out.append('\n');
         for (final String peer : rows) {
             final StringBuilder row = new StringBuilder(String.format(Locale.ROOT, NAME_FORMAT, peer));
-            for (final Work work : works) {
-                final Cell.Place place = new Cell.Place(peer, block.shape(), block.entryCount(), block.keys(), work);
-                row.append(String.format(Locale.ROOT, CELL_FORMAT, cell(place)));
-            }
+            works.forEach(work -> row.append(String.format(Locale.ROOT, cellFormat, cell(block, peer, work))));
             out.append(row.toString().stripTrailing()).append('\n');
         }
+    }
+
+    private String cell(final Block block, final String peer, final Work work) {
+        return cell(new Cell.Place(peer, block.shape(), block.entryCount(), block.keys(), work));
     }
 
     private String cell(final Cell.Place place) {
@@ -100,12 +112,20 @@ public record RatioTable(Results results, String base) {
         final Spread ratio = results.ratio(place, base);
         return String.format(
                 Locale.ROOT,
-                "%s  %s [%s-%s]%s",
-                ratio == null ? "-" : String.format(Locale.ROOT, "%.2f", ratio.median()),
+                "%s  %s [%s-%s]%s%s",
+                ratio == null ? "-" : ratio(ratio),
                 number(ns.median()),
                 number(ns.lowerQuartile()),
                 number(ns.upperQuartile()),
-                results.disturbedCount(place) > 0 ? "*" : " ");
+                results.disturbedCount(place) > 0 ? "*" : " ",
+                results.trendingForkCount(place) > 0 ? "~" : " ");
+    }
+
+    /** The forks of a single one have no spread. */
+    private static String ratio(final Spread ratio) {
+        return ratio.count() == 1
+                ? String.format(Locale.ROOT, "%.2f", ratio.median())
+                : String.format(Locale.ROOT, "%.2f (%.2f-%.2f)", ratio.median(), ratio.min(), ratio.max());
     }
 
     private static String number(final double ns) {

@@ -68,6 +68,7 @@ final class ResultFiles {
                     .with("nsMax", ns.max())
                     .with("bytesPerOperation", results.bytesPerOperation(place).median())
                     .with("disturbedCount", results.disturbedCount(place))
+                    .with("trendingForkCount", results.trendingForkCount(place))
                     .with("base", base)
                     .with("ratioMedian", ratio == null ? "" : ratio.median())
                     .with("ratioMin", ratio == null ? "" : ratio.min())

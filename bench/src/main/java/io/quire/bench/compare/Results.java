@@ -3,10 +3,13 @@ package io.quire.bench.compare;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 
 /**
  * Cells summed up: a spread for each place, and ratios to a base contestant. A ratio is taken fork by fork, median by
@@ -15,6 +18,11 @@ import java.util.OptionalDouble;
  * <p>Threading: thread-safe, immutable.
  */
 public final class Results {
+    /** How much the iterations of a fork may go one way, as a share. */
+    public static final double TREND_MAX = 0.2;
+
+    private static final int TREND_COUNT_MIN = 3;
+
     private final Map<Cell.Place, List<Cell>> cellsByPlace = new LinkedHashMap<>();
 
     /**
@@ -83,6 +91,64 @@ public final class Results {
      */
     public int disturbedCount(final Cell.Place place) {
         return (int) cellsByPlace.get(place).stream().filter(Cell::disturbed).count();
+    }
+
+    /**
+     * Tells in how many forks the iterations went one way, each slower than the one before or each faster, by more than
+     * {@link #TREND_MAX} altogether: what was measured was not steady yet.
+     *
+     * @param place of the figure
+     * @return forks
+     */
+    public int trendingForkCount(final Cell.Place place) {
+        final Map<Integer, List<Cell>> byFork = new TreeMap<>();
+        cellsByPlace
+                .get(place)
+                .forEach(cell -> byFork.computeIfAbsent(cell.fork(), fork -> new ArrayList<>())
+                        .add(cell));
+        return (int) byFork.values().stream().filter(Results::trending).count();
+    }
+
+    private static boolean trending(final List<Cell> cells) {
+        final double[] ns = cells.stream()
+                .sorted(Comparator.comparingInt(Cell::iteration))
+                .mapToDouble(cell -> cell.sample().nsPerOperation())
+                .toArray();
+        if (ns.length < TREND_COUNT_MIN) {
+            return false;
+        }
+        final boolean slower = ns[1] > ns[0];
+        for (int i = 1; i < ns.length; i++) {
+            if (ns[i] == ns[i - 1] || ns[i] > ns[i - 1] != slower) {
+                return false;
+            }
+        }
+        final double first = ns[0];
+        final double last = ns[ns.length - 1];
+        return Math.max(first, last) > (1 + TREND_MAX) * Math.min(first, last);
+    }
+
+    /**
+     * Tells for each contestant how many of its cells count although they were disturbed.
+     *
+     * @return text such as {@code quire 2 of 40}, contestants in the order of their first measurement
+     */
+    public List<String> disturbedShares() {
+        final Map<String, int[]> counts = new LinkedHashMap<>();
+        cellsByPlace.forEach((place, cells) -> {
+            final int[] count = counts.computeIfAbsent(place.peer(), peer -> new int[2]);
+            count[0] += disturbedCount(place);
+            count[1] += cells.size();
+        });
+        return counts.entrySet().stream()
+                .map(entry -> String.format(
+                        Locale.ROOT,
+                        "%s %d of %d (%.0f %%)",
+                        entry.getKey(),
+                        entry.getValue()[0],
+                        entry.getValue()[1],
+                        100.0 * entry.getValue()[0] / entry.getValue()[1]))
+                .toList();
     }
 
     /**

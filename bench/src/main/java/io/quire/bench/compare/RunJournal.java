@@ -11,17 +11,20 @@ import java.util.List;
 
 /**
  * The raw data of a run, written as it comes, by which an interrupted run is resumed: {@code plan.json}, one line for
- * each cell in {@code cells.jsonl}, and a {@link UnitJournal} of the units that are complete. Cells of a unit
- * that was interrupted are dropped when the run is resumed, and the unit is measured anew.
+ * each cell in {@code cells.jsonl} and each probe in {@code probes.jsonl}, and a {@link UnitJournal} of the units that
+ * are complete. Cells of a unit that was interrupted are dropped when the run is resumed, and it is measured anew.
  *
  * <p>Threading: confined to one thread.
  */
 public final class RunJournal {
     private static final String CELLS = "cells.jsonl";
+    private static final String PROBES = "probes.jsonl";
+    private static final String PROBE_FIELD = "nsPerRead";
 
     private final Path directory;
     private final UnitJournal units;
     private final List<Cell> cells = new ArrayList<>();
+    private final List<Double> probes = new ArrayList<>();
 
     private RunJournal(final Path directory, final UnitJournal units) {
         this.directory = directory;
@@ -57,6 +60,11 @@ public final class RunJournal {
         }
         // What was cut off must not run into what is appended from now on.
         Files.write(directory.resolve(CELLS), keptLines);
+        final List<String> probeLines = JournalFiles.lines(directory.resolve(PROBES));
+        for (final String line : probeLines) {
+            probes.add(((Number) Message.parse(line).value(PROBE_FIELD)).doubleValue());
+        }
+        Files.write(directory.resolve(PROBES), probeLines);
     }
 
     /**
@@ -81,6 +89,29 @@ public final class RunJournal {
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Writes a probe: a run that is resumed knows by those of its earlier sessions how quiet the machine can be.
+     *
+     * @param probeNs nanoseconds per dependent read
+     */
+    public void addProbe(final double probeNs) {
+        probes.add(probeNs);
+        try {
+            JournalFiles.append(directory.resolve(PROBES), new Message().with(PROBE_FIELD, probeNs));
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Gives all probes, those of earlier sessions first.
+     *
+     * @return nanoseconds per dependent read
+     */
+    public List<Double> probes() {
+        return List.copyOf(probes);
     }
 
     /**

@@ -28,7 +28,6 @@ import java.util.SplittableRandom;
  * <p>Threading: confined to the worker thread.
  */
 final class ContestantSession implements AutoCloseable {
-    private static final int FIRST_OPERATION_COUNT = 2_000;
     private static final int OPERATION_COUNT_MIN = 500;
 
     private final Map<Work, Double> nsPerOperation = new EnumMap<>(Work.class);
@@ -156,20 +155,14 @@ final class ContestantSession implements AutoCloseable {
         }
     }
 
-    /** Runs a work until the time is over, so that its code is compiled and its pace is known. */
+    /** Runs a work until its code is compiled and its pace is known. */
     private Message warm(final Message request) {
         final Work work = Work.parse(request.text("work"));
-        final long targetNs = request.number("targetNs");
-        long seed = request.number("seed");
-        long spentNs = 0;
-        long operationCount = FIRST_OPERATION_COUNT;
-        do {
-            final WorkSample sample = runner.run(work, operationCount, seed++);
-            spentNs += Math.max(1, sample.durationNs());
-            nsPerOperation.put(work, sample.nsPerOperation());
-            operationCount = Math.min(2 * operationCount, operationsWithin(work, targetNs));
-        } while (spentNs < targetNs);
-        return new Message().with("nsPerOperation", nsPerOperation.get(work));
+        final WarmUp warmUp = new WarmUp(request.number("targetNs"), request.number("capNs"));
+        final long firstSeed = request.number("seed");
+        final long[] seed = {firstSeed};
+        nsPerOperation.put(work, warmUp.run(operationCount -> runner.run(work, operationCount, seed[0]++)));
+        return new Message().with("nsPerOperation", nsPerOperation.get(work)).with("steady", warmUp.steady());
     }
 
     private long operationsWithin(final Work work, final long targetNs) {

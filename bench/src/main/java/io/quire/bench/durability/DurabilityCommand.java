@@ -4,6 +4,8 @@ package io.quire.bench.durability;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.quire.bench.chart.DurabilityCharts;
 import io.quire.bench.compare.CsvFile;
+import io.quire.bench.compare.Failures;
+import io.quire.bench.compare.OptionChecks;
 import io.quire.bench.compare.ProgressLine;
 import io.quire.bench.compare.ResultOptions;
 import io.quire.bench.compare.UnitJournal;
@@ -41,6 +43,10 @@ public final class DurabilityCommand implements Callable<Integer> {
     private static final double GIB = 1L << 30;
     private static final double PERCENT = 100;
     private static final long SECOND_NS = 1_000_000_000L;
+    private static final int COUNT_MAX = 1_000;
+    private static final int SECONDS_MAX = 3_600;
+    private static final double OPERATIONS_PER_SECOND_MAX = 1e9;
+    private static final double ENTRY_COUNT_MAX = 1_500_000_000;
 
     @Spec
     private CommandSpec spec;
@@ -108,12 +114,28 @@ public final class DurabilityCommand implements Callable<Integer> {
             System.out.print(new DurabilityTable(measurement.checkpoints(), measurement.restarts()).text());
             DurabilityCharts.draw(directory);
             System.out.println("\nresults: " + directory.toAbsolutePath());
+            return Failures.report(spec.commandLine().getErr(), measurement.failures(), directory);
         }
-        return 0;
+    }
+
+    private void checkOptions() {
+        OptionChecks.distinct("--peers", peers);
+        OptionChecks.distinct("--gib", sizes);
+        final double entryLength = TableShape.parse(shape).entryLength();
+        sizes.forEach(
+                size -> OptionChecks.range("--gib", size, entryLength / GIB, ENTRY_COUNT_MAX * entryLength / GIB));
+        OptionChecks.distinct("--changed", changedPercents);
+        changedPercents.forEach(percent -> OptionChecks.positive("--changed", percent, PERCENT));
+        OptionChecks.range("--repeats", repeatCount, 1, COUNT_MAX);
+        OptionChecks.positive("--rate", operationsPerSecond, OPERATIONS_PER_SECOND_MAX);
+        OptionChecks.range("--seconds", seconds, 1, SECONDS_MAX);
+        OptionChecks.range("--forks", forkCount, 1, COUNT_MAX);
+        OptionChecks.writableDirectory("--data", dataDirectory);
     }
 
     private DurabilityPlan plan() {
         try {
+            checkOptions();
             peers.forEach(Peers::named);
             if (dropCaches && !PageCache.droppable()) {
                 throw new IllegalArgumentException("--drop-caches needs root");
@@ -145,6 +167,7 @@ public final class DurabilityCommand implements Callable<Integer> {
         all.put("command", spec.commandLine().getParseResult().originalArgs());
         all.put("plan", plan.toMessage().fields());
         all.put("contestants", measurement.notes());
+        all.put("failures", measurement.failures());
         all.put(
                 "checkpoints",
                 measurement.checkpoints().stream().map(Message::fields).toList());

@@ -44,6 +44,7 @@ final class DurabilityMeasurement {
     private final UnitJournal journal;
     private final List<Message> checkpoints = new ArrayList<>();
     private final List<Message> restarts = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
     private final Map<String, Object> notes = new LinkedHashMap<>();
 
     /** One contestant with one size of state in one fork. */
@@ -142,7 +143,7 @@ final class DurabilityMeasurement {
             measureRestart(each);
             return true;
         } catch (final ContestantFailedException e) {
-            notes.put(peer.name() + " " + stateLength + " fork " + fork + " failed", e.getMessage());
+            failures.add(peer.name() + " " + stateLength + " fork " + fork + ": " + e.getMessage());
             return false;
         } finally {
             scratch.empty(peer.name());
@@ -292,6 +293,11 @@ final class DurabilityMeasurement {
 
     List<Message> restarts() {
         return restarts;
+    }
+
+    /** Lists who failed, and why; their units are not in the journal. */
+    List<String> failures() {
+        return failures;
     }
 
     Map<String, Object> notes() {

@@ -17,6 +17,7 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -54,6 +55,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class PeerBenchmark {
     private static final int SPARE_ENTRY_COUNT = 10_000;
+    private static final int NEW_COUNT = 5_000;
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
     /** The contestant; any of those that {@code bench --list-peers} prints but idle. */
@@ -72,6 +74,10 @@ public class PeerBenchmark {
     @Param("uniform")
     public String keys;
 
+    /** Where a contestant with files keeps them; empty: /dev/shm, else the temporary directory. */
+    @Param("")
+    public String data;
+
     private ScratchDirectory directory;
     private KeyedTable table;
     private KeySequence sequence;
@@ -81,9 +87,7 @@ public class PeerBenchmark {
     /** Fills the table. */
     @Setup(Level.Trial)
     public void fill() {
-        final Path parent =
-                Files.isWritable(SHARED_MEMORY) ? SHARED_MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
-        directory = ScratchDirectory.in(parent);
+        directory = ScratchDirectory.in(data.isEmpty() ? defaultDirectory() : Path.of(data));
         final Peer contestant = Peers.named(peer);
         final TableContext context =
                 new TableContext(TableShape.parse(shape), entryCount, SPARE_ENTRY_COUNT, directory.empty(peer), false);
@@ -97,6 +101,25 @@ public class PeerBenchmark {
         }
         table.settle();
         sequence = new KeySequence(entryCount, keys);
+    }
+
+    private static Path defaultDirectory() {
+        return Files.isWritable(SHARED_MEMORY) ? SHARED_MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    /** Entries that were added, to be removed untimed. */
+    @State(Scope.Thread)
+    public static class Added {
+        private final long[] keys = new long[NEW_COUNT];
+        private KeyedTable table;
+
+        /** Removes them. */
+        @TearDown(Level.Invocation)
+        public void remove() {
+            for (final long key : keys) {
+                table.remove(key);
+            }
+        }
     }
 
     /** Closes the table. */
@@ -150,6 +173,17 @@ public class PeerBenchmark {
     public long rmw() {
         added++;
         return table.addAndGet(sequence.nextPresent(), 1);
+    }
+
+    /** Inserts entries that were never there, some thousands in a row; they are removed afterwards, untimed. */
+    @Benchmark
+    @OperationsPerInvocation(NEW_COUNT)
+    public void putNew(final Added fresh) {
+        fresh.table = table;
+        for (int i = 0; i < NEW_COUNT; i++) {
+            fresh.keys[i] = sequence.nextFresh();
+            table.put(fresh.keys[i], turn++);
+        }
     }
 
     /** Inserts a new entry and removes the oldest, so that the size stays. */

@@ -4,6 +4,8 @@ package io.quire.bench.latency;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.quire.bench.chart.LatencyCharts;
 import io.quire.bench.compare.CsvFile;
+import io.quire.bench.compare.Failures;
+import io.quire.bench.compare.OptionChecks;
 import io.quire.bench.compare.ProgressLine;
 import io.quire.bench.compare.ResultOptions;
 import io.quire.bench.compare.Spread;
@@ -47,6 +49,11 @@ import picocli.CommandLine.Spec;
 public final class LatencyCommand implements Callable<Integer> {
     private static final long SECOND_NS = 1_000_000_000L;
     private static final long MS_NS = 1_000_000L;
+    private static final long SECOND_MS = 1_000L;
+    private static final int COUNT_MAX = 1_000;
+    private static final int SECONDS_MAX = 3_600;
+    private static final int ENTRY_COUNT_MAX = 1_500_000_000;
+    private static final List<String> WORKS = List.of("get", "put", "rmw");
 
     @Spec
     private CommandSpec spec;
@@ -120,12 +127,26 @@ public final class LatencyCommand implements Callable<Integer> {
             print(measurement.rows());
             LatencyCharts.draw(directory);
             System.out.println("\nresults: " + directory.toAbsolutePath());
+            return Failures.report(spec.commandLine().getErr(), measurement.failures(), directory);
         }
-        return 0;
+    }
+
+    private void checkOptions() {
+        OptionChecks.distinct("--peers", peers);
+        OptionChecks.distinct("--scenarios", scenarios);
+        OptionChecks.distinct("--rates", rates);
+        OptionChecks.oneOf("--work", work, WORKS);
+        OptionChecks.range("--entries", entryCount, 1, ENTRY_COUNT_MAX);
+        OptionChecks.range("--forks", forkCount, 1, COUNT_MAX);
+        OptionChecks.range("--seconds", seconds, 1, SECONDS_MAX);
+        OptionChecks.range("--warm-ms", (double) warmMs, 0, SECONDS_MAX * SECOND_MS);
+        OptionChecks.range("--checkpoint-ms", (double) checkpointMs, 1, SECONDS_MAX * SECOND_MS);
+        OptionChecks.writableDirectory("--data", dataDirectory);
     }
 
     private LatencyPlan plan() {
         try {
+            checkOptions();
             peers.forEach(Peers::named);
             return new LatencyPlan(
                     peers,
@@ -158,6 +179,7 @@ public final class LatencyCommand implements Callable<Integer> {
         all.put("command", spec.commandLine().getParseResult().originalArgs());
         all.put("plan", plan.toMessage().fields());
         all.put("contestants", measurement.notes());
+        all.put("failures", measurement.failures());
         all.put("rows", rows.stream().map(Message::fields).toList());
         Files.writeString(
                 directory.resolve("result.json"),

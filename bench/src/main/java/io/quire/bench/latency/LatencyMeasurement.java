@@ -23,6 +23,7 @@ import java.util.Optional;
  */
 final class LatencyMeasurement {
     private static final double SECOND_NS = 1e9;
+    private static final int WARM_FACTOR_MAX = 5;
     private static final double HALF = 0.5;
     private static final String ROWS_FIELD = "rows";
     private static final String NOTES_FIELD = "notes";
@@ -33,6 +34,7 @@ final class LatencyMeasurement {
     private final ProgressLine progress;
     private final UnitJournal journal;
     private final List<LatencyRow> rows = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
     private final Map<String, Object> notes = new LinkedHashMap<>();
 
     LatencyMeasurement(
@@ -105,7 +107,7 @@ final class LatencyMeasurement {
                 run(subject, fork);
                 return true;
             } catch (final ContestantFailedException e) {
-                notes.put(peer.name() + " fork " + fork + " failed", e.getMessage());
+                failures.add(peer.name() + " fork " + fork + ": " + e.getMessage());
                 subject.kill();
                 return false;
             }
@@ -141,6 +143,7 @@ final class LatencyMeasurement {
         final Message warmed = subject.ask(Message.request("warm")
                 .with("work", plan.work().code())
                 .with("targetNs", plan.warmNs())
+                .with("capNs", WARM_FACTOR_MAX * plan.warmNs())
                 .with("seed", -1));
         return HALF * SECOND_NS / Math.max(1, ((Number) warmed.value("nsPerOperation")).doubleValue());
     }
@@ -179,6 +182,11 @@ final class LatencyMeasurement {
 
     List<LatencyRow> rows() {
         return rows;
+    }
+
+    /** Lists who failed, and why; their units are not in the journal. */
+    List<String> failures() {
+        return failures;
     }
 
     Map<String, Object> notes() {

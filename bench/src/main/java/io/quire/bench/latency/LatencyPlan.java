@@ -44,12 +44,24 @@ public record LatencyPlan(
     /** The rate that stands for half of the contestant's maximum. */
     public static final String HALF = "half";
 
+    private static final double OPERATIONS_PER_SECOND_MAX = 1e9;
+
     /** Checks the values. */
     public LatencyPlan {
         for (final String rate : rates) {
-            if (!HALF.equals(rate) && !(Double.parseDouble(rate) > 0)) {
-                throw new IllegalArgumentException("a rate is half or greater than 0: found=" + rate);
+            if (!HALF.equals(rate) && !isRate(rate)) {
+                throw new IllegalArgumentException("a rate is half, or greater than 0 and at most "
+                        + (long) OPERATIONS_PER_SECOND_MAX + ": found=" + rate);
             }
+        }
+    }
+
+    private static boolean isRate(final String rate) {
+        try {
+            final double operationsPerSecond = Double.parseDouble(rate);
+            return operationsPerSecond > 0 && operationsPerSecond <= OPERATIONS_PER_SECOND_MAX;
+        } catch (final NumberFormatException e) {
+            return false;
         }
     }
 

@@ -105,6 +105,7 @@ final class LatencySubject implements AutoCloseable {
         ask(Message.request("warm")
                 .with("work", plan.work().code())
                 .with("targetNs", plan.warmNs())
+                .with("capNs", plan.warmNs())
                 .with("seed", -1));
         final Path tinyLog = scratch.empty("tiny-log").resolve("tiny.hlog").toAbsolutePath();
         ask(run.shortened(plan.warmNs(), tinyLog).toRequest());

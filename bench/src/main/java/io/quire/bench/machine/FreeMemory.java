@@ -40,6 +40,17 @@ public final class FreeMemory {
     }
 
     /**
+     * Tells whether files in a directory are in memory.
+     *
+     * @param directory exists
+     * @return whether its file system is tmpfs
+     * @throws IOException when the file system does not tell
+     */
+    public static boolean keepsFilesInMemory(final Path directory) throws IOException {
+        return Files.getFileStore(directory).type().equals("tmpfs");
+    }
+
+    /**
      * Tells how much files in a directory may take.
      *
      * @param directory exists

@@ -49,6 +49,7 @@ final class ChronicleBytesTable implements DurableTable {
         return ((ChronicleMapBuilder<Object, ChronicleRecord>) keyed)
                 .name("bench")
                 .entries(context.entryCountMax())
+                .checksumEntries(false)
                 .putReturnsNull(true)
                 .removeReturnsNull(true);
     }

@@ -23,6 +23,7 @@ final class ChronicleLongTable implements DurableTable {
         map = file.open(ChronicleMapBuilder.of(LongValue.class, LongValue.class)
                 .name("bench")
                 .entries(context.entryCountMax())
+                .checksumEntries(false)
                 .putReturnsNull(true)
                 .removeReturnsNull(true));
     }

@@ -13,7 +13,8 @@ import java.util.Map;
  * Chronicle Map, in memory or persisted to a mapped file, without {@code chronicle-analytics}.
  *
  * <p>Settings: key and value sizes constant, {@code entries()} told beforehand, segments and chunks by its own choice,
- * {@code putReturnsNull} and {@code removeReturnsNull}; long keys and long values are {@code LongValue} flyweights,
+ * {@code putReturnsNull} and {@code removeReturnsNull}, no checksums of entries, which a persisted map otherwise writes
+ * with each change and which nothing here reads; long keys and long values are {@code LongValue} flyweights,
  * byte values are {@code Byteable} references, so that a read points into the map's memory and nothing is allocated;
  * read-modify-write is {@code getUsing} and an add in place, which its documentation offers for a single writer.
  */
@@ -53,6 +54,7 @@ final class ChroniclePeer implements Peer {
         settings.put("value", context.shape().longValues() ? "LongValue" : "Byteable reference");
         settings.put("entries", Long.toString(context.entryCountMax()));
         settings.put("putReturnsNull", "true");
+        settings.put("checksumEntries", "false");
         settings.put("rmw", "getUsing, add in place");
         settings.put("durability", keeping.durability);
         return settings;
@@ -75,6 +77,15 @@ final class ChroniclePeer implements Peer {
 
     @Override
     public long nativeLength(final TableContext context) {
+        return keeping == ChronicleKeeping.MEMORY ? length(context) : 0;
+    }
+
+    @Override
+    public long fileLength(final TableContext context) {
+        return keeping == ChronicleKeeping.MEMORY ? 0 : length(context);
+    }
+
+    private static long length(final TableContext context) {
         return (long) (SIZE_FACTOR * context.entryCountMax() * (context.shape().entryLength() + OVERHEAD_LENGTH));
     }
 

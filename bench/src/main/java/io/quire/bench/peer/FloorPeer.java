@@ -46,13 +46,22 @@ final class FloorPeer implements Peer {
 
     @Override
     public long nativeLength(final TableContext context) {
+        return memory == NativeRegion.Kind.FILE ? 0 : length(context);
+    }
+
+    @Override
+    public long fileLength(final TableContext context) {
+        return memory == NativeRegion.Kind.FILE ? length(context) : 0;
+    }
+
+    private static long length(final TableContext context) {
         return FloorTable.slotCount(context.entryCountMax()) * FloorTable.slotLength(context.shape());
     }
 
     @Override
     public KeyedTable open(final TableContext context) {
-        final NativeRegion region = NativeRegion.map(
-                memory, nativeLength(context), context.directory().resolve("floor"));
+        final NativeRegion region =
+                NativeRegion.map(memory, length(context), context.directory().resolve("floor"));
         return new FloorTable(context, region);
     }
 }

@@ -87,12 +87,17 @@ final class LmdbPeer implements Peer {
 
     @Override
     public long nativeLength(final TableContext context) {
+        return 0;
+    }
+
+    @Override
+    public long fileLength(final TableContext context) {
         final long entryLength = (long) context.shape().entryLength() + OVERHEAD_LENGTH;
         return SPARE_LENGTH + (long) (SPACE_FACTOR * context.entryCountMax() * entryLength);
     }
 
     @Override
     public KeyedTable open(final TableContext context) {
-        return new LmdbTable(context, 2 * nativeLength(context), synced);
+        return new LmdbTable(context, 2 * fileLength(context), synced);
     }
 }

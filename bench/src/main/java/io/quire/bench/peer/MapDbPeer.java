@@ -53,6 +53,11 @@ final class MapDbPeer implements Peer {
 
     @Override
     public long nativeLength(final TableContext context) {
+        return 0;
+    }
+
+    @Override
+    public long fileLength(final TableContext context) {
         final long entryLength = (long) context.shape().entryLength() + ENTRY_OVERHEAD_LENGTH;
         return 2 * ALLOCATION_LENGTH + entryLength * context.entryCountMax();
     }

@@ -67,6 +67,11 @@ final class MvStorePeer implements Peer {
 
     @Override
     public long nativeLength(final TableContext context) {
+        return 0;
+    }
+
+    @Override
+    public long fileLength(final TableContext context) {
         return (long) (SPACE_FACTOR * context.entryCountMax() * context.shape().entryLength()) + CACHE_LENGTH_MIN;
     }
 

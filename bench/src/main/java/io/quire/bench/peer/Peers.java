@@ -18,6 +18,7 @@ public final class Peers {
     private static final Map<String, Peer> BY_NAME = List.of(
                     new QuirePeer("quire", Durability.NONE, LiveMemoryKind.AUTO),
                     QuirePeer.withFixedLengths("quire-fixed"),
+                    QuirePeer.withArrays("quire-arrays"),
                     new QuirePeer("quire-shared", Durability.NONE, LiveMemoryKind.SHARED),
                     new QuirePeer("quire-process", Durability.PROCESS, LiveMemoryKind.AUTO),
                     new QuirePeer("quire-group", Durability.GROUP, LiveMemoryKind.AUTO),
@@ -31,6 +32,7 @@ public final class Peers {
                     new ChroniclePeer("chronicle-copy", ChronicleKeeping.FILE_COPIED),
                     new ChroniclePeer("chronicle-memory", ChronicleKeeping.MEMORY),
                     new RocksDbPeer("rocksdb", Durability.NONE),
+                    RocksDbPeer.tuned("rocksdb-tuned"),
                     new RocksDbPeer("rocksdb-wal", Durability.PROCESS),
                     new RocksDbPeer("rocksdb-sync", Durability.SYNC),
                     new LmdbPeer("lmdb", false),

@@ -15,10 +15,11 @@ import java.util.Map;
 /**
  * Quire itself, with its defaults but for what the name says: a {@code LongLongState}, or a {@code BytesState}, which
  * takes values of any length; {@code quire-fixed} is told the lengths beforehand, as Chronicle Map is, and keeps a
- * {@code FixedBytesState}.
+ * {@code FixedBytesState}. Byte keys and values are in buffers outside the heap; those of {@code quire-arrays} are in
+ * arrays.
  *
  * <p>Settings: durability and live memory by name, {@code quire} alone being {@code NONE} and {@code AUTO}; checkpoints
- * on demand only; no JVM flags.
+ * on demand, and with a log whenever it has grown by a quarter of a gigabyte, untimed; no JVM flags.
  */
 final class QuirePeer implements Peer {
     private static final long SPARE_LENGTH = 256L << 20;
@@ -28,26 +29,38 @@ final class QuirePeer implements Peer {
     private final String name;
     private final Durability durability;
     private final LiveMemoryKind liveMemory;
-    private final boolean fixedLengths;
+    private final Interface through;
+
+    /** What byte keys and values are kept by and given in. */
+    private enum Interface {
+        /** A BytesState, buffers outside the heap. */
+        NATIVE,
+        /** A BytesState, buffers around arrays. */
+        ARRAYS,
+        /** A FixedBytesState, buffers outside the heap. */
+        FIXED
+    }
 
     private QuirePeer(
-            final String name,
-            final Durability durability,
-            final LiveMemoryKind liveMemory,
-            final boolean fixedLengths) {
+            final String name, final Durability durability, final LiveMemoryKind liveMemory, final Interface through) {
         this.name = name;
         this.durability = durability;
         this.liveMemory = liveMemory;
-        this.fixedLengths = fixedLengths;
+        this.through = through;
     }
 
     QuirePeer(final String name, final Durability durability, final LiveMemoryKind liveMemory) {
-        this(name, durability, liveMemory, false);
+        this(name, durability, liveMemory, Interface.NATIVE);
     }
 
     /** {@return the contestant that keeps byte values of one length inline} */
     static QuirePeer withFixedLengths(final String name) {
-        return new QuirePeer(name, Durability.NONE, LiveMemoryKind.AUTO, true);
+        return new QuirePeer(name, Durability.NONE, LiveMemoryKind.AUTO, Interface.FIXED);
+    }
+
+    /** {@return the contestant whose byte keys and values are in arrays} */
+    static QuirePeer withArrays(final String name) {
+        return new QuirePeer(name, Durability.NONE, LiveMemoryKind.AUTO, Interface.ARRAYS);
     }
 
     @Override
@@ -57,15 +70,19 @@ final class QuirePeer implements Peer {
 
     @Override
     public Peer whileLoading() {
-        return durability == Durability.SYNC ? new QuirePeer(name, Durability.PROCESS, liveMemory, fixedLengths) : this;
+        return durability == Durability.SYNC ? new QuirePeer(name, Durability.PROCESS, liveMemory, through) : this;
     }
 
     @Override
     public boolean supports(final TableShape shape) {
-        return !fixedLengths
-                || (!shape.longValues()
+        return switch (through) {
+            case NATIVE -> true;
+            case ARRAYS -> !shape.longValues();
+            case FIXED ->
+                !shape.longValues()
                         && shape.keyLength() <= FixedBytesState.KEY_LENGTH_MAX
-                        && shape.valueLength() <= FixedBytesState.VALUE_LENGTH_MAX);
+                        && shape.valueLength() <= FixedBytesState.VALUE_LENGTH_MAX;
+        };
     }
 
     @Override
@@ -77,8 +94,11 @@ final class QuirePeer implements Peer {
     public Map<String, String> settings(final TableContext context) {
         final Map<String, String> settings = new LinkedHashMap<>();
         settings.put("table", kindOf(context.shape()).stateName);
+        if (!context.shape().longValues()) {
+            settings.put("buffers", through == Interface.ARRAYS ? "arrays" : "outside the heap");
+        }
         settings.put("liveMemory", liveMemory.name().toLowerCase(Locale.ROOT));
-        settings.put("checkpoints", "on demand");
+        settings.put("checkpoints", durability == Durability.NONE ? "on demand" : "on demand, and for the log");
         settings.put("rmw", "addAndGet");
         settings.put("durability", durability.name());
         return settings;
@@ -91,18 +111,30 @@ final class QuirePeer implements Peer {
     }
 
     @Override
+    public long fileLength(final TableContext context) {
+        if (durability == Durability.NONE) {
+            return 0;
+        }
+        final long entryLength = (long) context.shape().entryLength() + OVERHEAD_LENGTH;
+        return 2 * QuireStore.LOG_LENGTH_MAX + 2 * entryLength * context.entryCountMax();
+    }
+
+    @Override
     public KeyedTable open(final TableContext context) {
         final QuireStore store = new QuireStore(context, durability, liveMemory);
         return switch (kindOf(context.shape())) {
             case LONGS -> new QuireLongTable(store);
             case FIXED_BYTES -> new QuireFixedTable(store, context.shape());
-            case BYTES -> new QuireBytesTable(store, context.shape());
+            case BYTES ->
+                through == Interface.ARRAYS
+                        ? new QuireArraysTable(store, context.shape())
+                        : new QuireBytesTable(store, context.shape());
         };
     }
 
     /** Which state keeps entries of this shape. */
     private Kind kindOf(final TableShape shape) {
-        if (fixedLengths) {
+        if (through == Interface.FIXED) {
             return Kind.FIXED_BYTES;
         }
         return shape.longValues() ? Kind.LONGS : Kind.BYTES;

@@ -20,9 +20,15 @@ final class QuireStore implements AutoCloseable {
     private static final long SETTLE_LIMIT_NS = 60_000_000_000L;
     private static final long SETTLE_PAUSE_NS = 1_000_000L;
 
+    /** A checkpoint is taken when the log is longer, untimed, as a log is not kept for ever by anybody who uses it. */
+    static final long LOG_LENGTH_MAX = 256L << 20;
+
     private final DurableStateStore store;
+    private final boolean durable;
+    private long checkpointedPosition;
 
     QuireStore(final TableContext context, final Durability durability, final LiveMemoryKind liveMemory) {
+        durable = context.durable();
         store = DurableStateStore.open(new DurableStoreContext()
                 .directory(context.directory())
                 .durability(durability)
@@ -43,6 +49,12 @@ final class QuireStore implements AutoCloseable {
     }
 
     void settle() {
+        final long position = store.status().log().position();
+        // Where checkpoints are measured, whoever measures them decides when.
+        if (!durable && position - checkpointedPosition > LOG_LENGTH_MAX) {
+            store.checkpoint().join();
+            checkpointedPosition = position;
+        }
         final long startNs = System.nanoTime();
         while (store.status().checkpoints().phase() != CheckpointPhase.REST
                 && System.nanoTime() - startNs < SETTLE_LIMIT_NS) {

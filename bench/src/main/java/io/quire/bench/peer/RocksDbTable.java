@@ -8,7 +8,6 @@ import io.quire.bench.table.NativeAddress;
 import io.quire.bench.table.TableContext;
 import io.quire.bench.table.ValueDigest;
 import io.quire.bench.table.ValuePool;
-import io.quire.store.Durability;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -60,7 +59,8 @@ final class RocksDbTable implements DurableTable {
     private int checkpointCount;
     private List<String> checkpointedFiles = List.of();
 
-    RocksDbTable(final TableContext context, final Durability durability) {
+    /** Takes the options over, and closes them in the end. */
+    RocksDbTable(final TableContext context, final RocksDbOptions options) {
         directory = context.directory();
         longValues = context.shape().longValues();
         valueLength = context.shape().valueLength();
@@ -70,7 +70,7 @@ final class RocksDbTable implements DurableTable {
         valueBuffer = ByteBuffer.allocateDirect(valueLength).order(ByteOrder.LITTLE_ENDIAN);
         keyPointer = NativeAddress.of(keyBuffer);
         valuePointer = NativeAddress.of(valueBuffer);
-        options = new RocksDbOptions(durability);
+        this.options = options;
         final List<ColumnFamilyHandle> handles = new ArrayList<>();
         try {
             checkpointCount = newestCheckpoint(directory);

@@ -71,12 +71,23 @@ public interface Peer {
     }
 
     /**
-     * Estimates the memory that the contestant takes outside its heap, with files in tmpfs.
+     * Estimates the memory that the contestant takes outside its heap and must have, without {@link #fileLength}.
      *
      * @param context what will be opened
      * @return bytes
      */
     long nativeLength(TableContext context);
+
+    /**
+     * Estimates the files that the contestant keeps in the directory that it is given, without checkpoints. On a disk
+     * they need no memory, however large they are.
+     *
+     * @param context what will be opened
+     * @return bytes
+     */
+    default long fileLength(final TableContext context) {
+        return 0;
+    }
 
     /**
      * Gives what may fill a table that this contestant opens afterwards.

@@ -158,6 +158,59 @@ class CompareCommandTest {
         assertThat(errors.toString()).contains("another plan").contains("--fresh");
     }
 
+    /** A contestant that is killed while it is loaded. Two seconds. */
+    @Test
+    void shouldSayWhoFailedAndMeasureItAgain() throws IOException, InterruptedException {
+        final Path out = directory.resolve("out");
+        final Thread killer = new Thread(() -> killContestantsUntil(out.resolve("result.json")));
+        killer.start();
+
+        assertThat(tiny(out, "floor")).isEqualTo(1);
+
+        killer.join();
+        assertThat(errors.toString()).contains("bench: failed: floor (long-long/2000/uniform/fork-1)", "--out");
+        assertThat(out.resolve("units.jsonl")).isEmptyFile();
+        assertThat(Files.readString(out.resolve("contestants.json"))).contains("FAILED in fork 1");
+
+        assertThat(tiny(out, "floor")).isZero();
+
+        assertThat(Files.readString(out.resolve("units.jsonl"))).contains("fork-1");
+        assertThat(Files.readString(out.resolve("contestants.json"))).doesNotContain("FAILED");
+    }
+
+    private static void killContestantsUntil(final Path end) {
+        while (!Files.exists(end)) {
+            ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
+            Thread.onSpinWait();
+        }
+    }
+
+    private void refuses(final String message, final String... arguments) {
+        final Path out = directory.resolve("refused");
+        final String[] all =
+                Stream.concat(Stream.of("--out=" + out), Stream.of(arguments)).toArray(String[]::new);
+
+        assertThat(run(all)).isEqualTo(2);
+        assertThat(errors.toString()).contains(message);
+        assertThat(out).as("nothing is made").doesNotExist();
+    }
+
+    @Test
+    void shouldRefuseOptionsThatMakeNoSense() {
+        refuses("--probe-mib must be from 1 to 8192: found=0", "--probe-mib=0");
+        refuses("--probe-mib must be from 1 to 8192: found=100000", "--probe-mib=100000");
+        refuses("--forks must be from 1 to 1000: found=0", "--forks=0");
+        refuses("--iterations must be from 1 to 1000: found=-1", "--iterations=-1");
+        refuses("--iteration-ms must be from 1 to 3600000: found=0", "--iteration-ms=0");
+        refuses("--warm-ms must be from 0 to 3600000: found=-1", "--warm-ms=-1");
+        refuses("--repeats must be from 0 to 1000: found=-1", "--repeats=-1");
+        refuses("--entries must be from 1 to 1500000000: found=0", "--entries=1000,0");
+        refuses("--entries names one twice: found=5", "--entries=5,5");
+        refuses("--peers names one twice: found=quire", "--peers=quire,floor,quire");
+        refuses("--work names one twice: found=GET", "--work=get,put,get");
+        refuses("--data must be a directory that can be written to", "--data=" + directory.resolve("absent"));
+    }
+
     @Test
     void shouldNameAnUnknownPeerOrWork() {
         assertThat(run("--peers=quire,oracle")).isEqualTo(2);

@@ -3,6 +3,7 @@ package io.quire.bench.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DiscardRuleTest {
@@ -38,6 +39,39 @@ class DiscardRuleTest {
     @Test
     void shouldRejectStolenTime() {
         assertThat(quietAt(200).disturbed(200, 200, 0.03)).isTrue();
+    }
+
+    /** Probes of such a cell are at 200.5 and 201.25. */
+    private static Cell attempt(final int attempt, final double probeNs, final boolean disturbed, final boolean kept) {
+        final Cell cell = Cells.cell("quire", 1, 1, 40);
+        return new Cell(cell.unit(), cell.place(), 1, 1, attempt, cell.sample(), probeNs, probeNs, 0, disturbed, kept);
+    }
+
+    @Test
+    void shouldMarkAtTheEndWhatSeemedQuietBefore() {
+        // The first probes were made while the machine was busy.
+        final List<Cell> judged = quietAt(200).judgeAgain(List.of(attempt(1, 300, false, true)));
+
+        assertThat(judged).containsExactly(attempt(1, 300, true, true));
+    }
+
+    @Test
+    void shouldCountTheFirstAttemptThatIsQuietByTheFinalLevel() {
+        final List<Cell> judged = quietAt(200)
+                .judgeAgain(List.of(
+                        attempt(1, 240, true, false), attempt(2, 201, true, false), attempt(3, 400, true, true)));
+
+        assertThat(judged)
+                .containsExactly(
+                        attempt(1, 240, false, true), attempt(2, 201, false, false), attempt(3, 400, true, false));
+    }
+
+    @Test
+    void shouldCountTheLastAttemptWhenNoneIsQuiet() {
+        final List<Cell> judged =
+                quietAt(200).judgeAgain(List.of(attempt(1, 300, true, false), attempt(2, 400, false, true)));
+
+        assertThat(judged).containsExactly(attempt(1, 300, true, false), attempt(2, 400, true, true));
     }
 
     @Test

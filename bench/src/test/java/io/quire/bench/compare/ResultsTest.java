@@ -70,6 +70,41 @@ class ResultsTest {
     }
 
     @Test
+    void shouldFindForksWhoseIterationsGoOneWay() {
+        final Results results = new Results(List.of(
+                Cells.cell("quire", 1, 1, 21),
+                Cells.cell("quire", 1, 2, 9),
+                Cells.cell("quire", 1, 3, 6),
+                Cells.cell("quire", 2, 3, 13), // out of order, and slower
+                Cells.cell("quire", 2, 2, 11),
+                Cells.cell("quire", 2, 1, 10),
+                Cells.cell("quire", 3, 1, 10), // up and down
+                Cells.cell("quire", 3, 2, 30),
+                Cells.cell("quire", 3, 3, 20),
+                Cells.cell("quire", 4, 1, 10), // by less
+                Cells.cell("quire", 4, 2, 11),
+                Cells.cell("quire", 4, 3, 11.9),
+                Cells.cell("quire", 5, 1, 10), // two do not make a trend
+                Cells.cell("quire", 5, 2, 20)));
+
+        assertThat(results.trendingForkCount(Cells.place("quire", Work.GET))).isEqualTo(2);
+        assertThat(new RatioTable(results, "quire").text()).containsPattern("quire .*\\] ~");
+    }
+
+    @Test
+    void shouldPrintTheRatiosOfForksAndTheShareOfDisturbedCells() {
+        final Results results = new Results(List.of(
+                Cells.cell("quire", 1, 1, 40),
+                Cells.cell("floor", 1, 1, 20, true, true),
+                Cells.cell("quire", 2, 1, 80),
+                Cells.cell("floor", 2, 1, 60)));
+
+        assertThat(new RatioTable(results, "quire").text())
+                .contains("0.63 (0.50-0.75)  40.0 [30.0-50.0]*")
+                .contains("disturbed cells kept: quire 0 of 2 (0 %), floor 1 of 2 (50 %)");
+    }
+
+    @Test
     void shouldPrintADashForWhatWasNotMeasured() {
         final Cell cell = Cells.cell("quire", 1, 1, 40);
         final Cell other =

@@ -40,6 +40,17 @@ class RunJournalTest {
     }
 
     @Test
+    void shouldKeepProbesOfEarlierSessions() throws IOException {
+        RunJournal.open(directory, PLAN).addProbe(200.5);
+        Files.writeString(directory.resolve("probes.jsonl"), "{\"ns", StandardOpenOption.APPEND);
+
+        final RunJournal resumed = RunJournal.open(directory, PLAN);
+        resumed.addProbe(199.25);
+
+        assertThat(RunJournal.open(directory, PLAN).probes()).containsExactly(200.5, 199.25);
+    }
+
+    @Test
     void shouldDropCellsOfAnInterruptedUnit() throws IOException {
         final RunJournal before = RunJournal.open(directory, PLAN);
         before.add(Cells.cell("quire", 1, 1, 38.5));

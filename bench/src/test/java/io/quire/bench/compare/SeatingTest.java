@@ -8,7 +8,19 @@ import org.junit.jupiter.api.Test;
 
 class SeatingTest {
     private static List<List<Integer>> groups(final int fork, final long budget, final Integer... lengths) {
-        return Seating.groups(List.of(lengths), fork, budget, Integer::longValue);
+        return Seating.groups(
+                List.of(lengths), fork, new Seating.Room(budget, 0), length -> new Seating.Room(length, 0));
+    }
+
+    @Test
+    void shouldSeatByFilesToo() {
+        // The first number is memory, the second files.
+        final List<List<Integer>> contestants =
+                List.of(List.of(1, 30), List.of(1, 0), List.of(1, 30), List.of(1, 90), List.of(70, 10));
+
+        assertThat(Seating.groups(
+                        contestants, 1, new Seating.Room(50, 50), each -> new Seating.Room(each.get(0), each.get(1))))
+                .containsExactly(List.of(contestants.get(0), contestants.get(1)), List.of(contestants.get(2)));
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.quire.bench.compare.CsvFile;
 import io.quire.bench.contestant.Message;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,5 +110,32 @@ class DurabilityCommandTest {
                 "--out=" + out));
         arguments.addAll(List.of(more));
         return new CommandLine(new DurabilityCommand()).execute(arguments.toArray(String[]::new));
+    }
+
+    private void refuses(final String message, final String argument) {
+        final StringWriter errors = new StringWriter();
+        final Path out = directory.resolve("refused");
+
+        assertThat(new CommandLine(new DurabilityCommand())
+                        .setErr(new PrintWriter(errors))
+                        .execute(argument, "--out=" + out))
+                .isEqualTo(2);
+        assertThat(errors.toString()).contains(message);
+        assertThat(out).as("nothing is made").doesNotExist();
+    }
+
+    @Test
+    void shouldRefuseOptionsThatMakeNoSense() {
+        refuses("--rate must be greater than 0 and at most 1000000000: found=0", "--rate=0");
+        refuses("--gib must be from ", "--gib=0");
+        refuses("found=-1", "--gib=-1");
+        refuses("found=1000000", "--gib=1000000");
+        refuses("--changed must be greater than 0 and at most 100: found=0", "--changed=1,0");
+        refuses("--changed must be greater than 0 and at most 100: found=100.5", "--changed=100.5");
+        refuses("--forks must be from 1 to 1000: found=0", "--forks=0");
+        refuses("--seconds must be from 1 to 3600: found=0", "--seconds=0");
+        refuses("--repeats must be from 1 to 1000: found=0", "--repeats=0");
+        refuses("--peers names one twice: found=quire", "--peers=quire,quire");
+        refuses("--data must be a directory that can be written to", "--data=" + directory.resolve("absent"));
     }
 }

@@ -59,7 +59,7 @@ class BenchmarksRunTest {
         assertThat(names(run(Mode.SingleShotTime, "io.quire.bench.jmh.TimersBenchmark[.]", "1")))
                 .hasSize(5);
         assertThat(names(run(Mode.AverageTime, "io.quire.bench.jmh.PeerBenchmark[.]", "3000")))
-                .hasSize(8);
+                .hasSize(9);
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.quire.bench.compare.CsvFile;
 import io.quire.bench.contestant.Message;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -98,5 +100,33 @@ class LatencyCommandTest {
                         "--no-pin",
                         "--data=" + directory,
                         "--out=" + out);
+    }
+
+    private void refuses(final String message, final String argument) {
+        final StringWriter errors = new StringWriter();
+        final Path out = directory.resolve("refused");
+
+        assertThat(new CommandLine(new LatencyCommand())
+                        .setErr(new PrintWriter(errors))
+                        .execute(argument, "--out=" + out))
+                .isEqualTo(2);
+        assertThat(errors.toString()).contains(message);
+        assertThat(out).as("nothing is made").doesNotExist();
+    }
+
+    @Test
+    void shouldRefuseOptionsThatMakeNoSense() {
+        for (final String work : List.of("scan", "load", "miss", "mixed50", "insert")) {
+            refuses("--work must be one of [get, put, rmw]: found=" + work, "--work=" + work);
+        }
+        refuses("--entries must be from 1 to 1500000000: found=0", "--entries=0");
+        refuses("--forks must be from 1 to 1000: found=0", "--forks=0");
+        refuses("--seconds must be from 1 to 3600: found=0", "--seconds=0");
+        refuses("--warm-ms must be from 0 to 3600000: found=-5", "--warm-ms=-5");
+        refuses("--checkpoint-ms must be from 1 to 3600000: found=0", "--checkpoint-ms=0");
+        refuses("a rate is half, or greater than 0 and at most 1000000000: found=0", "--rates=0");
+        refuses("a rate is half, or greater than 0 and at most 1000000000: found=fast", "--rates=fast");
+        refuses("--peers names one twice: found=idle", "--peers=idle,idle");
+        refuses("--data must be a directory that can be written to", "--data=" + directory.resolve("absent"));
     }
 }

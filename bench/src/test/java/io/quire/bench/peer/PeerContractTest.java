@@ -48,6 +48,14 @@ class PeerContractTest {
     }
 
     @Nested
+    class QuireArraysTest extends KeyedTableContractTest {
+        @Override
+        Peer peer() {
+            return Peers.named("quire-arrays");
+        }
+    }
+
+    @Nested
     class QuireSharedTest extends KeyedTableContractTest {
         @Override
         Peer peer() {
@@ -140,6 +148,14 @@ class PeerContractTest {
         @Override
         Peer peer() {
             return Peers.named("rocksdb");
+        }
+    }
+
+    @Nested
+    class RocksdbTunedTest extends KeyedTableContractTest {
+        @Override
+        Peer peer() {
+            return Peers.named("rocksdb-tuned");
         }
     }
 
