@@ -204,6 +204,11 @@ public final class LongBytesState extends KeyedState {
     }
 
     @Override
+    public void checkInvariants() {
+        bytes.checkInvariants();
+    }
+
+    @Override
     ExpiryPass expiryPass() {
         return new RecordExpiryPass(this, bytes);
     }

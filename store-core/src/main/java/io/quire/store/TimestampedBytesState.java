@@ -279,6 +279,13 @@ final class TimestampedBytesState extends BytesState {
         return table.reader(session, timestamps);
     }
 
+    /** Of the table underneath, and that every value has a timestamp. */
+    @Override
+    public void checkInvariants() {
+        super.checkInvariants();
+        table.forEach(record -> contentLength(table.valueLength(record)));
+    }
+
     @Override
     void applyPut(
             final byte[] keyBase,

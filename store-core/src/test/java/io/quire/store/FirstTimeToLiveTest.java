@@ -254,6 +254,10 @@ class FirstTimeToLiveTest {
         assertThatThrownBy(() -> kind.entries(before)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(before::clear).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(before::checkInvariants).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(before::statistics).isInstanceOf(IllegalStateException.class);
+        store.beginBatch();
+        assertThatThrownBy(() -> kind.put(before, 1, 1)).isInstanceOf(IllegalStateException.class);
+        store.rollbackBatch();
         assertThat(kind.entries(kind.open(store, null))).isEqualTo(expected);
         assertThat(store.failure()).isNull();
     }

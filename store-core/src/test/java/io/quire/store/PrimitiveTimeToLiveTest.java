@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.store.TimeToLive.UpdateType;
 import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.PagedMemory;
+import io.quire.store.memory.RawMemory;
 import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.RecordTable;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -449,6 +452,26 @@ class PrimitiveTimeToLiveTest {
         assertThat(inFixed).isEqualTo(expected);
         final LongLongState plain = store.longLongState("plain");
         assertThat(longs.keyGroupOf(42)).as("as without a time to live").isEqualTo(plain.keyGroupOf(42));
+    }
+
+    @Test
+    void shouldNoticeValuesThatAreTooShortForATimestamp() {
+        final byte[] key = new byte[Long.BYTES];
+        final RecordTable table = RecordTable.create(store.memory());
+        table.put(key, RawMemory.ARRAY_OFFSET, Long.BYTES, new byte[8], RawMemory.ARRAY_OFFSET, 8);
+        final BytesState bytes =
+                new TimestampedBytesState(store, store.bytesState("b", TEN).descriptor(), table);
+        final LongBytesState longBytes =
+                new LongBytesState(store, store.longBytesState("l", TEN).descriptor(), table);
+        bytes.checkInvariants();
+        longBytes.checkInvariants();
+        table.put(key, RawMemory.ARRAY_OFFSET, Long.BYTES, new byte[7], RawMemory.ARRAY_OFFSET, 7);
+        assertThatThrownBy(bytes::checkInvariants)
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("state=b");
+        assertThatThrownBy(longBytes::checkInvariants)
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("state=l");
     }
 
     @ParameterizedTest

@@ -14,14 +14,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Readers beside a writer whose entries expire and are written again all the time. Each value is the time at which it
- * was written, so that one that is older than its timestamp, or has expired, shows.
+ * Readers beside a writer whose entries expire and are written again all the time, or are written again before they
+ * expire. Each value is the time at which it was written, so that one that is older than its timestamp, or has expired,
+ * shows; and so does one that is absent although it was renewed in time.
  */
 class TimestampedReaderStressTest {
     private static final int READERS = 2;
     private static final int KEYS = 6;
     private static final int TTL = 2; // ticks of the clock
     private static final int PERIOD = 3; // ticks between two writes of a key
+    private static final int RENEWED = 3; // further keys, which are written with every tick and never expire
     private static final int FIXED_LONGS = 3;
     private static final int LARGE_LONGS = 10_000; // with an extent of its own
 
@@ -29,12 +31,16 @@ class TimestampedReaderStressTest {
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AtomicLong present = new AtomicLong();
     private final AtomicLong absent = new AtomicLong();
+    private final AtomicLong renewed = new AtomicLong();
     private final UnsafeBuffer key = new UnsafeBuffer(new byte[Long.BYTES]);
     private final UnsafeBuffer value = new UnsafeBuffer(new byte[LARGE_LONGS * Long.BYTES]);
     private LongLongState longs;
     private BytesState bytes;
     private FixedBytesState fixed;
-    private volatile int phase; // which state is written and read: longs, fixed bytes, bytes, long ones
+    private LongSetState longSet;
+    private FixedBytesState fixedSet; // of values of no bytes
+    private volatile int phase; // which state is written and read: longs, fixed bytes, bytes, long ones, sets
+    private volatile long renewing; // not 0 while what is renewed is there, another number in each phase
     private volatile boolean stopped;
 
     @Test
@@ -54,6 +60,8 @@ class TimestampedReaderStressTest {
             longs = store.longLongState("longs", ttl);
             bytes = store.bytesState("bytes", ttl);
             fixed = store.fixedBytesState("fixed", Long.BYTES, FIXED_LONGS * Long.BYTES, ttl);
+            longSet = store.longSetState("long set", ttl);
+            fixedSet = store.fixedBytesState("fixed set", Long.BYTES, 0, ttl);
             final Thread[] threads = new Thread[READERS];
             for (int i = 0; i < READERS; i++) {
                 threads[i] = new Thread(() -> read(store), "reader-" + i);
@@ -61,12 +69,19 @@ class TimestampedReaderStressTest {
             }
             final long end = System.nanoTime() + durationNs;
             while (System.nanoTime() - end < 0 && failure.get() == null) {
-                phase = (phase + 1) % 4;
+                renewing = 0;
+                phase = (phase + 1) % 6;
                 store.expiryBudgetNs(clock.get() % 2 == 0 ? 0 : 5_000);
                 for (int tick = 0; tick < (phase == 3 ? 50 : 5_000); tick++) {
                     final long time = clock.incrementAndGet();
                     for (long k = time % PERIOD; k < KEYS; k += PERIOD) {
                         write(k, time);
+                    }
+                    for (long k = KEYS; k < KEYS + RENEWED; k++) {
+                        write(k, time);
+                    }
+                    if (renewing == 0) {
+                        renewing = time;
                     }
                 }
             }
@@ -76,10 +91,11 @@ class TimestampedReaderStressTest {
             }
             store.states().forEach(KeyedState::checkInvariants);
         }
-        System.out.println("ticks=" + clock + " present=" + present + " absent=" + absent);
+        System.out.println("ticks=" + clock + " present=" + present + " absent=" + absent + " renewed=" + renewed);
         assertThat(failure.get()).isNull();
         assertThat(present).hasPositiveValue();
         assertThat(absent).hasPositiveValue();
+        assertThat(renewed).hasPositiveValue();
     }
 
     /** What has expired counts as absent, so adding to it is as good as putting. */
@@ -87,7 +103,7 @@ class TimestampedReaderStressTest {
         key.putLong(0, k);
         switch (phase) {
             case 0 -> {
-                if (k % 2 == 0) {
+                if (k < KEYS && k % 2 == 0) {
                     assertThat(longs.addAndGet(k, time)).isEqualTo(time);
                 } else {
                     longs.put(k, time);
@@ -98,7 +114,9 @@ class TimestampedReaderStressTest {
                 final int count = 1 + (int) (time % 7);
                 bytes.put(key, 0, Long.BYTES, longsOf(time, count), 0, count * Long.BYTES);
             }
-            default -> bytes.put(key, 0, Long.BYTES, longsOf(time, LARGE_LONGS), 0, LARGE_LONGS * Long.BYTES);
+            case 3 -> bytes.put(key, 0, Long.BYTES, longsOf(time, LARGE_LONGS), 0, LARGE_LONGS * Long.BYTES);
+            case 4 -> longSet.add(k);
+            default -> fixedSet.add(key, 0);
         }
     }
 
@@ -115,21 +133,30 @@ class TimestampedReaderStressTest {
             final BytesStateReader readBytes = reader.bytesState("bytes");
             final FixedBytesStateReader readFixed =
                     reader.fixedBytesState("fixed", Long.BYTES, FIXED_LONGS * Long.BYTES);
+            final LongSetStateReader readLongSet = reader.longSetState("long set");
+            final FixedBytesStateReader readFixedSet = reader.fixedBytesState("fixed set", Long.BYTES, 0);
             final UnsafeBuffer readKey = new UnsafeBuffer(new byte[Long.BYTES]);
             final ExpandableArrayBuffer found = new ExpandableArrayBuffer(LARGE_LONGS * Long.BYTES);
             for (int round = 0; !stopped && failure.get() == null; round++) {
-                final int now = phase;
-                for (long k = 0; k < KEYS; k++) {
+                for (long k = 0; k < KEYS + RENEWED; k++) {
                     readKey.putLong(0, k);
+                    final long renewingBefore = renewing;
+                    final int now = phase;
                     final long before = clock.get();
+                    final boolean there;
                     if (now == 0) {
-                        check(k, before, readLongs.get(k, -1));
+                        there = check(k, before, readLongs.get(k, -1));
                     } else if (now == 1) {
-                        check(k, before, readFixed.get(readKey, 0, found, 0) ? same(found, FIXED_LONGS * 8) : -1);
-                    } else {
+                        there = check(
+                                k, before, readFixed.get(readKey, 0, found, 0) ? same(found, FIXED_LONGS * 8) : -1);
+                    } else if (now < 4) {
                         final int length = readBytes.get(readKey, 0, Long.BYTES, found, 0);
-                        check(k, before, length < 0 ? -1 : same(found, length));
+                        there = check(k, before, length < 0 ? -1 : same(found, length));
+                    } else {
+                        there = checkSet(
+                                k, before, now == 4 ? readLongSet.contains(k) : readFixedSet.containsKey(readKey, 0));
                     }
+                    checkRenewed(k, renewingBefore, there);
                 }
                 if (round % 1000 == 0) {
                     final long before = clock.get();
@@ -151,14 +178,36 @@ class TimestampedReaderStressTest {
         return found.getLong(0);
     }
 
-    private void check(final long k, final long before, final long time) {
+    private boolean check(final long k, final long before, final long time) {
         if (time < 0) {
             absent.incrementAndGet();
-            return;
+            return false;
         }
         present.incrementAndGet();
-        if (time % PERIOD != k % PERIOD || time + TTL <= before || time > clock.get()) {
+        final boolean inTurn = k >= KEYS || time % PERIOD == k % PERIOD;
+        if (!inTurn || time + TTL <= before || time > clock.get()) {
             throw new AssertionError("written at " + time + " under " + k + ", read after " + before);
+        }
+        return true;
+    }
+
+    /** A set shows no time, but its keys are absent in the last tick before they are added again. */
+    private boolean checkSet(final long k, final long before, final boolean there) {
+        (there ? present : absent).incrementAndGet();
+        final boolean expired = k < KEYS && (before - k) % PERIOD == TTL;
+        if (there && expired && clock.get() == before) {
+            throw new AssertionError(k + " has expired, read at " + before);
+        }
+        return there;
+    }
+
+    /** Throws when what is written with every tick was not there, all the time that it was read in one phase. */
+    private void checkRenewed(final long k, final long renewingBefore, final boolean there) {
+        if (k >= KEYS && renewingBefore != 0 && renewing == renewingBefore) {
+            if (!there) {
+                throw new AssertionError(k + " was absent");
+            }
+            renewed.incrementAndGet();
         }
     }
 }
