@@ -189,7 +189,7 @@ final class Checkpointer implements Runnable {
 
             @Override
             public void failed(final Throwable cause) {
-                abandonWaiting(new StoreFailedException("the store is fail-stopped: " + cause.getMessage(), cause));
+                abandonWaiting(failedBefore(cause));
             }
         };
     }
@@ -227,6 +227,10 @@ final class Checkpointer implements Runnable {
         if (!running) {
             throw new StoreClosedException("the store is closed");
         }
+    }
+
+    private static StoreFailedException failedBefore(final Throwable cause) {
+        return new StoreFailedException("the store is fail-stopped: " + cause.getMessage(), cause);
     }
 
     private static StoreClosedException closedBefore() {
@@ -271,10 +275,16 @@ final class Checkpointer implements Runnable {
 
     /**
      * Takes the barrier if a checkpoint is due or asked for and none is under way. By the writer, between operations.
-     * Nothing in here waits for another thread.
+     * Nothing in here waits for another thread. Whether the store has failed is looked at here, with the role: before
+     * the caller had it a writer may have failed in the middle of a change, and ended.
      */
     void takeDueBarrier() {
         if (underway || !running || (!due && requests.isEmpty())) {
+            return;
+        }
+        if (store.failure() != null || store.closed()) {
+            due = false;
+            abandonWaiting(store.failure() == null ? closedBefore() : failedBefore(store.failure()));
             return;
         }
         final long startNs = System.nanoTime();
@@ -411,9 +421,7 @@ final class Checkpointer implements Runnable {
             return;
         }
         try {
-            if (!store.closed() && store.failure() == null) {
-                takeDueBarrier();
-            }
+            takeDueBarrier();
         } finally {
             store.endBriefClaim();
         }

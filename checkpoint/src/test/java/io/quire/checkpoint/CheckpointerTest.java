@@ -8,6 +8,7 @@ import io.quire.store.Durability;
 import io.quire.store.LongLongState;
 import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.StoreClosedException;
+import io.quire.store.errors.StoreFailedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -100,6 +101,32 @@ class CheckpointerTest {
                 assertThat(longs.get(key, -1)).isEqualTo(key + 1);
             }
             longs.checkInvariants();
+        }
+    }
+
+    /** Whoever gets the writer's role may have looked for a failure before the writer failed, and ended. */
+    @Test
+    void shouldTakeNoBarrierOfAStoreThatHasFailed() throws Exception {
+        Files.createDirectory(temp.resolve("shm"));
+        final DurableStoreContext context = context();
+        context.conclude();
+        final StoreOpening opening = new StoreOpening(context).open();
+        try {
+            final Checkpointer checkpointer = checkpointer(context, opening, opening.checkpointLog);
+            opening.store.longLongState("longs").put(1, 1);
+            checkpointer.start();
+            try {
+                opening.store.fail(new IllegalStateException("planted"));
+                assertThat(opening.store.isWriter()).isTrue();
+                assertThatThrownBy(checkpointer.checkpointByWriter()::join)
+                        .hasCauseInstanceOf(StoreFailedException.class)
+                        .hasRootCauseMessage("planted");
+            } finally {
+                checkpointer.stop();
+            }
+            assertThat(checkpointer.completedCount()).isZero();
+        } finally {
+            opening.closeAll();
         }
     }
 }
