@@ -502,10 +502,7 @@ final class Checkpointer implements Runnable {
                 phase = CheckpointPhase.FLUSH;
                 file = writer.finish();
             }
-            awaitLog(current, file);
-            final long flushedNs = System.nanoTime();
-            phase = CheckpointPhase.PUBLISH;
-            published.publishCheckpoint(cut, layout, file);
+            final long flushedNs = publish(current, cut, layout, file);
             return info(current, cut, file, captured, capturedNs, flushedNs);
         } finally {
             published.fileNumbers().release(number);
@@ -564,26 +561,50 @@ final class Checkpointer implements Runnable {
     }
 
     /**
-     * Waits for the change log, and no longer than the checkpoint has time: once the manifest is being published there
-     * is no way back. A file that will not be part of a checkpoint is deleted.
+     * Makes a complete file a checkpoint. A file that is part of none is deleted, unless a manifest that names it may
+     * be on disk; what cannot be deleted goes after the next checkpoint.
+     *
+     * @return when everything was durable but the manifest
      */
-    private void awaitLog(final CheckpointTask current, final CheckpointFileInfo file) {
+    private long publish(
+            final CheckpointTask current,
+            final CheckpointCut cut,
+            final MemoryLayout layout,
+            final CheckpointFileInfo file) {
         try {
-            checkInTime(current);
-            final long leftNs = timeoutNs - (System.nanoTime() - current.startNs());
-            if (!log.awaitDurable(current.logPosition(), leftNs)) {
-                throw new CheckpointFailedException("timed out: the change log is not durable up to the checkpoint:"
-                        + " position=" + current.logPosition() + " timeoutNs=" + timeoutNs);
-            }
-            checkInTime(current);
+            awaitLog(current);
+            final long flushedNs = System.nanoTime();
+            phase = CheckpointPhase.PUBLISH;
+            published.publishCheckpoint(cut, layout, file);
+            return flushedNs;
         } catch (final RuntimeException | Error e) {
-            try {
-                storage.delete(file.fileName());
-            } catch (final RuntimeException suppressed) {
-                e.addSuppressed(suppressed);
+            if (!published.uncertain()) {
+                delete(file, e);
             }
             throw e;
         }
+    }
+
+    private void delete(final CheckpointFileInfo file, final Throwable cause) {
+        try {
+            storage.delete(file.fileName());
+        } catch (final RuntimeException suppressed) {
+            cause.addSuppressed(suppressed);
+        }
+    }
+
+    /**
+     * Waits for the change log, and no longer than the checkpoint has time: once the manifest is being published there
+     * is no way back.
+     */
+    private void awaitLog(final CheckpointTask current) {
+        checkInTime(current);
+        final long leftNs = timeoutNs - (System.nanoTime() - current.startNs());
+        if (!log.awaitDurable(current.logPosition(), leftNs)) {
+            throw new CheckpointFailedException("timed out: the change log is not durable up to the checkpoint:"
+                    + " position=" + current.logPosition() + " timeoutNs=" + timeoutNs);
+        }
+        checkInTime(current);
     }
 
     private CheckpointFailedException failed(final CheckpointTask current, final Throwable cause) {

@@ -99,7 +99,7 @@ final class PublishedCheckpoints {
             throw notOpened(e);
         }
         nextGeneration = manifest.generation() + 1;
-        addNewest(manifest);
+        newestFirst = withNewest(manifest);
     }
 
     private static StoreIoException notOpened(final CheckpointFailedException e) {
@@ -162,6 +162,7 @@ final class PublishedCheckpoints {
                     uncertainBy);
         }
         nextGeneration++; // whatever happens, this number is not used again
+        final List<Manifest> then = withNewest(manifest); // before there is no way back: there may be no memory for it
         try {
             ManifestWriter.publish(storage, manifest);
         } catch (final StoreFullException | CheckpointFailedException e) {
@@ -170,15 +171,15 @@ final class PublishedCheckpoints {
             uncertainBy = e; // a newer one would make its files look superfluous
             throw e;
         }
-        addNewest(manifest);
+        newestFirst = then;
         return manifest;
     }
 
-    private void addNewest(final Manifest manifest) {
+    private List<Manifest> withNewest(final Manifest manifest) {
         final List<Manifest> manifests = new ArrayList<>(newestFirst.size() + 1);
         manifests.add(manifest);
         manifests.addAll(newestFirst);
-        newestFirst = List.copyOf(manifests);
+        return List.copyOf(manifests);
     }
 
     /**

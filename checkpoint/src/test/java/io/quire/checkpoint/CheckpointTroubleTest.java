@@ -150,6 +150,7 @@ class CheckpointTroubleTest {
         model.compare(longs, bytes, what); // reads go on
         if (store.stateStore().failure() == null) {
             assertThat(store.status().checkpoints().failedInARow()).isEqualTo(1);
+            assertThat(files.exists(created)).as(what).isFalse(); // also when no checkpoint ever succeeds again
             first.compareCheckpoint(files, directory, firstId, what);
             change();
             final CheckpointContents next = model.copy();
@@ -262,6 +263,7 @@ class CheckpointTroubleTest {
     }
 
     private CheckpointContents atBarrier;
+    private volatile Path created; // the last checkpoint file
 
     /** A checkpoint that may time out a few times because the machine is busy. */
     private long checkpointAtLast() throws Exception {
@@ -293,6 +295,11 @@ class CheckpointTroubleTest {
         files.hook((operation, path) -> {
             final CheckpointPhase phase = store.status().checkpoints().phase();
             if (phase != CheckpointPhase.REST && phase != CheckpointPhase.PREPARE) {
+                if (operation == FileOperation.CREATE
+                        && Thread.currentThread().getName().equals("quire-checkpointer")
+                        && path.getFileName().toString().startsWith("checkpoint-")) {
+                    created = path;
+                }
                 once.before(operation, path);
             }
         });
