@@ -154,7 +154,8 @@ final class StoreOpening {
         CorruptStoreException first = null;
         int passedOver = 0;
         for (final RejectedManifest manifest : found.rejected()) {
-            first = first == null ? checkDamaged(manifest.cause()) : first;
+            final CorruptStoreException damage = checkDamaged(manifest.cause());
+            first = first == null ? damage : first;
             if (found.newestFirst().isEmpty()
                     || manifest.generation() > found.newestFirst().get(0).generation()) {
                 passedOver++;
@@ -234,10 +235,16 @@ final class StoreOpening {
                 : new BandwidthLimit(context.hydrationBytesPerSecond())::beforeWrite;
     }
 
+    /** What cannot be read may be sound: that is no reason to go back, after which it would be deleted. */
     private static void verify(final PageChain chain) {
         final List<FileProblem> problems = new ArrayList<>();
         for (int i = 0; i < chain.fileCount(); i++) {
-            chain.file(i).verify(problems::add);
+            chain.file(i).verify(problem -> {
+                if (!problem.isDamage()) {
+                    throw problem.cause();
+                }
+                problems.add(problem);
+            });
         }
         if (!problems.isEmpty()) {
             throw new CorruptStoreException(problems.get(0).message());

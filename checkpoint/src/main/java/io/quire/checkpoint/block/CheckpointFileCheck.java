@@ -58,7 +58,8 @@ final class CheckpointFileCheck {
                     report(
                             position,
                             e.getMessage() + "; bytes " + position + ".." + (file.indexPosition() - 1)
-                                    + " could not be checked");
+                                    + " could not be checked",
+                            e);
                     return;
                 }
                 contentChecksum.updateInt(block.headerChecksum());
@@ -80,7 +81,7 @@ final class CheckpointFileCheck {
                 sumOfBlocks += hash(page, mask, position, firstLine);
             });
         } catch (final StateStoreException e) {
-            report(position, e.getMessage());
+            report(position, e.getMessage(), e);
         }
     }
 
@@ -94,7 +95,7 @@ final class CheckpointFileCheck {
                     contentChecksum.updateInt(index.pageChecksum());
                     lastPage = checkIndexPage(index, position, lastPage);
                 } catch (final StateStoreException e) {
-                    report(position, e.getMessage());
+                    report(position, e.getMessage(), e);
                 }
             }
         }
@@ -128,8 +129,12 @@ final class CheckpointFileCheck {
     }
 
     private void report(final long offset, final String message) {
+        report(offset, message, null);
+    }
+
+    private void report(final long offset, final String message, final StateStoreException cause) {
         complete = false;
-        problems.accept(new FileProblem(file.path(), offset, message));
+        problems.accept(new FileProblem(file.path(), offset, message, cause));
     }
 
     /** Finalizer of MurmurHash3 over each part in turn; entries that differ in one bit differ in half the bits. */

@@ -143,7 +143,7 @@ public final class CheckpointMerger {
     private void check(final CheckpointFileInfo merged) {
         try (CheckpointFileReader reader = CheckpointFileReader.open(storage, merged)) {
             reader.verify(problem -> {
-                throw new CorruptStoreException("merged file reads back wrong: " + problem.message());
+                throw new CorruptStoreException("merged file reads back wrong: " + problem.message(), problem.cause());
             });
         } catch (final RuntimeException | Error e) {
             try {

@@ -43,6 +43,13 @@ public final class InMemoryCheckpointStorage implements CheckpointStorage {
         capacity = bytes;
     }
 
+    /** Flips a bit in the middle of an object. */
+    public void damage(final String name) {
+        final byte[] bytes = objects.get(name).clone();
+        bytes[bytes.length / 2] ^= 1;
+        objects.put(name, bytes);
+    }
+
     @Override
     public ObjectWriter create(final String name) {
         if (objects.containsKey(name)) {
