@@ -86,6 +86,7 @@ final class Checkpointer implements Runnable {
     private volatile Throwable lastFailure;
     private CaptureCounts capturedBefore = CaptureCounts.NONE;
     private int looks;
+    private CheckpointTask processed; // this thread's alone
 
     Checkpointer(
             final StateStore store,
@@ -295,6 +296,7 @@ final class Checkpointer implements Runnable {
         try {
             takeBarrier(taken, askedNs, startNs);
         } catch (final Throwable e) {
+            underway = false; // whatever the next line may lack
             finished(taken, null, new CheckpointFailedException("barrier failed: " + e.getMessage(), e));
             throw e;
         }
@@ -310,24 +312,35 @@ final class Checkpointer implements Runnable {
         }
         final int pageLimit = memory.pageLimit();
         final PageCapture capture = memory.seal();
-        final CheckpointTask next = new CheckpointTask(
-                capture,
-                taken,
-                logPosition,
-                pageLimit,
-                memory.freedExtentCount(),
-                askedNs,
-                startNs,
-                System.nanoTime() - startNs);
+        CheckpointTask next = null;
+        try {
+            next = new CheckpointTask(
+                    capture,
+                    taken,
+                    logPosition,
+                    pageLimit,
+                    memory.freedExtentCount(),
+                    askedNs,
+                    startNs,
+                    System.nanoTime() - startNs);
+        } finally {
+            if (next == null) {
+                giveUp(capture); // or the writer would wait for room in the pool
+            }
+        }
         task.set(next);
         if (asleep) {
             LockSupport.unpark(thread);
         }
         if (ended && task.compareAndSet(next, null)) { // nobody is there to take it
-            capture.discard(); // or the writer would wait for room in the pool
-            capture.end();
+            giveUp(capture);
             finished(taken, null, new CheckpointFailedException("the store is being closed", closedBefore()));
         }
+    }
+
+    private static void giveUp(final PageCapture capture) {
+        capture.discard();
+        capture.end();
     }
 
     private CheckpointInfo unchanged(final long logPosition) {
@@ -370,27 +383,30 @@ final class Checkpointer implements Runnable {
                 final CheckpointTask next = task.getAndSet(null);
                 if (next != null) {
                     looks = 0;
+                    processed = next;
                     process(next);
+                    processed = null;
                 } else {
                     await();
                 }
             }
         } catch (final Throwable e) {
-            log(Level.ERROR, "checkpointing has ended: directory=" + directory, e);
             store.fail(e); // a store that takes no checkpoints any more must not go on as if it did
+            log(Level.ERROR, "checkpointing has ended: directory=" + directory, e);
         } finally {
             ended = true;
-            abandonTask();
+            abandon(processed);
+            abandon(task.getAndSet(null));
             abandonWaiting(closedBefore());
         }
     }
 
-    private void abandonTask() {
-        final CheckpointTask left = task.getAndSet(null);
+    /** Nobody goes on with it: its writer waits for no room, and who asked for it is answered. */
+    private void abandon(final CheckpointTask left) {
         if (left != null) {
-            left.capture().discard();
-            left.capture().end();
-            CheckpointRequest.failAll(left.requests(), closedBefore());
+            giveUp(left.capture());
+            final Throwable cause = store.failure();
+            CheckpointRequest.failAll(left.requests(), cause == null ? closedBefore() : failedBefore(cause));
         }
     }
 
@@ -439,9 +455,10 @@ final class Checkpointer implements Runnable {
     private void process(final CheckpointTask current) {
         CheckpointInfo info = null;
         CheckpointFailedException failure = null;
-        final CheckpointEvent event = FlightEvents.beginCheckpoint();
+        CheckpointEvent event = null;
         try {
             requests.limitTimes(current.requests());
+            event = FlightEvents.beginCheckpoint();
             info = write(current);
             succeeded(info);
         } catch (final Throwable e) {
@@ -608,8 +625,7 @@ final class Checkpointer implements Runnable {
     }
 
     private CheckpointFailedException failed(final CheckpointTask current, final Throwable cause) {
-        current.capture().discard();
-        current.capture().end();
+        giveUp(current.capture());
         takeCaptured(current.capture());
         failedCount = failedCount + 1; // these are written by this thread only
         failedInARow = failedInARow + 1;

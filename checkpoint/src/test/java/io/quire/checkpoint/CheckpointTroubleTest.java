@@ -24,7 +24,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Handler;
 import java.util.logging.Level;
+import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -332,6 +334,48 @@ class CheckpointTroubleTest {
                 CompletableFuture.supplyAsync(store::checkpoint).get(LIMIT_S, TimeUnit.SECONDS);
         store.close();
         assertThatThrownBy(() -> future.get(LIMIT_S, TimeUnit.SECONDS)).hasCauseInstanceOf(StoreClosedException.class);
+    }
+
+    @Test
+    void shouldAnswerWhoWaitsAndStopTheStoreWhenTheCheckpointerEnds() throws Exception {
+        open(context());
+        change();
+        checkpoint();
+        change();
+        final Logger logger = Logger.getLogger(Checkpointer.class.getName());
+        final Handler handler = new ThrowingHandler();
+        logger.setLevel(Level.ALL);
+        logger.setUseParentHandlers(false);
+        logger.addHandler(handler);
+        try {
+            hook(CheckpointStep.FORCE_FILE, Trouble.FULL::strike);
+            final CompletableFuture<CheckpointInfo> future = store.checkpoint();
+            assertThatThrownBy(() -> future.get(LIMIT_S, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(StoreFailedException.class)
+                    .hasMessageContaining("no memory to log");
+            assertThatThrownBy(() -> longs.put(1, 1)).isInstanceOf(StoreFailedException.class);
+        } finally {
+            logger.removeHandler(handler);
+            logger.setUseParentHandlers(true);
+            logger.setLevel(null);
+        }
+    }
+
+    private static final class ThrowingHandler extends Handler {
+        @Override
+        public void publish(final LogRecord logged) {
+            throw new OutOfMemoryError("no memory to log");
+        }
+
+        @Override
+        public void flush() {
+            // holds nothing back
+        }
+
+        @Override
+        public void close() {
+            // holds nothing open
+        }
     }
 
     @ParameterizedTest

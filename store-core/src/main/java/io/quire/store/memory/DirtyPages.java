@@ -2,6 +2,7 @@
 package io.quire.store.memory;
 
 import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /**
  * Growing list of page numbers in chunks, so that appending never copies what is there: the worst append allocates one
@@ -16,9 +17,14 @@ final class DirtyPages {
     static final int CHUNK_LENGTH = 1 << CHUNK_SHIFT;
     private static final int[] NONE = {};
 
+    private final IntFunction<int[]> allocation;
     private int[][] chunks = new int[4][];
     private int count;
     private int[] carried = NONE;
+
+    DirtyPages(final IntFunction<int[]> allocation) {
+        this.allocation = allocation;
+    }
 
     /** Empties the list, keeping its memory. */
     void clear() {
@@ -45,7 +51,7 @@ final class DirtyPages {
             chunks = Arrays.copyOf(chunks, chunks.length * 2);
         }
         if (chunks[chunk] == null) {
-            chunks[chunk] = new int[CHUNK_LENGTH];
+            chunks[chunk] = allocation.apply(CHUNK_LENGTH);
         }
     }
 
@@ -60,7 +66,7 @@ final class DirtyPages {
 
     /** All pages in ascending order, those taken over included, each once; allocates an array of their number. */
     int[] sorted() {
-        final int[] pages = new int[count + carried.length];
+        final int[] pages = allocation.apply(count + carried.length);
         for (int i = 0; i < count; i += CHUNK_LENGTH) {
             System.arraycopy(chunks[i >>> CHUNK_SHIFT], 0, pages, i, Math.min(CHUNK_LENGTH, count - i));
         }

@@ -285,12 +285,17 @@ public final class PageCapture implements AutoCloseable {
 
     /**
      * Treats the capture as given up, even if its pages were all accepted, because what was made of them could not be
-     * published. By the checkpointer, before it lets the writer take the next barrier.
+     * published. By the checkpointer, before it lets the writer take the next barrier. Needs no memory, which may be
+     * why it is called.
      */
     public void discard() {
         discarded = true;
         if (pages == null && sealed != null) {
-            pages = sealed.sorted(); // here and not at the next barrier
+            try {
+                pages = sealed.sorted(); // here and not at the next barrier
+            } catch (final OutOfMemoryError e) {
+                pages = null; // then at the next barrier, which is not taken without
+            }
         }
     }
 

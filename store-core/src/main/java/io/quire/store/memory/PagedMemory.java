@@ -8,6 +8,7 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreFullException;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.YieldingIdleStrategy;
 
@@ -58,8 +59,8 @@ public final class PagedMemory implements AutoCloseable {
     private volatile boolean hydrated;
     private long epoch = 1;
     private long dirtyStamp = PageTable.stamp(1, PageTable.DIRTY);
-    private DirtyPages dirtyPages = new DirtyPages();
-    private DirtyPages spareDirtyPages = new DirtyPages();
+    private DirtyPages dirtyPages;
+    private DirtyPages spareDirtyPages;
 
     private PagedMemory(final Builder settings, final PageSource source, final int recoveredPageCount) {
         if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
@@ -79,6 +80,8 @@ public final class PagedMemory implements AutoCloseable {
         hydrated = !hydrating;
         space = new BackedSpace(live, PageDescriptor.addressOfPage(recoveredPageCount));
         hydration = new PageHydration(this, space, source, recoveredPageCount);
+        dirtyPages = new DirtyPages(settings.pageListAllocation);
+        spareDirtyPages = new DirtyPages(settings.pageListAllocation);
         capture = new PageCapture(this, settings.capturePoolLength, settings.captureIdleStrategy);
         extents = new ExtentAllocator(this, windowShift);
         grower = settings.growerName == null ? null : new SpaceGrower(space, settings.growerName);
@@ -643,6 +646,7 @@ public final class PagedMemory implements AutoCloseable {
         private int capturePoolLength = CAPTURE_POOL_LENGTH_DEFAULT;
         private IdleStrategy captureIdleStrategy = YieldingIdleStrategy.INSTANCE;
         private String growerName;
+        private IntFunction<int[]> pageListAllocation = int[]::new;
 
         /**
          * Starts from a backing, which the memory closes.
@@ -698,6 +702,12 @@ public final class PagedMemory implements AutoCloseable {
          */
         public Builder captureIdleStrategy(final IdleStrategy strategy) {
             captureIdleStrategy = strategy;
+            return this;
+        }
+
+        /** Gives lists of page numbers their memory; for tests in which there is none. */
+        Builder pageListAllocation(final IntFunction<int[]> allocation) {
+            pageListAllocation = allocation;
             return this;
         }
 
