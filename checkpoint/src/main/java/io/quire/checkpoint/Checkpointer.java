@@ -311,7 +311,7 @@ final class Checkpointer implements Runnable {
             return;
         }
         final int pageLimit = memory.pageLimit();
-        final PageCapture capture = memory.seal();
+        final PageCapture capture = memory.seal(timeoutNs);
         CheckpointTask next = null;
         try {
             next = new CheckpointTask(
@@ -572,7 +572,7 @@ final class Checkpointer implements Runnable {
 
     private void checkInTime(final CheckpointTask current) {
         final long spentNs = System.nanoTime() - current.startNs();
-        if (spentNs > timeoutNs) {
+        if (spentNs > timeoutNs || current.capture().overdue()) { // then pages were changed that were not saved
             throw new CheckpointFailedException("timed out: spentNs=" + spentNs + " timeoutNs=" + timeoutNs);
         }
     }

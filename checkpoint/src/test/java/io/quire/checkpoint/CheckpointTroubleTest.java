@@ -31,6 +31,7 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class CheckpointTroubleTest {
     private static final int KEYS = 300;
+    private static final int LARGE = 30_000; // changes more pages than go into a file's buffer and the capture pool
     private static final long LIMIT_S = 60;
     private static final long SHORT_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final Logger LOG = Logger.getLogger("io.quire");
@@ -97,6 +99,12 @@ class CheckpointTroubleTest {
     private void change() {
         for (int i = 0; i < 50; i++) {
             model.change(random, longs, bytes, KEYS);
+        }
+    }
+
+    private void change(final int count) {
+        for (int i = 0; i < count; i++) {
+            model.change(random, longs, bytes, count);
         }
     }
 
@@ -218,6 +226,31 @@ class CheckpointTroubleTest {
             assertThat(store.status().checkpoints().failed()).isPositive();
             assertThat(store.status().checkpoints().lastFailure()).contains("timed out");
         }
+    }
+
+    /** More is to be saved than the capture pool holds, and nobody takes it away. */
+    @Test
+    @Timeout(value = 2 * LIMIT_S, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // a writer waits heedless
+    void shouldKeepTheWriterForTheTimeoutAtMostWhenTheDiskDoesNotAnswerDuringCapture() throws Exception {
+        open(context().checkpointTimeoutNs(4 * SHORT_TIMEOUT_NS));
+        change(LARGE);
+        checkpointAtLast();
+        change(LARGE);
+        hold(CheckpointStep.WRITE_FILE);
+        final CompletableFuture<CheckpointInfo> future = store.checkpoint();
+        await(reached);
+        assertThat(store.status().checkpoints().phase()).isEqualTo(CheckpointPhase.CAPTURE);
+        change(LARGE); // ends before the disk is released
+        assertThat(released.getCount()).isEqualTo(1);
+        assertThat(store.status().checkpoints().captured().stallCount()).isPositive();
+        assertThatThrownBy(() -> future.get(LIMIT_S, TimeUnit.SECONDS)).hasMessageContaining("timed out");
+        model.compare(longs, bytes, "reads go on");
+        files.hook((operation, path) -> {});
+        released.countDown();
+        change();
+        final long nextId = checkpointAtLast();
+        atBarrier.compareCheckpoint(files, directory, nextId, "the next checkpoint");
+        assertThat(store.status().checkpoints().lastFailure()).contains("timed out");
     }
 
     @Test

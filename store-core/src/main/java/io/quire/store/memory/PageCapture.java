@@ -14,7 +14,8 @@ import org.agrona.concurrent.IdleStrategy;
  * <p>The checkpointer copies a page's lines to a private buffer and then claims it by compare-and-set of its stamp;
  * when that fails the writer was there first and the copy is dropped. The writer claims first, then copies the lines
  * into a bounded pool that the checkpointer drains. Only a full pool makes the writer wait, counted in {@link
- * #stallNs()}.
+ * #stallNs()}, and not beyond the time the capture has: then the writer gives it up. It still claims each page before
+ * it changes it, but saves no lines, so the page is accepted by nobody and the capture is never complete.
  *
  * <p>A capture that is given up, complete or not, leaves its pages and their lines to the next: nothing is copied or
  * searched for that, because a page keeps the lines of every epoch that is not known to be durable, and any page whose
@@ -39,6 +40,9 @@ public final class PageCapture implements AutoCloseable {
     private int nextPage;
     private int acceptedCount;
     private boolean discarded;
+    private long beginNs;
+    private long timeoutNs;
+    private volatile boolean overdue; // the writer has given it up
     private long durableEpoch;
 
     private volatile long stallNs;
@@ -56,7 +60,10 @@ public final class PageCapture implements AutoCloseable {
     }
 
     /** Takes over the pages sealed by a barrier. By the writer, at the barrier; the last capture has ended. */
-    void begin(final long sealedEpoch, final DirtyPages sealedPages) {
+    void begin(final long sealedEpoch, final DirtyPages sealedPages, final long captureTimeoutNs) {
+        beginNs = System.nanoTime();
+        timeoutNs = captureTimeoutNs;
+        overdue = false;
         epoch = sealedEpoch;
         sealed = sealedPages;
         pages = null;
@@ -64,6 +71,14 @@ public final class PageCapture implements AutoCloseable {
         acceptedCount = 0;
         discarded = false;
         active = true;
+    }
+
+    /**
+     * {@return whether the writer has given the capture up, because its time was up when there was no room in the pool;
+     * it will never be complete, and is to be ended}
+     */
+    public boolean overdue() {
+        return overdue;
     }
 
     /** {@return whether every sealed page has been accepted by the consumer} */
@@ -154,10 +169,11 @@ public final class PageCapture implements AutoCloseable {
 
     /**
      * Saves a page's lines before the writer changes it, unless the checkpointer has. By the writer; waits only when
-     * the pool is full.
+     * the pool is full, and until the capture's time is up.
      */
     void captureByWriter(final int page, final long entry, final long stamp) {
-        if (!PageTable.compareAndSetStamp(entry, stamp, PageTable.stamp(epoch, PageTable.CAPTURED))) {
+        // Also when the capture was given up: or the checkpointer might take the page with what is about to be written.
+        if (!PageTable.compareAndSetStamp(entry, stamp, PageTable.stamp(epoch, PageTable.CAPTURED)) || overdue) {
             return;
         }
         final long mask = linesAtRisk(page, entry, stamp);
@@ -166,7 +182,7 @@ public final class PageCapture implements AutoCloseable {
         if (entryPointer == 0) {
             entryPointer = awaitRoom(length);
             if (entryPointer == 0) {
-                return; // The capture was given up while waiting: the lines are carried into the next.
+                return; // The capture was given up, by whomever: the lines are carried into the next.
             }
         }
         RawMemory.putInt(entryPointer + PAGE_FIELD_OFFSET, page);
@@ -182,6 +198,10 @@ public final class PageCapture implements AutoCloseable {
         idleStrategy.reset();
         long entryPointer = 0;
         while (active && (entryPointer = pool.claim(length)) == 0) {
+            if (System.nanoTime() - beginNs >= timeoutNs) {
+                overdue = true;
+                break;
+            }
             idleStrategy.idle();
         }
         stallNs = stallNs + (System.nanoTime() - start);

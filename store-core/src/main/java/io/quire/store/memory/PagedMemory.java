@@ -472,6 +472,17 @@ public final class PagedMemory implements AutoCloseable {
      * @return the capture, ready for the checkpointer
      */
     public PageCapture seal() {
+        return seal(Long.MAX_VALUE);
+    }
+
+    /**
+     * The barrier, as {@link #seal()}, for a capture that must not keep the writer for ever.
+     *
+     * @param captureTimeoutNs nanoseconds from now on after which the writer waits for no room in the pool any more and
+     *     gives the capture up, see {@link PageCapture#overdue()}
+     * @return the capture, ready for the checkpointer
+     */
+    public PageCapture seal(final long captureTimeoutNs) {
         if (capture.active()) {
             throw new IllegalStateException("a capture is still active");
         }
@@ -485,7 +496,7 @@ public final class PagedMemory implements AutoCloseable {
         dirtyPages = spareDirtyPages;
         dirtyPages.clear();
         spareDirtyPages = sealed; // the checkpointer's until the next barrier
-        capture.begin(sealedEpoch, sealed);
+        capture.begin(sealedEpoch, sealed, captureTimeoutNs);
         return capture;
     }
 
