@@ -92,6 +92,7 @@ public final class StateStore implements AutoCloseable {
         expiryClock = new ExpiryClock(epochClock);
         expiryCleaner = new ExpiryCleaner(this, nanoClock);
         registry = new StateRegistry(this);
+        memory.onChangeBroken(this::fail);
     }
 
     /**

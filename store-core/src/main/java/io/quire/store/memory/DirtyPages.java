@@ -6,8 +6,10 @@ import java.util.function.IntFunction;
 
 /**
  * Growing list of page numbers in chunks, so that appending never copies what is there: the worst append allocates one
- * chunk, and a list that is used again has its chunks already. Beside its own pages it may have those of a capture that
- * was given up, which cost nothing to take over.
+ * chunk, and a list that is used again has its chunks already. A chunk is allocated ahead, when half of the one before
+ * is in use, because pages are added in the middle of changes, which must not fail for want of memory: then there is
+ * half a chunk left to do without. Beside its own pages it may have those of a capture that was given up, which cost
+ * nothing to take over.
  *
  * <p>Threading: confined to the store's writer until sealed, to the checkpointer until the capture has ended, then the
  * writer's again.
@@ -37,13 +39,30 @@ final class DirtyPages {
         carried = pages;
     }
 
+    /** Makes sure that the first page added needs no memory. */
+    void prepare() {
+        grow(0);
+    }
+
     void add(final int page) {
         final int chunk = count >>> CHUNK_SHIFT;
-        if ((count & (CHUNK_LENGTH - 1)) == 0) {
+        final int index = count & (CHUNK_LENGTH - 1);
+        if (index == 0) {
             grow(chunk);
         }
-        chunks[chunk][count & (CHUNK_LENGTH - 1)] = page;
+        chunks[chunk][index] = page;
         count++;
+        if (index == CHUNK_LENGTH / 2) {
+            growAhead(chunk + 1);
+        }
+    }
+
+    private void growAhead(final int chunk) {
+        try {
+            grow(chunk);
+        } catch (final OutOfMemoryError e) {
+            return; // it is tried once more when it is needed, and perhaps it never is
+        }
     }
 
     private void grow(final int chunk) {

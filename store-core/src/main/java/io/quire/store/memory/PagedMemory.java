@@ -8,6 +8,7 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreFullException;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.YieldingIdleStrategy;
@@ -54,6 +55,7 @@ public final class PagedMemory implements AutoCloseable {
 
     private long[] windowBases = new long[0];
     private volatile long[] publishedBases = windowBases; // the same, for threads other than the writer
+    private Consumer<Error> changeBroken = error -> {};
     private boolean limitLifted;
     private boolean hydrating; // the writer's alone: false once it has seen that all is hydrated
     private volatile boolean hydrated;
@@ -81,6 +83,7 @@ public final class PagedMemory implements AutoCloseable {
         space = new BackedSpace(live, PageDescriptor.addressOfPage(recoveredPageCount));
         hydration = new PageHydration(this, space, source, recoveredPageCount);
         dirtyPages = new DirtyPages(settings.pageListAllocation);
+        dirtyPages.prepare();
         spareDirtyPages = new DirtyPages(settings.pageListAllocation);
         capture = new PageCapture(this, settings.capturePoolLength, settings.captureIdleStrategy);
         extents = new ExtentAllocator(this, windowShift);
@@ -265,6 +268,15 @@ public final class PagedMemory implements AutoCloseable {
     }
 
     private void markDirty(final long address, final int length) {
+        try {
+            markEachDirty(address, length);
+        } catch (final Error e) { // no memory, say: a change may be half done, and nobody on the way up knows
+            changeBroken.accept(e);
+            throw e;
+        }
+    }
+
+    private void markEachDirty(final long address, final int length) {
         final long end = address + length;
         // All pages first: hydration may throw, and then no line may count as changed.
         if (hydrating) {
@@ -293,6 +305,16 @@ public final class PagedMemory implements AutoCloseable {
         pageTable.carried(address, capture.linesAtRisk(page, entry, stamp));
         PageTable.mask(entry, 0);
         PageTable.stampRelease(entry, dirtyStamp);
+    }
+
+    /**
+     * Sets who is told when an error of the JVM, such as no memory, breaks off the first write to a page in an epoch,
+     * which may be in the middle of a change. By the opening thread.
+     *
+     * @param handler told on the writer's thread, before the error is thrown
+     */
+    public void onChangeBroken(final Consumer<Error> handler) {
+        changeBroken = handler;
     }
 
     /** Native pointer of an address without bookkeeping, for a thread that may not be the writer. */
@@ -486,6 +508,7 @@ public final class PagedMemory implements AutoCloseable {
         if (capture.active()) {
             throw new IllegalStateException("a capture is still active");
         }
+        spareDirtyPages.prepare(); // here, where nothing has changed if there is no memory for it
         final int[] unfinished = capture.takeUnfinished();
         final DirtyPages sealed = dirtyPages;
         if (unfinished != null) {
