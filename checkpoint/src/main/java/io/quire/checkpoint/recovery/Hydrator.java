@@ -7,30 +7,39 @@ import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PageSource;
 import io.quire.store.memory.PagedMemory;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 
 /**
  * Loads the pages that nobody has touched since recovery, in page order and many at a time, on a thread of its own. A
- * page that cannot be loaded stays cold and the rest goes on; whoever touches it gets the error.
+ * page that cannot be loaded stays cold and the rest goes on; whoever touches it gets the error. It is tried again some
+ * times, after pauses that double; from then on the thread only looks whether others have loaded what was left.
  *
  * <p>Threading: started and stopped by the store; progress may be read by any thread.
  */
 public final class Hydrator implements Runnable {
+    private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final int RETRIES_MAX = 10; // about 17 minutes
+    private static final long LOOK_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final PagedMemory memory;
     private final IntConsumer pace;
     private final Runnable afterwards;
     private final Thread thread;
+    private final long retryNs;
     private final long startNs = System.nanoTime();
+    private final CountDownLatch passed = new CountDownLatch(1);
     private volatile boolean running = true;
     private volatile int hydratedPages;
     private volatile int failedPages;
     private volatile long elapsedNs;
-    private volatile StateStoreException firstFailure;
+    private volatile Throwable firstFailure;
+    private int failedInPass; // this and the next are the thread's alone
+    private boolean isFirstPass = true;
     private long delayNs;
-    private boolean isStarted;
+    private volatile boolean isStarted;
 
     /**
      * Prepares the thread.
@@ -40,6 +49,11 @@ public final class Hydrator implements Runnable {
      * @param afterwards called on the thread once no page is cold and nobody will ask for one any more
      */
     public Hydrator(final PagedMemory memory, final IntConsumer pace, final Runnable afterwards) {
+        this(memory, pace, afterwards, RETRY_NS);
+    }
+
+    Hydrator(final PagedMemory memory, final IntConsumer pace, final Runnable afterwards, final long retryNs) {
+        this.retryNs = retryNs;
         this.memory = memory;
         this.pace = pace;
         this.afterwards = afterwards;
@@ -55,29 +69,91 @@ public final class Hydrator implements Runnable {
      */
     public void start(final long delayMs) {
         if (!isStarted) {
-            isStarted = true;
             delayNs = TimeUnit.MILLISECONDS.toNanos(delayMs);
             thread.start();
+            isStarted = true; // not if there is no further thread: nobody would wake who waits for it
         }
     }
 
     @Override
     public void run() {
-        awaitStart();
+        try {
+            awaitStart();
+            loadAll();
+        } catch (final Throwable e) { // an error of the JVM, or ours
+            failed("hydration has ended, pages that nobody touches stay cold", e);
+        } finally {
+            ended();
+            passed.countDown();
+        }
+    }
+
+    private void loadAll() {
+        pass();
+        for (int retry = 0; running && !complete(); retry++) {
+            ended();
+            passed.countDown(); // nobody waits for what may never come
+            pause(retryNs << Math.min(retry, RETRIES_MAX));
+            if (running && retry < RETRIES_MAX) {
+                pass();
+            }
+        }
+    }
+
+    private void pass() {
+        failedInPass = 0;
         final int count = memory.recoveredPageCount();
         for (int page = 0; page < count && running; page += PageSource.RUN_LENGTH_MAX) {
             final int length = Math.min(PageSource.RUN_LENGTH_MAX, count - page);
             hydrate(page, length);
-            hydratedPages = page + length;
+            hydratedPages = Math.max(hydratedPages, page + length); // written by this thread only
         }
-        elapsedNs = System.nanoTime() - startNs;
-        for (int page = 0; page < count && running && failedPages == 0; page++) {
+        for (int page = 0; page < count && running && failedInPass == 0; page++) {
             hydrateOne(page); // waits for those that another thread was loading when this one came by
         }
-        if (running && failedPages == 0) {
-            memory.hydrationComplete();
-            afterwards.run();
+        if (running) { // or it was not all that failed
+            failedPages = failedInPass;
         }
+        isFirstPass = false;
+    }
+
+    /** Whether every page is in memory, whoever has loaded the last; then the source is needed no more. */
+    private boolean complete() {
+        if (failedInPass > 0 && !isEveryPageLoaded()) {
+            return false;
+        }
+        failedPages = 0;
+        ended();
+        memory.hydrationComplete();
+        afterwards.run();
+        return true;
+    }
+
+    private boolean isEveryPageLoaded() {
+        return memory.hydratedPageCount() == memory.recoveredPageCount();
+    }
+
+    private void ended() {
+        if (elapsedNs == 0) {
+            elapsedNs = System.nanoTime() - startNs;
+        }
+    }
+
+    private void pause(final long ns) {
+        final long beginNs = System.nanoTime();
+        long remainingNs = ns;
+        while (remainingNs > 0 && running && !isEveryPageLoaded()) {
+            LockSupport.parkNanos(this, Math.min(LOOK_NS, remainingNs));
+            Thread.interrupted(); // means nothing here and would keep the thread from parking
+            remainingNs = ns - (System.nanoTime() - beginNs);
+        }
+    }
+
+    private void failed(final String what, final Throwable cause) {
+        if (firstFailure == null) {
+            firstFailure = cause;
+        }
+        System.getLogger(Hydrator.class.getName()).log(Level.ERROR, what, cause);
     }
 
     private void awaitStart() {
@@ -105,11 +181,12 @@ public final class Hydrator implements Runnable {
         try {
             memory.hydrate(page);
         } catch (final StateStoreException e) {
-            failedPages = failedPages + 1; // written by this thread only
+            failedInPass++;
+            if (isFirstPass) {
+                failedPages = failedInPass;
+            }
             if (firstFailure == null) {
-                firstFailure = e;
-                System.getLogger(Hydrator.class.getName())
-                        .log(Level.ERROR, "page " + page + " could not be loaded and stays cold", e);
+                failed("page " + page + " could not be loaded and stays cold; it is tried again", e);
             }
         }
     }
@@ -131,13 +208,13 @@ public final class Hydrator implements Runnable {
         return hydratedPages;
     }
 
-    /** {@return pages that could not be loaded} */
+    /** {@return pages that could not be loaded when they were last tried in the background} */
     public int failedPages() {
         return failedPages;
     }
 
-    /** {@return why the first of them could not, or null} */
-    public StateStoreException firstFailure() {
+    /** {@return why the first of them could not, or why hydration has ended before its time; or null} */
+    public Throwable firstFailure() {
         return firstFailure;
     }
 
@@ -148,8 +225,23 @@ public final class Hydrator implements Runnable {
         Threads.join(thread);
     }
 
-    /** Waits until all pages were looked at; an interrupt is kept for later. */
+    /**
+     * Waits until all pages were looked at once, also those that could not be loaded; an interrupt is kept for later.
+     * Returns at once when it was never started.
+     */
     public void await() {
-        Threads.join(thread);
+        boolean interrupted = false;
+        boolean waiting = isStarted && thread != Thread.currentThread();
+        while (waiting) {
+            try {
+                passed.await();
+                waiting = false;
+            } catch (final InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PageCapture;
@@ -14,7 +15,6 @@ import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
@@ -37,7 +38,9 @@ class HydratorTest {
 
     private final Map<Integer, byte[]> images = new ConcurrentHashMap<>();
     private final Map<Integer, AtomicInteger> loads = new ConcurrentHashMap<>();
-    private final Set<Integer> damaged = new HashSet<>();
+    private final Set<Integer> damaged = ConcurrentHashMap.newKeySet();
+    private volatile boolean hydratorFails;
+    private volatile boolean noMemory;
     private final List<Integer> paced = new ArrayList<>();
     private final AtomicInteger finished = new AtomicInteger();
     private final int[] firstPages = new int[EXTENTS];
@@ -87,6 +90,12 @@ class HydratorTest {
             if (damaged.contains(page)) {
                 throw new CorruptStoreException("planted in page " + page);
             }
+            if (hydratorFails && Thread.currentThread().getName().equals("quire-hydrator")) {
+                throw new StoreIoException("planted");
+            }
+            if (noMemory) {
+                throw new OutOfMemoryError("planted");
+            }
             final byte[] image = images.getOrDefault(page, new byte[PageDescriptor.PAGE_LENGTH]);
             RawMemory.copy(image, RawMemory.ARRAY_OFFSET, null, target, image.length);
         };
@@ -127,6 +136,7 @@ class HydratorTest {
         final Hydrator hydrator = hydrator();
         hydrator.start(0);
         hydrator.await();
+        hydrator.stop();
         LOG.setLevel(null);
         assertThat(finished).hasValue(0);
         assertThat(memory.hydrating()).isTrue();
@@ -137,6 +147,85 @@ class HydratorTest {
         final long address = PageDescriptor.addressOfPage(firstPages[100]);
         assertThatThrownBy(() -> memory.forRead(address)).hasMessage("planted in page " + firstPages[100]);
         damaged.clear(); // as if the disk had come back
+        checkAll();
+    }
+
+    private Hydrator retrying() {
+        return new Hydrator(memory, paced::add, finished::incrementAndGet, TimeUnit.MILLISECONDS.toNanos(1));
+    }
+
+    private void awaitFinished() {
+        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (finished.get() == 0) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    @Test
+    void shouldLoadPagesThatFailedWhenTheyAreTriedAgain() {
+        damaged.addAll(Set.of(firstPages[3] + 5, firstPages[100]));
+        LOG.setLevel(Level.OFF);
+        final Hydrator hydrator = retrying();
+        hydrator.start(0);
+        hydrator.await();
+        assertThat(hydrator.progress().isEnded()).isTrue();
+        assertThat(finished).hasValue(0);
+        damaged.clear(); // as if the disk had come back
+        awaitFinished();
+        hydrator.stop();
+        LOG.setLevel(null);
+        assertThat(memory.hydrating()).isFalse();
+        assertThat(hydrator.progress().failedPages()).isZero();
+        assertThat(hydrator.progress().isComplete()).isTrue();
+        checkAll();
+    }
+
+    @Test
+    void shouldCompleteWhenOthersHaveLoadedTheLastPage() {
+        hydratorFails = true;
+        LOG.setLevel(Level.OFF);
+        final Hydrator hydrator = retrying();
+        hydrator.start(0);
+        hydrator.await();
+        assertThat(finished).hasValue(0);
+        for (int page = 0; page < memory.recoveredPageCount(); page++) {
+            memory.hydrate(page);
+        }
+        awaitFinished();
+        hydrator.stop();
+        LOG.setLevel(null);
+        assertThat(memory.hydrating()).isFalse();
+        assertThat(hydrator.progress().failedPages()).isZero();
+    }
+
+    @Test
+    void shouldSayThatItHasEndedWhenAnErrorEndsIt() {
+        LOG.setLevel(Level.OFF);
+        final Hydrator hydrator = new Hydrator(
+                memory,
+                bytes -> {
+                    throw new AssertionError("planted");
+                },
+                finished::incrementAndGet);
+        hydrator.start(0);
+        hydrator.await();
+        hydrator.stop();
+        LOG.setLevel(null);
+        assertThat(hydrator.progress().isEnded()).isTrue();
+        assertThat(hydrator.progress().isComplete()).isFalse();
+        assertThat(hydrator.firstFailure()).isInstanceOf(AssertionError.class).hasMessage("planted");
+        assertThat(finished).hasValue(0);
+        checkAll(); // by touch
+    }
+
+    @Test
+    void shouldSayThatAPageCannotBeLoadedWhenThereIsNoMemory() {
+        noMemory = true;
+        assertThatThrownBy(() -> check(firstPages[7]))
+                .isInstanceOf(StoreIoException.class)
+                .hasRootCauseInstanceOf(OutOfMemoryError.class);
+        noMemory = false;
         checkAll();
     }
 

@@ -120,6 +120,9 @@ final class PageHydration {
             back(address, (long) count << PageDescriptor.PAGE_SHIFT, (long) Long.bitCount(claimed) * PAGE_LENGTH);
             source.loadRun(firstPage, claimed, memory.publishedPointer(address));
             stamp = PageTable.HOT;
+        } catch (final VirtualMachineError e) {
+            // No memory, say. This may come in the middle of a change, which stops at exceptions of the store.
+            throw new StoreIoException("pages could not be loaded: first=" + firstPage + " cause: " + e, e);
         } finally {
             release(address, claimed, stamp);
         }
