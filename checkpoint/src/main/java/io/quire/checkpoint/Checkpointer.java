@@ -43,6 +43,7 @@ final class Checkpointer implements Runnable {
     private static final long WAIT_NS_MAX = TimeUnit.SECONDS.toNanos(3600);
     private static final long LOOK_NS_MIN = TimeUnit.MICROSECONDS.toNanos(50);
     private static final int LOOKS_MAX = 9; // each twice as long as the one before: about 25 ms together
+    private static final long ASKED_WAIT_NS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long BLOCKED_NS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final long MERGE_LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -284,7 +285,6 @@ final class Checkpointer implements Runnable {
             return;
         }
         if (store.failure() != null || store.closed()) {
-            due = false;
             abandonWaiting(store.failure() == null ? closedBefore() : failedBefore(store.failure()));
             return;
         }
@@ -414,9 +414,9 @@ final class Checkpointer implements Runnable {
         takeBarrierForNobody();
         final boolean asked = due || !requests.isEmpty();
         long waitNs = WAIT_NS_MAX;
-        if (asked && looks < LOOKS_MAX) {
-            waitNs = LOOK_NS_MIN << looks++;
-        } else if (!asked && intervalNs > 0) {
+        if (asked) { // the writer's thread may end without giving its role up, which wakes nobody
+            waitNs = looks < LOOKS_MAX ? LOOK_NS_MIN << looks++ : ASKED_WAIT_NS;
+        } else if (intervalNs > 0) {
             final long now = System.nanoTime();
             waitNs = Math.max(lastStartNs + intervalNs - now, lastEndNs + minPauseNs - now);
             if (waitNs <= 0) {

@@ -476,6 +476,29 @@ class CheckpointTroubleTest {
     }
 
     @Test
+    void shouldTakeADueCheckpointOnceTheWritersThreadHasEnded() throws Exception {
+        open(context().checkpointIntervalNs(TimeUnit.MILLISECONDS.toNanos(50)));
+        final long[] completed = new long[1];
+        final Thread writer = new Thread(() -> {
+            change();
+            final long restNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300);
+            while (System.nanoTime() < restNs) { // without a poll: the checkpointer looks in vain, and goes to sleep
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
+            }
+            completed[0] = store.status().checkpoints().completed();
+        });
+        writer.start();
+        writer.join();
+        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_S);
+        while (store.status().checkpoints().completed() == completed[0]) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+        final long id = store.status().checkpoints().last().checkpointId();
+        model.compareCheckpoint(files, directory, id, "the writer's last changes");
+    }
+
+    @Test
     void shouldKeepTheMinimumPause() throws Exception {
         open(context().checkpointIntervalNs(1).minPauseBetweenCheckpointsNs(TimeUnit.HOURS.toNanos(1)));
         change();
