@@ -3,6 +3,7 @@ package io.quire.checkpoint.block;
 
 import io.quire.checkpoint.io.Checksum;
 import io.quire.store.errors.StateStoreException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -14,8 +15,11 @@ import java.util.function.Consumer;
  * <p>Threading: confined to one thread.
  */
 final class CheckpointFileCheck {
+    private static final int PARTS_BETWEEN_LOOKS = 8; // blocks or index pages
+
     private final CheckpointFileReader file;
     private final Consumer<FileProblem> problems;
+    private final BooleanSupplier cancelled;
     private final Checksum contentChecksum = new Checksum();
     private boolean complete = true;
     private long entriesInBlocks;
@@ -27,14 +31,18 @@ final class CheckpointFileCheck {
     private long storedLength;
     private int blockCount;
 
-    CheckpointFileCheck(final CheckpointFileReader file, final Consumer<FileProblem> problems) {
+    CheckpointFileCheck(
+            final CheckpointFileReader file, final Consumer<FileProblem> problems, final BooleanSupplier cancelled) {
         this.file = file;
         this.problems = problems;
+        this.cancelled = cancelled;
     }
 
-    void run() {
-        checkBlocks();
-        checkIndex();
+    /** {@return false when it was cancelled before its end} */
+    boolean run() {
+        if (!checkBlocks() || !checkIndex()) {
+            return false;
+        }
         if (complete) {
             compare("entries of blocks and index", entriesInBlocks, entriesInIndex);
             compare("hash of entries of blocks and index", sumOfBlocks, sumOfIndex);
@@ -45,13 +53,17 @@ final class CheckpointFileCheck {
             compare("block count", file.blockCount(), blockCount);
             compare("content checksum", file.contentChecksum(), contentChecksum.value());
         }
+        return true;
     }
 
-    private void checkBlocks() {
+    private boolean checkBlocks() {
         try (BlockBuffer block = new BlockBuffer();
                 StagingBuffer staging = new StagingBuffer()) {
             long position = CheckpointFileDescriptor.BLOCKS_POSITION;
             while (position < file.indexPosition()) {
+                if (blockCount % PARTS_BETWEEN_LOOKS == 0 && cancelled.getAsBoolean()) {
+                    return false;
+                }
                 try {
                     block.readHeader(file, position, staging);
                 } catch (final StateStoreException e) {
@@ -60,13 +72,14 @@ final class CheckpointFileCheck {
                             e.getMessage() + "; bytes " + position + ".." + (file.indexPosition() - 1)
                                     + " could not be checked",
                             e);
-                    return;
+                    return true;
                 }
                 contentChecksum.updateInt(block.headerChecksum());
                 checkBlock(block, position, staging);
                 position = block.end(position);
             }
         }
+        return true;
     }
 
     private void checkBlock(final BlockBuffer block, final long position, final StagingBuffer staging) {
@@ -85,10 +98,13 @@ final class CheckpointFileCheck {
         }
     }
 
-    private void checkIndex() {
+    private boolean checkIndex() {
         try (IndexPageCursor index = new IndexPageCursor()) {
             int lastPage = -1;
             for (int i = 0; i < file.indexPageCount(); i++) {
+                if (i % PARTS_BETWEEN_LOOKS == 0 && cancelled.getAsBoolean()) {
+                    return false;
+                }
                 final long position = file.indexPosition() + (long) i * IndexPageDescriptor.PAGE_LENGTH;
                 try {
                     index.load(file, i);
@@ -99,6 +115,7 @@ final class CheckpointFileCheck {
                 }
             }
         }
+        return true;
     }
 
     private int checkIndexPage(final IndexPageCursor index, final long position, final int lastPageBefore) {

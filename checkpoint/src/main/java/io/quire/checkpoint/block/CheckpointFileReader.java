@@ -8,6 +8,7 @@ import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.errors.CorruptStoreException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -207,7 +208,18 @@ public final class CheckpointFileReader implements AutoCloseable {
      * @param problems takes what is wrong, each with its offset; nothing when all is well
      */
     public void verify(final Consumer<FileProblem> problems) {
-        new CheckpointFileCheck(this, problems).run();
+        verify(problems, () -> false);
+    }
+
+    /**
+     * The same, for who may want to end before the end.
+     *
+     * @param problems takes what is wrong
+     * @param cancelled asked every few blocks, and may take its time; when it says true the check ends
+     * @return whether everything was checked
+     */
+    public boolean verify(final Consumer<FileProblem> problems, final BooleanSupplier cancelled) {
+        return new CheckpointFileCheck(this, problems, cancelled).run();
     }
 
     /** Copies bytes of the file to private memory, and counts them. */

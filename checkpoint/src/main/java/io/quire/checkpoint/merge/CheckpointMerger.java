@@ -135,16 +135,22 @@ public final class CheckpointMerger {
             merged = writer.finish();
             copiedLength = sources.copiedLength;
         }
-        check(merged);
+        if (!check(merged, cancelled)) {
+            storage.delete(merged.fileName());
+            return Optional.empty();
+        }
         return Optional.of(new MergeResult(run, merged, run.length(), merged.length(), copiedLength));
     }
 
-    /** Reads the result back; a file that does not pass is deleted. */
-    private void check(final CheckpointFileInfo merged) {
+    /** Reads the result back, false when cancelled; a file that does not pass is deleted. */
+    private boolean check(final CheckpointFileInfo merged, final BooleanSupplier cancelled) {
         try (CheckpointFileReader reader = CheckpointFileReader.open(storage, merged)) {
-            reader.verify(problem -> {
-                throw new CorruptStoreException("merged file reads back wrong: " + problem.message(), problem.cause());
-            });
+            return reader.verify(
+                    problem -> {
+                        throw new CorruptStoreException(
+                                "merged file reads back wrong: " + problem.message(), problem.cause());
+                    },
+                    cancelled);
         } catch (final RuntimeException | Error e) {
             try {
                 storage.delete(merged.fileName());

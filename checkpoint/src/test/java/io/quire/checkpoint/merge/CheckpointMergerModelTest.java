@@ -13,6 +13,9 @@ import io.quire.checkpoint.block.PageChain;
 import io.quire.checkpoint.block.PageEntries;
 import io.quire.checkpoint.block.PageImages;
 import io.quire.checkpoint.io.FaultStoreFiles;
+import io.quire.checkpoint.io.FileOperation;
+import io.quire.checkpoint.io.HookedStoreFiles;
+import io.quire.checkpoint.io.StoreFileNames;
 import io.quire.checkpoint.manifest.FileNumbers;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
@@ -27,6 +30,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +77,35 @@ class CheckpointMergerModelTest {
             check(chain, model);
         }
         check(mergeAndCheck(chain, new MergeRun(twoOrMore(random, model, chain))), model);
+    }
+
+    /** Reading a file back takes time in proportion to the state, as writing it does. */
+    @Test
+    void shouldEndWithoutATraceWhenCancelledWhileItReadsItsResultBack() {
+        final Random random = new Random(11);
+        final PageImages model = new PageImages();
+        final List<CheckpointFileInfo> chain = new ArrayList<>();
+        for (long id = 1; id <= 3; id++) {
+            chain.add(writeRandom(random, model, id));
+        }
+        final List<String> before = files.list(DIRECTORY);
+        final HookedStoreFiles hooked = new HookedStoreFiles(files);
+        final long number = numbers.next();
+        final String name = StoreFileNames.checkpointFile(number);
+        final AtomicBoolean opened = new AtomicBoolean();
+        hooked.hook((operation, path) -> {
+            if (operation == FileOperation.OPEN_READ && path.endsWith(name)) {
+                opened.set(true);
+            }
+        });
+        final CheckpointMerger merging =
+                new CheckpointMerger(hooked, DIRECTORY, STORE_ID, numbers, CheckpointFileSettings.defaults());
+        assertThat(merging.merge(new MergeRun(chain), PageFilter.ALL, opened::get))
+                .isEmpty();
+        assertThat(opened).isTrue();
+        assertThat(files.list(DIRECTORY)).isEqualTo(before);
+        assertThat(numbers.isInUse(number)).isFalse();
+        check(mergeAndCheck(chain, new MergeRun(chain)), model);
     }
 
     private List<CheckpointFileInfo> twoOrMore(
