@@ -495,7 +495,7 @@ final class Checkpointer implements Runnable {
     }
 
     private CheckpointInfo write(final CheckpointTask current) {
-        final long checkpointId = published.newest().nextCheckpointId();
+        final long checkpointId = published.nextCheckpointId();
         final CheckpointCut cut = new CheckpointCut(
                 checkpointId, current.logPosition(), current.takenAtMs(System.currentTimeMillis(), System.nanoTime()));
         final MemoryLayout oldLayout = published.newest().layout();

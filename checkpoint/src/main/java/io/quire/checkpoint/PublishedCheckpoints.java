@@ -41,6 +41,7 @@ final class PublishedCheckpoints {
     private final FileNumbers fileNumbers;
     private final Retention retention;
     private final int retainedCheckpoints;
+    private final long nextCheckpointIdMin; // greater than those that were passed over
     private volatile List<Manifest> newestFirst;
     private long nextGeneration;
     private volatile Throwable uncertainBy; // null as long as the newest manifest on disk is known
@@ -56,6 +57,7 @@ final class PublishedCheckpoints {
         retention = new Retention(storage, fileNumbers);
         newestFirst = List.copyOf(usableNewestFirst);
         nextGeneration = found.nextGeneration();
+        nextCheckpointIdMin = found.nextCheckpointId();
     }
 
     /** {@return where checkpoint files and manifests are} */
@@ -70,6 +72,11 @@ final class PublishedCheckpoints {
     /** The newest manifest. */
     Manifest newest() {
         return newestFirst.get(0);
+    }
+
+    /** {@return id for the next checkpoint, never used before} */
+    long nextCheckpointId() {
+        return Math.max(newest().nextCheckpointId(), nextCheckpointIdMin);
     }
 
     /** All manifests that are kept, newest first. */

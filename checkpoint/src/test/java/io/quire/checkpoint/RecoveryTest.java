@@ -305,12 +305,13 @@ class RecoveryTest {
     void shouldFindDamageAnywhereWhenOpeningVerifiesAndGoBack() throws Exception {
         final DurableStoreContext context =
                 context("store").checkpointOnClose(false).chainLengthMax(64);
+        final long damagedId;
         try (DurableStateStore store = DurableStateStore.open(context)) {
             fill(store, 20_000);
             store.checkpoint().join();
             fill(store, 20_000);
             store.longLongState("longs").put(-1, 1);
-            store.checkpoint().join();
+            damagedId = store.checkpoint().join().checkpointId();
             store.longLongState("longs").put(-2, 2);
         }
         final Path newest = newestCheckpointFile();
@@ -338,7 +339,7 @@ class RecoveryTest {
             assertThat(longs.get(-1, 0)).isEqualTo(1);
             assertThat(longs.get(-2, 0)).isEqualTo(2);
             store.bytesState("bytes").checkInvariants();
-            store.checkpoint().join();
+            assertThat(store.checkpoint().join().checkpointId()).isGreaterThan(damagedId); // not used again
         }
         try (DurableStateStore store = DurableStateStore.open(context)) {
             assertThat(store.recoveryReport().rejected()).isEmpty();

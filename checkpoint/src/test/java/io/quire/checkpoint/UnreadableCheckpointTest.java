@@ -26,6 +26,7 @@ class UnreadableCheckpointTest {
     private final InMemoryCheckpointStorage sound = new InMemoryCheckpointStorage();
     private String unreadable = "";
     private long unreadableFrom;
+    private long lastId;
 
     private DurableStoreContext context() {
         return new DurableStoreContext()
@@ -46,7 +47,7 @@ class UnreadableCheckpointTest {
                 for (long key = 0; key < COUNT; key++) {
                     store.longLongState("longs").put(key, key + i);
                 }
-                store.checkpoint().join();
+                lastId = store.checkpoint().join().checkpointId();
             }
         }
     }
@@ -89,6 +90,9 @@ class UnreadableCheckpointTest {
         try (DurableStateStore store = DurableStateStore.open(context().acceptLossOnFallback(true))) {
             assertThat(store.recoveryReport().rejected()).hasSize(1);
             assertThat(store.longLongState("longs").get(1, 0)).isEqualTo(2);
+            store.longLongState("longs").put(1, 7);
+            // The id of the damaged one is not used again, though it cannot be read.
+            assertThat(store.checkpoint().join().checkpointId()).isGreaterThan(lastId);
         }
     }
 

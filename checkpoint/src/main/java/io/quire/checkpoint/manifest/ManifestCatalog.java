@@ -120,4 +120,23 @@ public record ManifestCatalog(
         }
         return next;
     }
+
+    /**
+     * {@return id for the next checkpoint, greater than any of a manifest found, usable or not; each checkpoint takes a
+     * generation, so the id in a manifest that cannot be read is its generation at most}
+     */
+    public long nextCheckpointId() {
+        long next = 1;
+        long newest = 0;
+        for (final Manifest manifest : newestFirst) {
+            next = Math.max(next, manifest.nextCheckpointId());
+            newest = Math.max(newest, manifest.generation());
+        }
+        for (final RejectedManifest manifest : rejected) {
+            if (manifest.generation() > newest) { // an older one has a smaller id than the newest
+                next = Math.max(next, manifest.generation() + 1);
+            }
+        }
+        return next;
+    }
 }
