@@ -147,8 +147,7 @@ public final class PagedMemory implements AutoCloseable {
 
     private void startGrower() {
         if (grower != null) {
-            grower.start();
-            grower.used(space.backedEnd(), reservedEnd());
+            grower.start(space.backedEnd(), reservedEnd());
         }
     }
 

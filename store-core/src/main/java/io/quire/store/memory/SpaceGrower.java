@@ -2,6 +2,7 @@
 package io.quire.store.memory;
 
 import io.quire.store.errors.StateStoreException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -15,6 +16,7 @@ final class SpaceGrower implements Runnable {
     private static final long STEP = 4L * PageDescriptor.EXTENT_LENGTH;
     private static final long AHEAD_MIN = 256L * 1024;
     private static final long AHEAD_MAX = 32L * 1024 * 1024;
+    private static final long START_DELAY_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final BackedSpace space;
     private final Thread thread;
@@ -29,7 +31,17 @@ final class SpaceGrower implements Runnable {
         thread.setDaemon(true);
     }
 
-    void start() {
+    /**
+     * Starts the thread, which waits a little: backing space is work under a lock that whoever opens a store and reads
+     * the first of it needs, too. A writer that comes near the end of the space ends the wait.
+     *
+     * @param usedEnd how far the writer has come
+     * @param reservedEnd how far windows are reserved
+     */
+    void start(final long usedEnd, final long reservedEnd) {
+        wakeAt = usedEnd + ahead(usedEnd) / 2;
+        limit = reservedEnd;
+        used = usedEnd;
         thread.start();
     }
 
@@ -54,6 +66,7 @@ final class SpaceGrower implements Runnable {
     @Override
     public void run() {
         long done = -1;
+        LockSupport.parkNanos(this, START_DELAY_NS);
         while (running) {
             final long from = used;
             if (from == done) {
