@@ -94,6 +94,7 @@ public final class BytesStateReader {
             final int count,
             final int firstIndex,
             final BatchConsumer consumer) {
+        table.checkCaller();
         checkNoBatch();
         batchOpen = true;
         try {
@@ -117,6 +118,11 @@ public final class BytesStateReader {
         } finally {
             batchOpen = false;
         }
+    }
+
+    /** Throws when the caller must not read; before anything is touched that is kept between reads. */
+    void checkCaller() {
+        table.checkCaller();
     }
 
     void checkNoBatch() {

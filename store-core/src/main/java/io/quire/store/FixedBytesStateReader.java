@@ -77,6 +77,7 @@ public final class FixedBytesStateReader {
      */
     public int getAll(final DirectBuffer keys, final int keysOffset, final int count, final BatchConsumer consumer) {
         keys.boundsCheck(keysOffset, FixedBytesState.batchLength(count, keyLength));
+        table.checkCaller();
         if (batchOpen) {
             throw new IllegalStateException("a batch of reads inside another of the same reader");
         }

@@ -71,6 +71,7 @@ public final class ListState<K, E> extends TypedState<K> {
     }
 
     void addAt(final K key, final E element) {
+        store.beforeWrite(); // before the elements of the writer's call are overwritten
         checkNotEncoding();
         try {
             append(key, encode(element, 0));
@@ -127,6 +128,7 @@ public final class ListState<K, E> extends TypedState<K> {
     }
 
     void addAllAt(final K key, final Iterable<? extends E> elements) {
+        store.beforeWrite();
         try {
             final int length = encodeAll(elements);
             if (length == 0) {
@@ -151,6 +153,7 @@ public final class ListState<K, E> extends TypedState<K> {
     }
 
     void updateAt(final K key, final Iterable<? extends E> elements) {
+        store.beforeWrite();
         try {
             final int length = elements == null ? 0 : encodeAll(elements);
             final int keyLength = encodeKey(key);

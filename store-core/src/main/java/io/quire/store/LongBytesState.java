@@ -40,7 +40,15 @@ public final class LongBytesState extends KeyedState {
         }
     }
 
-    private UnsafeBuffer keyOf(final long key) {
+    /** The key's bytes, once the thread was checked: one that is refused must not touch what the writer works with. */
+    private UnsafeBuffer keyToRead(final long key) {
+        store.beforeRead();
+        keyBuffer.putLong(0, key);
+        return keyBuffer;
+    }
+
+    private UnsafeBuffer keyToWrite(final long key) {
+        store.beforeWrite();
         keyBuffer.putLong(0, key);
         return keyBuffer;
     }
@@ -55,7 +63,7 @@ public final class LongBytesState extends KeyedState {
      * @throws IllegalArgumentException when the value does not fit; nothing was copied
      */
     public int get(final long key, final MutableDirectBuffer value, final int valueOffset) {
-        return bytes.get(keyOf(key), 0, Long.BYTES, value, valueOffset);
+        return bytes.get(keyToRead(key), 0, Long.BYTES, value, valueOffset);
     }
 
     /**
@@ -66,7 +74,7 @@ public final class LongBytesState extends KeyedState {
      * @return whether the key is present; when not, the view is left as it was
      */
     public boolean wrap(final long key, final DirectBuffer view) {
-        return bytes.wrap(keyOf(key), 0, Long.BYTES, view);
+        return bytes.wrap(keyToRead(key), 0, Long.BYTES, view);
     }
 
     /**
@@ -79,6 +87,7 @@ public final class LongBytesState extends KeyedState {
      * @return how many are present
      */
     public int getAll(final long[] keys, final int from, final int count, final BatchConsumer consumer) {
+        store.beforeRead();
         int found = 0;
         for (int done = 0; done < count; done += RecordTable.BATCH_COUNT_MAX) {
             final int batch = Math.min(RecordTable.BATCH_COUNT_MAX, count - done);
@@ -97,7 +106,7 @@ public final class LongBytesState extends KeyedState {
      * @return bytes, or {@link #NOT_FOUND}
      */
     public int valueLength(final long key) {
-        return bytes.valueLength(keyOf(key), 0, Long.BYTES);
+        return bytes.valueLength(keyToRead(key), 0, Long.BYTES);
     }
 
     /**
@@ -107,7 +116,7 @@ public final class LongBytesState extends KeyedState {
      * @return true when it is
      */
     public boolean containsKey(final long key) {
-        return bytes.containsKey(keyOf(key), 0, Long.BYTES);
+        return bytes.containsKey(keyToRead(key), 0, Long.BYTES);
     }
 
     /**
@@ -119,7 +128,7 @@ public final class LongBytesState extends KeyedState {
      * @param valueLength its bytes, 0..{@link BytesState#VALUE_LENGTH_MAX}
      */
     public void put(final long key, final DirectBuffer value, final int valueOffset, final int valueLength) {
-        bytes.put(keyOf(key), 0, Long.BYTES, value, valueOffset, valueLength);
+        bytes.put(keyToWrite(key), 0, Long.BYTES, value, valueOffset, valueLength);
     }
 
     /**
@@ -132,7 +141,7 @@ public final class LongBytesState extends KeyedState {
      * @return whether it was absent and has been set
      */
     public boolean putIfAbsent(final long key, final DirectBuffer value, final int valueOffset, final int valueLength) {
-        return bytes.putIfAbsent(keyOf(key), 0, Long.BYTES, value, valueOffset, valueLength);
+        return bytes.putIfAbsent(keyToWrite(key), 0, Long.BYTES, value, valueOffset, valueLength);
     }
 
     /**
@@ -156,7 +165,7 @@ public final class LongBytesState extends KeyedState {
      * @return whether it was present
      */
     public boolean remove(final long key) {
-        return bytes.remove(keyOf(key), 0, Long.BYTES);
+        return bytes.remove(keyToWrite(key), 0, Long.BYTES);
     }
 
     /**
@@ -200,7 +209,7 @@ public final class LongBytesState extends KeyedState {
      * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
      */
     public int keyGroupOf(final long key) {
-        return bytes.keyGroupOf(keyOf(key), 0, Long.BYTES);
+        return bytes.table().keyGroupOf(key);
     }
 
     @Override

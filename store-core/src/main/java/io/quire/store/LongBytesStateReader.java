@@ -35,6 +35,7 @@ public final class LongBytesStateReader {
     }
 
     private UnsafeBuffer keyOf(final long key) {
+        table.checkCaller(); // before the key of a read under way is overwritten
         keyBuffer.putLong(0, key);
         return keyBuffer;
     }
@@ -65,6 +66,7 @@ public final class LongBytesStateReader {
      */
     public int getAll(final long[] keys, final int from, final int count, final BatchConsumer consumer) {
         Objects.checkFromIndexSize(from, count, keys.length);
+        table.checkCaller();
         bytes.checkNoBatch(); // before its keys are overwritten
         int found = 0;
         for (int done = 0; done < count; done += RecordTable.BATCH_COUNT_MAX) {

@@ -190,8 +190,7 @@ public class LongSetState extends KeyedState {
      * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
      */
     public int keyGroupOf(final long key) {
-        RawMemory.putLong(keyBytes, RawMemory.ARRAY_OFFSET, key);
-        return table.keyGroupOf(keyBytes, RawMemory.ARRAY_OFFSET);
+        return table.keyGroupOf(key);
     }
 
     @Override

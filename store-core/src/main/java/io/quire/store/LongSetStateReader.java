@@ -27,6 +27,7 @@ public final class LongSetStateReader {
      * @return true when it is
      */
     public boolean contains(final long key) {
+        table.checkCaller(); // before the key of a read under way is overwritten
         RawMemory.putLong(keyBytes, RawMemory.ARRAY_OFFSET, key);
         return table.containsKey(keyBytes, RawMemory.ARRAY_OFFSET);
     }

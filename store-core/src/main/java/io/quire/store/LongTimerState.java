@@ -70,6 +70,7 @@ public final class LongTimerState {
      * @throws io.quire.store.errors.StoreFullException when there is no memory; nothing has changed
      */
     public boolean registerTimer(final long longKey, final long timestamp) {
+        bytes.store.beforeWrite(); // before the key of the writer's call is overwritten
         return bytes.register(encode(longKey, timestamp), key.length);
     }
 
@@ -81,6 +82,7 @@ public final class LongTimerState {
      * @return whether it was there
      */
     public boolean deleteTimer(final long longKey, final long timestamp) {
+        bytes.store.beforeWrite();
         return bytes.delete(encode(longKey, timestamp), key.length);
     }
 
@@ -92,6 +94,7 @@ public final class LongTimerState {
      * @return true when it is
      */
     public boolean containsTimer(final long longKey, final long timestamp) {
+        bytes.store.beforeRead();
         return bytes.contains(encode(longKey, timestamp), key.length);
     }
 
@@ -129,6 +132,7 @@ public final class LongTimerState {
      * @throws ConfigurationException when the consumer of a poll calls this, of whichever timers of the store
      */
     public long pollDue(final long now, final long limit, final LongTimerConsumer taker) {
+        bytes.store.beforeRead();
         final LongTimerConsumer before = consumer;
         consumer = Objects.requireNonNull(taker, "consumer");
         try {

@@ -170,6 +170,7 @@ public final class MapState<K, I, V> extends TypedState<K> {
     }
 
     void putAt(final K key, final I inside, final V value) {
+        store.beforeWrite(); // before the value of the writer's call is overwritten
         final int valueLength = encodeValue(value);
         final int length = encodeKeys(key, inside);
         put(keyBytes(), length, valueLength);
@@ -214,6 +215,7 @@ public final class MapState<K, I, V> extends TypedState<K> {
 
     /** Sets the value of an entry whose key is in bytes already. */
     void putEncoded(final byte[] key, final int keyLength, final V value) {
+        store.beforeWrite();
         put(key, keyLength, encodeValue(value));
     }
 
@@ -239,6 +241,7 @@ public final class MapState<K, I, V> extends TypedState<K> {
     }
 
     void putAllAt(final K key, final Map<? extends I, ? extends V> entries) {
+        store.beforeWrite();
         try {
             final int length = stageAll(key, entries);
             store.inOneBatch(() -> putStaged(length));
@@ -482,7 +485,6 @@ public final class MapState<K, I, V> extends TypedState<K> {
     @Override
     boolean removeAt(final K key) {
         final int keyLength = encodeKey(key);
-        store.beforeRead();
         final boolean live = isLive(keyBytes(), AT, keyLength);
         return bytes.removeAll(keyBytes(), AT, keyLength) && live;
     }

@@ -106,10 +106,10 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
 
     @Override
     public final T next() {
+        state.store.beforeRead();
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
-        state.store.beforeRead();
         findNext();
         nextIsLive = false;
         promised = false;

@@ -56,8 +56,8 @@ final class ReaderSession extends ReadSession {
         }
     }
 
-    /** Throws unless the caller is the session's thread and session and store are open. */
-    void checkOpen() {
+    @Override
+    protected void checkOpen() {
         checkThread();
         if (readers.closed()) {
             throw readers.refused();

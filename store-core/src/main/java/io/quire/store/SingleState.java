@@ -106,6 +106,7 @@ abstract class SingleState<K, T> extends TypedState<K> {
 
     /** Keeps something for a key; a null key stands for the current one. */
     final void write(final K key, final T kept) {
+        store.beforeWrite(); // before the buffers are touched, which may be another thread's
         final int length = codec.encode(Objects.requireNonNull(kept, "value"), buffer, 0);
         if (codec.keepsTimestamp() && isPresent(key)) {
             codec.setTimestamp(buffer, 0, length, codec.timestampOf(view, 0, view.capacity()));

@@ -194,6 +194,7 @@ public final class TimerState<K> extends TypedState<K> {
      * @throws ConfigurationException as {@link #pollDue(long, TimerConsumer)}
      */
     public long pollDue(final long now, final long limit, final TimerConsumer<? super K> consumer) {
+        store.beforeRead();
         checkWithoutNamespaces();
         final TimerConsumer<? super K> before = this.consumer;
         this.consumer = Objects.requireNonNull(consumer, "consumer");

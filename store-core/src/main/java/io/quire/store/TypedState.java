@@ -128,7 +128,6 @@ public abstract class TypedState<K> {
      * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
      */
     public final int keyGroupOf(final K key) {
-        store.beforeRead();
         final int length = encodeKey(Objects.requireNonNull(key, "key"));
         return keys().keyGroupOf(keyBytes(), keyOffset(), length);
     }
@@ -188,6 +187,7 @@ public abstract class TypedState<K> {
             walk(range, consumer);
             return;
         }
+        store.beforeRead();
         checkNamespace();
         final byte[] selected = new byte[namespaceLength];
         namespace.getBytes(0, selected);
@@ -287,8 +287,12 @@ public abstract class TypedState<K> {
         throw new UnsupportedOperationException("state has no timers: state=" + name());
     }
 
-    /** Puts the bytes of a key at the start of the buffer; null stands for the current key. Returns their number. */
+    /**
+     * Puts the bytes of a key at the start of the buffer; null stands for the current key. A thread that is not the
+     * writer is refused before it touches the buffer. Returns their number.
+     */
     final int encodeKey(final K key) {
+        store.beforeRead();
         keyEncodingCount++;
         final int length = keyCodec.encode(key == null ? currentKey() : key, keyBuffer, 0);
         keyBuffer.boundsCheck(0, length); // a codec may say what it likes, the table believes it
@@ -355,6 +359,7 @@ public abstract class TypedState<K> {
     }
 
     final <N> void select(final Codec<N> namespaceCodec, final N selected) {
+        store.beforeRead();
         selectionCount++;
         namespaceLength = NO_NAMESPACE; // should the codec throw
         final int length = namespaceCodec.encode(Objects.requireNonNull(selected, "namespace"), namespace, 0);

@@ -39,6 +39,7 @@ public final class ValueStateReader<K, V> {
      * @return its value, or null when the key is absent
      */
     public V get(final K key) {
+        bytes.checkCaller(); // before the key of a read under way is overwritten
         return get(keyBuffer, 0, keyCodec.encode(key, keyBuffer, 0), valueBuffer);
     }
 
@@ -71,6 +72,7 @@ public final class ValueStateReader<K, V> {
      * @return true when it is
      */
     public boolean containsKey(final K key) {
+        bytes.checkCaller();
         final int keyLength = keyCodec.encode(key, keyBuffer, 0);
         return valueCodec.expiring()
                 ? getLive(keyBuffer, 0, keyLength, valueBuffer) != BytesStateReader.NOT_FOUND

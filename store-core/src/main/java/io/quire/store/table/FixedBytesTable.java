@@ -247,6 +247,16 @@ public final class FixedBytesTable implements StateTable {
     }
 
     /**
+     * Key group of a key of eight bytes.
+     *
+     * @param key its bytes, little-endian
+     * @return 0 .. {@link KeyGroupRange#GROUP_COUNT} - 1
+     */
+    public int keyGroupOf(final long key) {
+        return KeyGroupRange.groupOf(keyHash.ofLong(key));
+    }
+
+    /**
      * Key group of a key.
      *
      * @param keyBase byte array or null

@@ -12,6 +12,13 @@ public abstract class ReadSession {
     protected ReadSession() {}
 
     /**
+     * Checks the caller without entering, for what keeps things between reads.
+     *
+     * @throws io.quire.store.errors.StateStoreException when it is not the thread of the session, or must not read
+     */
+    protected abstract void checkOpen();
+
+    /**
      * The thread is about to read memory. Not nested.
      *
      * @throws io.quire.store.errors.StateStoreException when it must not, which {@link #leave} need not follow

@@ -48,6 +48,15 @@ abstract class TableReader {
     }
 
     /**
+     * Checks that the caller may read, for what keeps keys or values for it, before they are touched.
+     *
+     * @throws StateStoreException when it is not the reader's thread, or the reader or the store is closed
+     */
+    public final void checkCaller() {
+        session.checkOpen();
+    }
+
+    /**
      * Finds the segment of a hash. What is read from it can be believed as long as {@link #unchanged} says so.
      *
      * @return false when the writer is just changing it, or the directory
