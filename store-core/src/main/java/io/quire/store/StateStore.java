@@ -808,7 +808,9 @@ public final class StateStore implements AutoCloseable {
     }
 
     void endWalk() {
-        walks--;
+        if (walks > 0) { // one from before a take-over is forgotten, and must not end another's
+            walks--;
+        }
         if (closed) {
             departed();
         }
@@ -871,12 +873,16 @@ public final class StateStore implements AutoCloseable {
      * thread. Costs two volatile writes.
      *
      * @throws NotWriterException when the caller is not the writer
-     * @throws ConfigurationException when a batch is open
+     * @throws ConfigurationException when a batch is open, or the caller is inside a walk over entries, such as the
+     *     consumer of {@code forEach} or the updater of {@code update}: nothing would tell then that memory is in use
      */
     public void releaseOwnership() {
         beforeWrite();
         if (batch) {
             throw new ConfigurationException("ownership cannot be released inside a batch");
+        }
+        if (walks > 0) {
+            throw new ConfigurationException("ownership cannot be released inside a walk over entries");
         }
         writer = null;
         ownership.release();

@@ -269,6 +269,29 @@ class StateStoreTest {
         assertThat(state.addAndGet(1, 1)).isEqualTo(4);
     }
 
+    @Test
+    void shouldNotGiveOwnershipUpInsideAWalk() throws Exception {
+        final LongLongState state = store.longLongState("s");
+        final BytesState bytes = store.bytesState("bytes");
+        final UnsafeBuffer key = new UnsafeBuffer(new byte[8]);
+        state.put(1, 1);
+        bytes.put(key, 0, 8, key, 0, 8);
+        state.forEach((found, value) -> {
+            assertThatThrownBy(store::releaseOwnership)
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("walk");
+            state.get(1, 0);
+            assertThatThrownBy(store::close).isInstanceOf(ConfigurationException.class);
+        });
+        bytes.update(key, 0, 8, value -> {
+            assertThatThrownBy(store::releaseOwnership).isInstanceOf(ConfigurationException.class);
+            assertThatThrownBy(() -> store.dropState("bytes")).isInstanceOf(ConfigurationException.class);
+        });
+        state.forEach((found, value) -> assertThatThrownBy(store::close).isInstanceOf(ConfigurationException.class));
+        store.releaseOwnership();
+        assertThat(fromAnotherThread(() -> state.put(1, 3))).isNull();
+    }
+
     private static Throwable fromAnotherThread(final Runnable task) throws InterruptedException {
         final AtomicReference<Throwable> thrown = new AtomicReference<>();
         final Thread thread = new Thread(() -> {
