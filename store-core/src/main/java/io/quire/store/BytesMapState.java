@@ -190,6 +190,9 @@ final class BytesMapState extends LinkedEntriesState {
             final byte[] valueBase,
             final long valueOffset,
             final int valueLength) {
+        if (table.find(keyBase, keyOffset, keyLength) != MapTable.NONE) {
+            return; // removing it may have failed, and a second one under its key would be tied to the first
+        }
         final int nextLength = RawMemory.getInt(valueBase, valueOffset);
         final long nextKey = valueOffset + Integer.BYTES;
         final long next = nextLength == 0 ? MapTable.NONE : table.find(valueBase, nextKey, nextLength);

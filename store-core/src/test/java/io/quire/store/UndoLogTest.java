@@ -4,9 +4,13 @@ package io.quire.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quire.store.codec.Codecs;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import io.quire.store.table.MapTable;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class UndoLogTest {
@@ -41,5 +45,27 @@ class UndoLogTest {
         assertThatThrownBy(() -> undoLog.saveBytes(1, null, 8, Integer.MAX_VALUE, 8, Integer.MAX_VALUE))
                 .isInstanceOf(StoreFullException.class)
                 .hasMessageContaining("needed=" + (2L * Integer.MAX_VALUE + 16));
+    }
+
+    @Test
+    void shouldNotPutBackAnEntryOfAMapThatIsStillThere() {
+        try (StateStore store = new StateStore(PagedMemory.anonymous(7))) {
+            final MapState<Long, Long, Long> map =
+                    store.state(TypedStateDescriptor.map("map", Codecs.LONG, Codecs.LONG, Codecs.LONG));
+            map.putAll(1L, new TreeMap<>(Map.of(1L, 10L, 2L, 20L, 3L, 30L)));
+            store.beginBatch();
+            final MapTable table = map.bytes.table();
+            final byte[] key = map.copyOfKey(1L);
+            long entry = table.first(key, RawMemory.ARRAY_OFFSET, key.length);
+            while (entry != MapTable.NONE) { // as a removal does that fails before it has removed anything
+                map.bytes.saveEntry(entry);
+                entry = table.next(entry);
+            }
+            store.rollbackBatch();
+            map.bytes.checkInvariants();
+            assertThat(map.keys(1L)).containsExactly(1L, 2L, 3L);
+            assertThat(map.values(1L)).containsExactly(10L, 20L, 30L);
+            assertThat(map.size(1L)).isEqualTo(3);
+        }
     }
 }
