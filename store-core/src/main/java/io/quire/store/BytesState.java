@@ -421,9 +421,13 @@ public class BytesState extends KeyedState {
         }
         final long record;
         try {
-            record = table.insertOrFind(keyBase, keyAt, keyLength, Long.BYTES);
+            record = table.insertLongOrFind(keyBase, keyAt, keyLength, delta);
         } catch (final StateStoreException e) {
             throw store.changeFailed(e);
+        }
+        if (table.lastPutInserted()) {
+            logPut(record, keyLength);
+            return delta;
         }
         if (table.valueLength(record) != Long.BYTES) {
             throw new StateMismatchException(

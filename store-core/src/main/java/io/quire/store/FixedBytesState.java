@@ -47,6 +47,7 @@ public class FixedBytesState extends KeyedState {
     final byte[] scratchBytes; // all of a value
     final UnsafeBuffer scratch; // what callers know of it
     private final byte[] loggedKey;
+    private final byte[] added; // a value of zeros, but for the field while one is added
     private final UnsafeBuffer batchView = new UnsafeBuffer(0, 0);
     private final long[] batchEntries = new long[FixedBytesTable.BATCH_COUNT_MAX];
     private boolean updating;
@@ -65,6 +66,7 @@ public class FixedBytesState extends KeyedState {
         scratchBytes = new byte[table.valueLength()];
         scratch = new UnsafeBuffer(scratchBytes, 0, valueLength);
         loggedKey = new byte[keyLength];
+        added = new byte[table.valueLength()];
     }
 
     /** How the catalog keeps the lengths. */
@@ -433,7 +435,16 @@ public class FixedBytesState extends KeyedState {
         final long entry;
         final long sum;
         try {
-            entry = table.insertOrFind(keyBase, keyAt, null, 0);
+            RawMemory.putLong(added, RawMemory.ARRAY_OFFSET + fieldOffset, delta); // readers see no zeros before it
+            try {
+                entry = table.insertOrFind(keyBase, keyAt, added, RawMemory.ARRAY_OFFSET);
+            } finally {
+                RawMemory.putLong(added, RawMemory.ARRAY_OFFSET + fieldOffset, 0);
+            }
+            if (table.lastInserted()) {
+                logPut(entry);
+                return delta;
+            }
             sum = RawMemory.getLong(table.valuePointer(entry) + fieldOffset) + delta;
             scratch.putLong(0, sum);
             table.overwrite(entry, fieldOffset, scratch.byteArray(), scratch.addressOffset(), Long.BYTES);

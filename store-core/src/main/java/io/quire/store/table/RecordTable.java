@@ -607,7 +607,32 @@ public final class RecordTable implements StateTable {
         return record;
     }
 
-    /** {@return whether the last {@link #put} or {@link #insertOrFind} that returned has inserted an entry} */
+    /**
+     * Finds the record of a key or inserts one whose value is a long, which readers see with the record or not at all.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes, up to {@link #MAX_KEY_LENGTH}
+     * @param value of the record that is inserted, little-endian; one that is found keeps its own
+     * @return address of the record
+     */
+    public long insertLongOrFind(final byte[] keyBase, final long keyOffset, final int keyLength, final long value) {
+        final long hash = keyHash.ofBytes(keyBase, keyOffset, keyLength);
+        final long found = locate(hash, keyBase, keyOffset, keyLength);
+        if (found > 0) {
+            lastPutInserted = false;
+            return found;
+        }
+        checkLengths(keyLength, Long.BYTES);
+        final long target = segments.reserve(hash, ~found);
+        final long record = newRecord(target, keyBase, keyOffset, keyLength, Long.BYTES);
+        RawMemory.putLong(valuePointer(record), value);
+        segments.insert(target, hash, record);
+        lastPutInserted = true;
+        return record;
+    }
+
+    /** {@return whether the last put or insertion that returned has inserted an entry} */
     public boolean lastPutInserted() {
         return lastPutInserted;
     }
