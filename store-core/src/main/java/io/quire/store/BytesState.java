@@ -49,6 +49,7 @@ public class BytesState extends KeyedState {
     private final UnsafeBuffer batchView = new UnsafeBuffer(0, 0);
     private final long[] batchRecords = new long[RecordTable.BATCH_COUNT_MAX];
     private byte[] updated = new byte[UPDATED_LENGTH];
+    private byte[] updatedKey = new byte[UPDATED_LENGTH];
     private boolean updating;
     private boolean batchOpen;
 
@@ -314,7 +315,7 @@ public class BytesState extends KeyedState {
     }
 
     /**
-     * Changes the value of a key; its length stays.
+     * Changes the value of a key; its length stays. The updater may do what it likes with the buffer of the key.
      *
      * @param key holds the key
      * @param keyOffset its first byte
@@ -336,6 +337,8 @@ public class BytesState extends KeyedState {
         if (valueLength > 0) {
             RawMemory.copy(null, table.valuePointer(record, keyLength), updated, RawMemory.ARRAY_OFFSET, valueLength);
         }
+        final byte[] keyBase = keepUpdatedKey(key, keyOffset, keyLength);
+        final long keyAt = RawMemory.ARRAY_OFFSET;
         final long moveCount = table.moveCount();
         updatedView.wrap(updated, 0, contentLength(valueLength));
         updating = true;
@@ -347,9 +350,6 @@ public class BytesState extends KeyedState {
             store.endWalk();
         }
         store.beforeWrite();
-        key.boundsCheck(keyOffset, keyLength);
-        final byte[] keyBase = key.byteArray();
-        final long keyAt = key.addressOffset() + keyOffset;
         if (store.inBatch()) {
             saveUndo(keyBase, keyAt, keyLength);
         }
@@ -380,6 +380,18 @@ public class BytesState extends KeyedState {
     /** All of a value is about to be put, with what stood behind what callers know. */
     void beforeUpdated(final byte[] value, final int valueLength) {
         // Nothing does.
+    }
+
+    /** An updater may change the bytes of the key it was given, or what the buffer wraps. */
+    private byte[] keepUpdatedKey(final DirectBuffer key, final int keyOffset, final int keyLength) {
+        if (updatedKey.length < keyLength) {
+            updatedKey = new byte[Math.max(keyLength, Math.min(2 * updatedKey.length, KEY_LENGTH_MAX))];
+        }
+        if (keyLength > 0) {
+            RawMemory.copy(
+                    key.byteArray(), key.addressOffset() + keyOffset, updatedKey, RawMemory.ARRAY_OFFSET, keyLength);
+        }
+        return updatedKey;
     }
 
     private void ensureUpdated(final int length) {

@@ -47,6 +47,7 @@ public class FixedBytesState extends KeyedState {
     final byte[] scratchBytes; // all of a value
     final UnsafeBuffer scratch; // what callers know of it
     private final byte[] loggedKey;
+    private final byte[] updatedKey;
     private final byte[] added; // a value of zeros, but for the field while one is added
     private final UnsafeBuffer batchView = new UnsafeBuffer(0, 0);
     private final long[] batchEntries = new long[FixedBytesTable.BATCH_COUNT_MAX];
@@ -66,6 +67,7 @@ public class FixedBytesState extends KeyedState {
         scratchBytes = new byte[table.valueLength()];
         scratch = new UnsafeBuffer(scratchBytes, 0, valueLength);
         loggedKey = new byte[keyLength];
+        updatedKey = new byte[keyLength];
         added = new byte[table.valueLength()];
     }
 
@@ -456,7 +458,7 @@ public class FixedBytesState extends KeyedState {
     }
 
     /**
-     * Changes the value of a key.
+     * Changes the value of a key. The updater may do what it likes with the buffer of the key.
      *
      * @param key holds the key
      * @param keyOffset its first byte
@@ -491,6 +493,9 @@ public class FixedBytesState extends KeyedState {
     /** The updater works on a copy, so that nothing has changed when it throws, and may write to other states. */
     private void update(final DirectBuffer key, final int keyOffset, final long entry, final ValueUpdater updater) {
         checkNotUpdating();
+        final byte[] keyBase = updatedKey;
+        final long keyAt = RawMemory.ARRAY_OFFSET;
+        RawMemory.copy(key.byteArray(), key.addressOffset() + keyOffset, keyBase, keyAt, keyLength);
         final boolean present = entry != FixedBytesTable.NOT_FOUND;
         if (!present) {
             scratch.setMemory(0, valueLength, (byte) 0);
@@ -506,8 +511,6 @@ public class FixedBytesState extends KeyedState {
             store.endWalk();
         }
         store.beforeWrite();
-        final byte[] keyBase = key.byteArray();
-        final long keyAt = key.addressOffset() + keyOffset;
         saveUndo(keyBase, keyAt);
         beforeUpdated(present);
         setAll(keyBase, keyAt, scratchBytes, RawMemory.ARRAY_OFFSET);

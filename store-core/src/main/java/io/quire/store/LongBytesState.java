@@ -26,7 +26,6 @@ public final class LongBytesState extends KeyedState {
 
     private final BytesState bytes; // the same state with keys of eight bytes
     private final UnsafeBuffer keyBuffer = new UnsafeBuffer(new byte[Long.BYTES]);
-    private final UnsafeBuffer updatedKey = new UnsafeBuffer(new byte[Long.BYTES]);
     private final int[] batchOffsets = new int[RecordTable.BATCH_COUNT_MAX + 1];
     private final UnsafeBuffer batchKeys = new UnsafeBuffer(new byte[RecordTable.BATCH_COUNT_MAX * Long.BYTES]);
 
@@ -154,8 +153,7 @@ public final class LongBytesState extends KeyedState {
     public boolean update(final long key, final ValueUpdater updater) {
         store.beforeWrite();
         bytes.checkNotUpdating();
-        updatedKey.putLong(0, key); // not the buffer of the other methods, which the updater may call
-        return bytes.update(updatedKey, 0, Long.BYTES, updater);
+        return bytes.update(keyToWrite(key), 0, Long.BYTES, updater);
     }
 
     /**

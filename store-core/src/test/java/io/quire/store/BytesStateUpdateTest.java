@@ -241,4 +241,73 @@ class BytesStateUpdateTest {
         value.putByte(0, (byte) 9);
         throw new IllegalStateException("made to fail");
     }
+
+    @Test
+    void shouldStayWithItsKeyWhateverTheUpdaterDoesToTheKeysBuffer() {
+        put(key, VALUE_LENGTH, 1);
+        put(keyOf(2), VALUE_LENGTH, 2);
+        assertThat(state.update(key, 0, Long.BYTES, value -> {
+                    value.putByte(0, (byte) 9);
+                    key.putLong(0, 2); // other bytes where the key stood
+                }))
+                .isTrue();
+        assertThat(get(keyOf(1))).isEqualTo(changed(VALUE_LENGTH, 1));
+        assertThat(get(keyOf(2))).containsOnly(2);
+        final UnsafeBuffer view = keyOf(2);
+        store.beginBatch();
+        assertThat(state.update(view, 0, Long.BYTES, value -> {
+                    value.putByte(0, (byte) 9);
+                    view.wrap(new byte[1]); // no room for the key any more
+                }))
+                .isTrue();
+        assertThat(get(keyOf(2))).isEqualTo(changed(VALUE_LENGTH, 2));
+        store.rollbackBatch();
+        assertThat(get(keyOf(2))).containsOnly(2);
+        assertThat(state.size()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldStayWithItsLongKeyWhateverTheUpdaterDoesToTheKeysBuffer() {
+        final UnsafeBuffer longKey = valueOf(5_000, 3);
+        state.put(longKey, 1, 4_000, valueOf(8, 1), 0, 8);
+        assertThat(state.update(longKey, 1, 4_000, value -> {
+                    value.putByte(0, (byte) 9);
+                    longKey.setMemory(0, 5_000, (byte) 4);
+                }))
+                .isTrue();
+        final UnsafeBuffer value = new UnsafeBuffer(0, 0);
+        assertThat(state.wrap(valueOf(4_000, 3), 0, 4_000, value)).isTrue();
+        assertThat(value.getByte(0)).isEqualTo((byte) 9);
+        assertThat(state.size()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldStayWithItsKeyOfFixedLengthWhateverTheUpdaterDoesToTheKeysBuffer() {
+        final FixedBytesState fixed = store.fixedBytesState("fixed", Long.BYTES, Long.BYTES);
+        fixed.put(key, 0, keyOf(10), 0);
+        assertThat(fixed.update(key, 0, value -> {
+                    value.putLong(0, 11);
+                    key.putLong(0, 2);
+                }))
+                .isTrue();
+        assertThat(fixedValue(fixed, 1)).isEqualTo(11);
+        assertThat(fixed.containsKey(keyOf(2), 0)).isFalse();
+        final UnsafeBuffer view = keyOf(3);
+        store.beginBatch();
+        assertThat(fixed.insertOrUpdate(view, 0, value -> {
+                    value.putLong(0, 12);
+                    view.wrap(new byte[1]);
+                }))
+                .isFalse();
+        assertThat(fixedValue(fixed, 3)).isEqualTo(12);
+        store.rollbackBatch();
+        assertThat(fixed.size()).isEqualTo(1);
+        fixed.checkInvariants();
+    }
+
+    private static long fixedValue(final FixedBytesState fixed, final long number) {
+        final UnsafeBuffer value = new UnsafeBuffer(new byte[Long.BYTES]);
+        assertThat(fixed.get(keyOf(number), 0, value, 0)).isTrue();
+        return value.getLong(0);
+    }
 }
