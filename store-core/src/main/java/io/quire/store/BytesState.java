@@ -43,8 +43,6 @@ public class BytesState extends KeyedState {
     private static final int UPDATED_LENGTH_KEPT = 1024 * 1024;
 
     final RecordTable table;
-    private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
-    private final UnsafeBuffer valueView = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer updatedView = new UnsafeBuffer(new byte[0]);
     private final UnsafeBuffer batchView = new UnsafeBuffer(0, 0);
     private final long[] batchRecords = new long[RecordTable.BATCH_COUNT_MAX];
@@ -546,9 +544,11 @@ public class BytesState extends KeyedState {
      * @param consumer takes each entry once
      */
     public void forEach(final BytesConsumer consumer) {
+        final UnsafeBuffer key = new UnsafeBuffer(0, 0); // of this walk: the consumer may begin another
+        final UnsafeBuffer value = new UnsafeBuffer(0, 0);
         store.beginWalk();
         try {
-            table.scan(record -> accept(record, consumer));
+            table.scan(record -> accept(record, key, value, consumer));
         } finally {
             store.endWalk();
         }
@@ -566,18 +566,21 @@ public class BytesState extends KeyedState {
      * @param consumer takes each entry once
      */
     public void forEach(final KeyGroupRange range, final BytesConsumer consumer) {
+        final UnsafeBuffer key = new UnsafeBuffer(0, 0);
+        final UnsafeBuffer value = new UnsafeBuffer(0, 0);
         store.beginWalk();
         try {
-            table.forEach(range, record -> accept(record, consumer));
+            table.forEach(range, record -> accept(record, key, value, consumer));
         } finally {
             store.endWalk();
         }
     }
 
-    private void accept(final long record, final BytesConsumer consumer) {
-        if (view(record, valueView)) {
-            keyView.wrap(table.keyPointer(record), table.keyLength(record));
-            consumer.accept(keyView, valueView);
+    private void accept(
+            final long record, final UnsafeBuffer key, final UnsafeBuffer value, final BytesConsumer consumer) {
+        if (view(record, value)) {
+            key.wrap(table.keyPointer(record), table.keyLength(record));
+            consumer.accept(key, value);
         }
     }
 

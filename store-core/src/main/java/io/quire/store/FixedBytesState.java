@@ -42,8 +42,7 @@ public class FixedBytesState extends KeyedState {
     final FixedBytesTable table;
     final int keyLength;
     final int valueLength; // which callers know; in the table it may be longer
-    private final UnsafeBuffer keyView = new UnsafeBuffer(new byte[0]);
-    private final UnsafeBuffer valueView = new UnsafeBuffer(new byte[0]);
+    private final byte[] removedKey;
     final byte[] scratchBytes; // all of a value
     final UnsafeBuffer scratch; // what callers know of it
     private final byte[] loggedKey;
@@ -63,7 +62,7 @@ public class FixedBytesState extends KeyedState {
         this.table = table;
         keyLength = table.keyLength();
         this.valueLength = valueLength;
-        keyView.wrap(new byte[keyLength]);
+        removedKey = new byte[keyLength];
         scratchBytes = new byte[table.valueLength()];
         scratch = new UnsafeBuffer(scratchBytes, 0, valueLength);
         loggedKey = new byte[keyLength];
@@ -538,9 +537,9 @@ public class FixedBytesState extends KeyedState {
         store.beforeWrite();
         key.boundsCheck(keyOffset, keyLength);
         // Copied: it may lie in this table, where entries move into the place of one that is removed.
-        key.getBytes(keyOffset, keyView, 0, keyLength);
-        final byte[] keyBase = keyView.byteArray();
-        final long keyAt = keyView.addressOffset();
+        final byte[] keyBase = removedKey;
+        final long keyAt = RawMemory.ARRAY_OFFSET;
+        RawMemory.copy(key.byteArray(), key.addressOffset() + keyOffset, keyBase, keyAt, keyLength);
         saveUndo(keyBase, keyAt);
         final boolean removed;
         try {
@@ -570,13 +569,15 @@ public class FixedBytesState extends KeyedState {
      * @param consumer takes each entry once
      */
     public void forEach(final KeyGroupRange range, final BytesConsumer consumer) {
+        final UnsafeBuffer key = new UnsafeBuffer(new byte[keyLength]); // of this walk: the consumer may begin another
+        final UnsafeBuffer value = new UnsafeBuffer(0, 0);
         store.beginWalk();
         try {
             table.forEach(range, entry -> {
                 if (isLive(entry)) {
-                    table.copyKey(entry, keyView.byteArray(), keyView.addressOffset());
-                    valueView.wrap(table.valuePointer(entry), valueLength);
-                    consumer.accept(keyView, valueView);
+                    table.copyKey(entry, key.byteArray(), key.addressOffset());
+                    value.wrap(table.valuePointer(entry), valueLength);
+                    consumer.accept(key, value);
                 }
             });
         } finally {
