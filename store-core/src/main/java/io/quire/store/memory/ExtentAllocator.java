@@ -7,15 +7,22 @@ import static io.quire.store.memory.PageDescriptor.EXTENT_SHIFT;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreFullException;
+import java.util.Arrays;
 
 /**
  * Hands out extents and runs of extents. All it knows stands in the extent maps of the windows, in pages, so it is
  * checkpointed and recovered like everything else. First fit, by window.
  *
+ * <p>Invariant: no run of freed extents in a window is longer than {@link #longestFreed} says. That stands on the heap
+ * and is only what spares looking: nothing is known of a window after recovery, and any length is expected there.
+ *
  * <p>Threading: confined to the store's writer; {@link #kindOf} from any thread.
  */
 final class ExtentAllocator {
     private static final int UNKNOWN = -1;
+    private static final int KINDS_AT_ONCE = Long.BYTES;
+    private static final long LOW_BITS = 0x0101010101010101L;
+    private static final long HIGH_BITS = 0x8080808080808080L;
 
     private final PagedMemory memory;
     private final int windowShift;
@@ -23,6 +30,8 @@ final class ExtentAllocator {
     private int windowCount;
     private int pageLimit; // kept, because barriers ask for it and the memory it stands in is cold by then
     private long freedCount;
+    private int[] longestFreed = new int[4]; // by window: upper bound of extents in a run; lowered by a vain search
+    private long kindsRead;
 
     ExtentAllocator(final PagedMemory memory, final int windowShift) {
         this.memory = memory;
@@ -38,6 +47,8 @@ final class ExtentAllocator {
     /** Takes over the windows of a recovered store. */
     void recover(final int recoveredWindowCount) {
         windowCount = recoveredWindowCount;
+        longestFreed = new int[Math.max(longestFreed.length, recoveredWindowCount)];
+        Arrays.fill(longestFreed, extentsPerWindow);
         final long magic = RawMemory.getLong(memory.forRead(WindowDescriptor.MAGIC_OFFSET));
         if (magic != WindowDescriptor.MAGIC) {
             throw new CorruptStoreException("the first page of the recovered state is not a window header: found=0x"
@@ -89,11 +100,12 @@ final class ExtentAllocator {
     private int findIn(final int window, final int count) {
         final int used = field(window, WindowDescriptor.USED_COUNT_OFFSET);
         final int free = field(window, WindowDescriptor.FREE_COUNT_OFFSET);
-        if (free > 0) {
+        if (free >= count && longestFreed[window] >= count) {
             final int found = findFreed(window, count, used);
             if (found > 0) {
                 return found;
             }
+            longestFreed[window] = count - 1;
         }
         return used + count <= extentsPerWindow ? used : -1;
     }
@@ -102,14 +114,37 @@ final class ExtentAllocator {
         final long base = windowAddress(window);
         final int start = field(window, WindowDescriptor.SEARCH_START_OFFSET);
         int run = 0;
-        for (int extent = start; extent < used; extent++) {
-            if (RawMemory.getByte(memory.forRead(base + WindowDescriptor.kindOffset(extent))) != 0) {
+        for (int first = start & -KINDS_AT_ONCE; first < used; first += KINDS_AT_ONCE) {
+            final long kinds = kindCodes(base, first);
+            if (!hasZeroByte(kinds)) {
                 run = 0;
-            } else if (++run == count) {
-                return extent - count + 1;
+                continue;
+            }
+            final int end = Math.min(KINDS_AT_ONCE, used - first);
+            for (int i = Math.max(0, start - first); i < end; i++) {
+                if ((kinds >>> (i * Byte.SIZE) & 0xff) != 0) {
+                    run = 0;
+                } else if (++run == count) {
+                    return first + i - count + 1;
+                }
             }
         }
         return -1;
+    }
+
+    /** Kinds of the extents from a multiple of eight on, the first in the lowest byte. */
+    private long kindCodes(final long base, final int first) {
+        kindsRead += KINDS_AT_ONCE;
+        return RawMemory.getLong(memory.forRead(base + WindowDescriptor.kindOffset(first)));
+    }
+
+    private static boolean hasZeroByte(final long bytes) {
+        return (bytes - LOW_BITS & ~bytes & HIGH_BITS) != 0;
+    }
+
+    /** Extents whose kind was looked at in a search, since the memory was opened. */
+    long kindsRead() {
+        return kindsRead;
     }
 
     private long take(final int window, final int extent, final int count, final ExtentKind kind) {
@@ -148,6 +183,7 @@ final class ExtentAllocator {
         while (extent + count < used && kindCode(base, extent + count) == ExtentKind.RUN_CONTINUED.code()) {
             count++;
         }
+        expectFreed(window, extent, count, used);
         // What it held may be changed elsewhere from now on: records of a segment that was merged into its neighbour.
         memory.sequences().changedUse(address, count);
         putKinds(base, extent, count, ExtentKind.FREE.code(), ExtentKind.FREE.code());
@@ -157,6 +193,31 @@ final class ExtentAllocator {
         }
         memory.forget(address, (long) count << EXTENT_SHIFT);
         freedCount += count;
+    }
+
+    /** Looks at the neighbours no further than it takes to know that the bound holds; when not, it is given up. */
+    private void expectFreed(final int window, final int extent, final int count, final int used) {
+        final long base = windowAddress(window);
+        final int bound = longestFreed[window];
+        if (bound >= extentsPerWindow) {
+            return;
+        }
+        if (memory.hydrating()) { // the neighbours may be cold, and freeing must not fail
+            longestFreed[window] = extentsPerWindow;
+            return;
+        }
+        int run = count;
+        for (int left = extent - 1; run <= bound && kindCode(base, left) == ExtentKind.FREE.code(); left--) {
+            run++; // the window's own extent is never free
+        }
+        for (int right = extent + count;
+                run <= bound && right < used && kindCode(base, right) == ExtentKind.FREE.code();
+                right++) {
+            run++;
+        }
+        if (run > bound) {
+            longestFreed[window] = extentsPerWindow;
+        }
     }
 
     /** Extents given back since the memory was opened, those that were taken again since included. */
@@ -203,11 +264,17 @@ final class ExtentAllocator {
         final int free = Math.min(most, field(window, WindowDescriptor.FREE_COUNT_OFFSET));
         final long base = windowAddress(window);
         int backed = 0;
-        for (int extent = field(window, WindowDescriptor.SEARCH_START_OFFSET); backed < free; extent++) {
+        int extent = field(window, WindowDescriptor.SEARCH_START_OFFSET);
+        while (backed < free) {
+            if (extent % KINDS_AT_ONCE == 0 && !hasZeroByte(kindCodes(base, extent))) {
+                extent += KINDS_AT_ONCE;
+                continue;
+            }
             if (kindCode(base, extent) == ExtentKind.FREE.code()) {
                 memory.ensureBacked(base + ((long) extent << EXTENT_SHIFT), EXTENT_LENGTH);
                 backed++;
             }
+            extent++;
         }
         return backed;
     }
@@ -229,6 +296,9 @@ final class ExtentAllocator {
 
     void addWindow() {
         final int window = windowCount;
+        if (window == longestFreed.length) {
+            longestFreed = Arrays.copyOf(longestFreed, 2 * window);
+        }
         memory.reserveWindow(window);
         final long base = windowAddress(window);
         memory.ensureBacked(base, EXTENT_LENGTH);
@@ -241,6 +311,7 @@ final class ExtentAllocator {
         final long kinds = base + WindowDescriptor.KINDS_OFFSET;
         RawMemory.setMemory(memory.forWrite(kinds, extentsPerWindow), extentsPerWindow, (byte) 0);
         RawMemory.putByte(memory.forWrite(kinds, 1), ExtentKind.WINDOW.code());
+        longestFreed[window] = 0;
         windowCount = window + 1;
         setPageLimit(window, 1);
     }
