@@ -22,11 +22,13 @@ final class CheckpointRequest {
         return future;
     }
 
-    /** {@return whether nobody has limited its time yet; that two hear so at the same moment does no harm} */
-    boolean claimLimit() {
-        final boolean first = !limited;
+    /** {@return whether it is answered when its time is up} */
+    boolean limited() {
+        return limited;
+    }
+
+    void setLimited() {
         limited = true;
-        return first && !future.isDone();
     }
 
     /** {@return whether somebody who asks at this time can be served as one who asked together with this one} */

@@ -44,8 +44,13 @@ final class CheckpointRequests {
 
     /** Adds a request, or joins one whose barrier is still to come; it is answered when its time is up. */
     CompletableFuture<CheckpointInfo> add() {
-        final CheckpointRequest request = addWithoutLimit();
-        limitTime(request);
+        final long now = System.nanoTime();
+        final CheckpointRequest joined = joinable(now);
+        final CheckpointRequest request = joined == null ? new CheckpointRequest(now) : joined;
+        limitTime(request); // before others can join it
+        if (joined == null) {
+            push(request);
+        }
         return request.future();
     }
 
@@ -55,17 +60,28 @@ final class CheckpointRequests {
      */
     CheckpointRequest addWithoutLimit() {
         final long now = System.nanoTime();
-        CheckpointRequest others = newest.get();
-        if (others != null && others.serves(now, togetherNs)) { // whenever it is taken now, its barrier comes later
-            return others;
+        final CheckpointRequest joined = joinable(now);
+        if (joined != null) {
+            return joined;
         }
         final CheckpointRequest request = new CheckpointRequest(now);
+        push(request);
+        return request;
+    }
+
+    /** {@return a request to join, or null}. Whenever it is taken now, its barrier comes later. */
+    private CheckpointRequest joinable(final long now) {
+        final CheckpointRequest last = newest.get();
+        return last != null && last.serves(now, togetherNs) ? last : null;
+    }
+
+    private void push(final CheckpointRequest request) {
+        CheckpointRequest others = newest.get();
         CheckpointRequest.cutAnswered(others);
         do {
             others = newest.get();
             request.next(others);
         } while (!newest.compareAndSet(others, request));
-        return request;
     }
 
     /** Limits the time of those in a list that have no limit yet. */
@@ -75,10 +91,10 @@ final class CheckpointRequests {
         }
     }
 
-    /** Has a request answered when its time is up, if that was not done before. */
+    /** Has a request answered when its time is up, if that was not done before; twice does no harm. */
     @SuppressWarnings("FutureReturnValueIgnored") // what hangs on the two completes nothing that anybody could wait for
     void limitTime(final CheckpointRequest request) {
-        if (!request.claimLimit()) {
+        if (request.limited() || request.future().isDone()) {
             return;
         }
         final CompletableFuture<Void> timer =
@@ -86,6 +102,7 @@ final class CheckpointRequests {
         timer.thenRun(() -> request.fail(timedOut()));
         request.future()
                 .whenComplete((info, failure) -> timer.cancel(false)); // which takes it out of the clock's queue
+        request.setLimited();
     }
 
     private CheckpointFailedException timedOut() {

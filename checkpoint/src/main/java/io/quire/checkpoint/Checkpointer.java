@@ -250,13 +250,19 @@ final class Checkpointer implements Runnable {
                             + directory + " phase=" + phase + "; nothing is lost, retry when the disk responds"));
         }
         checkRunning();
+        // One that is asleep begins at once with what it is given, and limits its time first. Any other may be in a
+        // callback of somebody who waits for this very checkpoint.
+        if (!asleep) {
+            final CompletableFuture<CheckpointInfo> future = add();
+            takeDueBarrier();
+            return future;
+        }
         final CheckpointRequest request = requests.addWithoutLimit();
         takeDueBarrier();
-        if (requests.isEmpty() && !ended) {
-            return request.future(); // taken by a barrier: answered, or the checkpointer limits its time
+        if (!requests.isEmpty() || ended) { // not taken by a barrier
+            requests.limitTime(request);
+            abandonWaitingIfEnded();
         }
-        requests.limitTime(request);
-        abandonWaitingIfEnded();
         return request.future();
     }
 
@@ -452,12 +458,20 @@ final class Checkpointer implements Runnable {
         return LOOK_NS_MIN;
     }
 
+    private void limitTimes(final CheckpointTask current) {
+        try {
+            requests.limitTimes(current.requests());
+        } catch (final OutOfMemoryError e) { // for a timer only
+            log(Level.WARNING, "who waits for a checkpoint waits without a limit: directory=" + directory, e);
+        }
+    }
+
     private void process(final CheckpointTask current) {
         CheckpointInfo info = null;
         CheckpointFailedException failure = null;
         CheckpointEvent event = null;
         try {
-            requests.limitTimes(current.requests());
+            limitTimes(current);
             event = FlightEvents.beginCheckpoint();
             info = write(current);
             succeeded(info);

@@ -39,7 +39,7 @@ class CheckpointRequestsTest {
         final CheckpointRequests requests = new CheckpointRequests(TIMEOUT_NS, () -> "phase=REST");
         final CheckpointRequest request = requests.addWithoutLimit();
         assertThat(requests.add()).as("who asks together").isSameAs(request.future());
-        assertThat(request.claimLimit()).as("limited by the second").isFalse();
+        assertThat(request.limited()).as("limited by the second").isTrue();
         final CheckpointRequest alone = new CheckpointRequests(TIMEOUT_NS, () -> "phase=REST").addWithoutLimit();
         assertThat(request.future()).failsWithin(Duration.ofSeconds(60));
         assertThat(alone.future()).as("without a limit").isNotDone();

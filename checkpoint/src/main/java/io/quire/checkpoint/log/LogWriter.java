@@ -242,8 +242,7 @@ public final class LogWriter implements AutoCloseable {
     }
 
     private StoreFailedException failed() {
-        return new StoreFailedException(
-                "the change log has failed: directory=" + directory + " position=" + position);
+        return new StoreFailedException("the change log has failed: directory=" + directory + " position=" + position);
     }
 
     private void finish() {
