@@ -183,7 +183,7 @@ public record FixedRateRun(
          * Runs: warms up, and measures.
          *
          * @param table to work on; takes checkpoints when any are wanted
-         * @return percentiles in microseconds over all and beside checkpoints, the rate that was reached, the checkpoints
+         * @return percentiles in microseconds over all and beside checkpoints, the rate reached, the checkpoints
          */
         public Message run(final KeyedTable table) {
             if (warmLoop != null) {

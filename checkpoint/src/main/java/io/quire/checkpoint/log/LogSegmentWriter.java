@@ -77,7 +77,7 @@ final class LogSegmentWriter implements AutoCloseable {
         allocated = Math.max(allocated, end);
     }
 
-    /** Whether there are zeros where a block of a length would go, and nothing is known against {@link #writeForced}. */
+    /** Whether there are zeros for a block of a length, and nothing is known against {@link #writeForced}. */
     boolean canWriteForced(final int length) {
         return hasForcedWrites && offset + length <= allocated;
     }
