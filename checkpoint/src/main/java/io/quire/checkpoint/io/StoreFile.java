@@ -55,8 +55,8 @@ public interface StoreFile extends AutoCloseable {
     /**
      * Writes all remaining bytes of a buffer and makes them durable in one call that an interrupt does not touch:
      * unlike {@link #write} and {@link #force} it is open to threads that are not the store's own, also while the
-     * writing thread is inside one of those or {@link #preallocate}. It says nothing about other bytes of the file. After
-     * a failure the file counts as one whose force has failed.
+     * writing thread is inside one of those or {@link #preallocate}. It says nothing about other bytes of the file.
+     * After a failure the file counts as one whose force has failed.
      *
      * @param position where the first byte goes, inside space that was preallocated
      * @param source its remaining bytes are written, and consumed
