@@ -3,6 +3,7 @@ package io.quire.checkpoint.block;
 
 import io.quire.checkpoint.io.Threads;
 import io.quire.checkpoint.storage.ObjectWriter;
+import io.quire.store.errors.CheckpointFailedException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -10,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -21,13 +23,15 @@ import org.agrona.BufferUtil;
  *
  * <p>A buffer is filled, waits to be written, is being written, or is empty; there are {@value #BUFFER_COUNT} at most,
  * so whoever fills them waits when the disk is slower. After a failure nothing more is written or made durable, and the
- * failure is thrown to whoever fills, at the latest by {@link #finish}.
+ * failure is thrown to whoever fills, at the latest by {@link #finish}. A thread that has ended and could not say why,
+ * as when there is no memory left to say it with, is a failure too: it has to say that it came to the end in order.
  *
  * <p>Threading: confined to the thread that fills the buffers, but for its own thread; the object belongs to that one
  * until {@link #finish} or {@link #close} has returned.
  */
 final class WriteBehind implements AutoCloseable {
     private static final int BUFFER_COUNT = 16;
+    private static final long LOOK_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final ObjectWriter object;
     private final long forceLength;
@@ -35,11 +39,12 @@ final class WriteBehind implements AutoCloseable {
     private final Thread thread;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Queue<ByteBuffer> full = new ArrayDeque<>(); // guarded by the lock, like all down to the failure
+    private final Queue<ByteBuffer> full = new ArrayDeque<>(); // guarded by the lock, like all down to givenUp
     private final Queue<ByteBuffer> empty = new ArrayDeque<>();
     private boolean ending; // nothing more comes
     private boolean givenUp;
-    private Throwable failure;
+    private volatile Throwable failure; // not guarded: to ask for the lock may take memory that is not there
+    private volatile boolean endedInOrder;
 
     private final List<ByteBuffer> all = new ArrayList<>();
     private int countMax = BUFFER_COUNT;
@@ -117,25 +122,43 @@ final class WriteBehind implements AutoCloseable {
     }
 
     private ByteBuffer awaitEmpty() {
+        boolean interrupted = false;
         lock.lock();
         try {
-            while (empty.isEmpty() && failure == null) {
-                changed.awaitUninterruptibly();
+            while (empty.isEmpty() && failure == null && thread.isAlive()) {
+                try {
+                    changed.awaitNanos(LOOK_INTERVAL_NS); // a thread without memory may end and not signal it
+                } catch (final InterruptedException e) {
+                    interrupted = true;
+                }
             }
             checkFailure();
             return empty.remove();
         } finally {
             lock.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
     private void checkFailure() {
+        final boolean ended = !thread.isAlive(); // before the failure is read, which then is there if it ever was
         if (failure instanceof RuntimeException unchecked) {
             throw unchecked;
         }
         if (failure != null) {
             throw (Error) failure;
         }
+        if (ended && !endedInOrder) {
+            throw endedEarly();
+        }
+    }
+
+    private CheckpointFailedException endedEarly() {
+        return new CheckpointFailedException(
+                "thread that writes the checkpoint file has ended before the file has: thread=" + thread.getName()
+                        + "; the next checkpoint has what this one was to save");
     }
 
     /** Waits until everything is written and the thread has ended; what is left to force is the caller's affair. */
@@ -144,6 +167,9 @@ final class WriteBehind implements AutoCloseable {
         lock.lock();
         try {
             checkFailure();
+            if (!full.isEmpty()) {
+                throw endedEarly();
+            }
         } finally {
             lock.unlock();
         }
@@ -172,6 +198,7 @@ final class WriteBehind implements AutoCloseable {
                 force(length);
                 next = take();
             }
+            endedInOrder = true; // nothing after it
         } catch (final RuntimeException | Error e) {
             fail(e);
         }
@@ -209,9 +236,9 @@ final class WriteBehind implements AutoCloseable {
     }
 
     private void fail(final Throwable cause) {
+        failure = cause;
         lock.lock();
         try {
-            failure = cause;
             changed.signalAll();
         } finally {
             lock.unlock();

@@ -5,16 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.storage.ObjectWriter;
+import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.agrona.BufferUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,11 +46,21 @@ class WriteBehindTest {
     }
 
     private void start(final long forceLength) {
+        start(forceLength, Thread::start);
+    }
+
+    private void start(final long forceLength, final Consumer<Thread> starter) {
         buffer = ByteBuffer.allocateDirect(LENGTH);
         behind = WriteBehind.start(object, buffer, forceLength, started -> {
             thread = started;
-            started.start();
+            starter.accept(started);
         });
+    }
+
+    private static void awaitWaiting(final Thread waiting) throws InterruptedException {
+        while (waiting.getState() != Thread.State.WAITING && waiting.getState() != Thread.State.TIMED_WAITING) {
+            Thread.sleep(1);
+        }
     }
 
     private void fillAndExchange() {
@@ -94,22 +108,26 @@ class WriteBehindTest {
         start(0);
         object.holdFrom = 0;
         final AtomicInteger handedOver = new AtomicInteger();
+        final AtomicBoolean interrupted = new AtomicBoolean();
         final Thread filler = new Thread(() -> {
             for (int i = 0; i < 2 * BUFFERS_MAX; i++) {
                 fillAndExchange();
                 handedOver.incrementAndGet();
             }
+            interrupted.set(Thread.interrupted());
         });
         filler.start();
-        while (filler.getState() != Thread.State.WAITING || handedOver.get() < BUFFERS_MAX - 1) {
+        while (handedOver.get() < BUFFERS_MAX - 1) {
             Thread.sleep(1);
         }
+        awaitWaiting(filler);
         assertThat(handedOver.get()).isEqualTo(BUFFERS_MAX - 1); // and one more that waits to be exchanged
         filler.interrupt(); // means nothing
         Thread.sleep(20);
         assertThat(handedOver.get()).isEqualTo(BUFFERS_MAX - 1);
         object.released.countDown();
         filler.join();
+        assertThat(interrupted.get()).isTrue(); // kept for whoever it was meant for
         behind.finish();
         assertThat(object.written.toByteArray()).isEqualTo(expected.toByteArray());
     }
@@ -147,9 +165,7 @@ class WriteBehindTest {
             }
         });
         filler.start();
-        while (filler.getState() != Thread.State.WAITING) {
-            Thread.sleep(1);
-        }
+        awaitWaiting(filler);
         object.released.countDown();
         filler.join();
         assertThat(thrown).containsExactly(object.failure);
@@ -182,14 +198,61 @@ class WriteBehindTest {
         }
         final Thread closer = new Thread(behind::close);
         closer.start();
-        while (closer.getState() != Thread.State.WAITING) {
-            Thread.sleep(1);
-        }
+        awaitWaiting(closer);
         assertThat(thread.isAlive()).isTrue();
         object.released.countDown();
         closer.join();
         assertThat(thread.isAlive()).isFalse();
         assertThat(object.writeCount).isEqualTo(1);
+    }
+
+    @Test
+    void shouldNotBelieveAThreadThatHasEndedWithoutRunning() {
+        start(0, started -> {}); // never runs, and is not alive
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 2 * BUFFERS_MAX; i++) {
+                        fillAndExchange();
+                    }
+                })
+                .isInstanceOf(CheckpointFailedException.class);
+        assertThatThrownBy(behind::finish).isInstanceOf(CheckpointFailedException.class);
+    }
+
+    @Test
+    void shouldNotBelieveAThreadThatHasEndedAndWrittenNothingOfTheLastBuffer() {
+        start(0, started -> {});
+        assertThatThrownBy(behind::finish).isInstanceOf(CheckpointFailedException.class);
+    }
+
+    /** As when memory is short to write with, and then to tell of it: what is thrown here is not caught there. */
+    @Test
+    void shouldNotWaitForAThreadThatHasDiedWithoutAWord() throws InterruptedException {
+        start(0, started -> {
+            started.setUncaughtExceptionHandler((died, cause) -> {});
+            started.start();
+        });
+        object.holdFrom = 3;
+        object.dieAtWrite = 3;
+        final List<Throwable> thrown = new ArrayList<>();
+        final Thread filler = new Thread(() -> {
+            try {
+                for (int i = 0; i < 2 * BUFFERS_MAX; i++) {
+                    fillAndExchange();
+                }
+            } catch (final RuntimeException | Error e) {
+                thrown.add(e);
+            }
+        });
+        filler.start();
+        while (object.writeCount < 4) {
+            Thread.sleep(1);
+        }
+        awaitWaiting(filler);
+        object.released.countDown();
+        filler.join();
+        assertThat(thrown).hasSize(1).hasOnlyElementsOfType(CheckpointFailedException.class);
+        assertThatThrownBy(behind::finish).isInstanceOf(CheckpointFailedException.class);
+        assertThat(object.writeCount).isEqualTo(4);
     }
 
     @Test
@@ -211,6 +274,7 @@ class WriteBehindTest {
         private final CountDownLatch released = new CountDownLatch(1);
         private volatile int holdFrom = Integer.MAX_VALUE;
         private volatile int failAtWrite = Integer.MAX_VALUE;
+        private volatile int dieAtWrite = Integer.MAX_VALUE;
         private volatile int failAtSync = Integer.MAX_VALUE;
         private volatile Throwable failure;
         private volatile int writeCount;
@@ -223,6 +287,9 @@ class WriteBehindTest {
                 hold();
             }
             failIf(call == failAtWrite);
+            if (call == dieAtWrite) {
+                RecordingWriter.<RuntimeException>throwAny(new IOException("planted, and nobody can know of it"));
+            }
             final byte[] content = new byte[source.remaining()];
             source.get(content);
             written.writeBytes(content);
@@ -234,6 +301,11 @@ class WriteBehindTest {
             } catch (final InterruptedException e) {
                 throw new AssertionError(e);
             }
+        }
+
+        @SuppressWarnings("unchecked")
+        private static <T extends Throwable> void throwAny(final Throwable cause) throws T {
+            throw (T) cause;
         }
 
         private void failIf(final boolean now) {
