@@ -25,7 +25,8 @@ final class DiskStoreFile implements StoreFile {
         RandomAccessFile open(Path path) throws IOException;
     }
 
-    private static final int ZEROS_LENGTH = 64 * 1024;
+    private static final ByteBuffer ZEROS =
+            ByteBuffer.allocateDirect(64 * 1024).asReadOnlyBuffer(); // once: what is outside of the heap is scarce
     private static final int FORCED_LENGTH_MIN = 4 * 1024;
     private static final boolean HAS_FORCED_WRITES =
             System.getProperty("os.name").equals("Linux"); // elsewhere a force may do more than O_DSYNC
@@ -175,7 +176,7 @@ final class DiskStoreFile implements StoreFile {
 
     @Override
     public void preallocate(final long length) {
-        final ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_LENGTH, Math.max(1, length)));
+        final ByteBuffer zeros = ZEROS.duplicate();
         for (long position = size(); position < length; ) {
             zeros.clear().limit((int) Math.min(zeros.capacity(), length - position));
             final int count = zeros.remaining();

@@ -36,7 +36,7 @@ final class LogSegmentWriter implements AutoCloseable {
     private long forcedOffset; // up to which the file was forced
     private volatile long groupLength; // bytes that the last force has made durable
     private boolean hasForcedWrites = true; // as far as is known
-    private volatile boolean isDiskFull; // for zeros ahead of need
+    private volatile boolean isSpaceRefused; // for zeros ahead of need
 
     LogSegmentWriter(
             final StoreFiles files, final Path directory, final LogSegmentHeader header, final LogSettings settings) {
@@ -107,7 +107,7 @@ final class LogSegmentWriter implements AutoCloseable {
         final long end = allocated;
         return end - offset < preallocation / 2
                 && end < segmentLength
-                && !isDiskFull
+                && !isSpaceRefused
                 && groupLength <= FIRST_PREALLOCATION;
     }
 
@@ -124,8 +124,8 @@ final class LogSegmentWriter implements AutoCloseable {
         final long wanted = Math.min(segmentLength, allocated + preallocation);
         try {
             file.preallocate(wanted);
-        } catch (final StoreFullException e) {
-            isDiskFull = true; // whoever needs the space meets the same
+        } catch (final StoreFullException | OutOfMemoryError e) {
+            isSpaceRefused = true; // whoever needs the space meets the same; what zeros there are do no harm
             return false;
         }
         file.force(false);
@@ -143,7 +143,7 @@ final class LogSegmentWriter implements AutoCloseable {
         try {
             file.preallocate(wanted);
             allocated = wanted;
-        } catch (final StoreFullException e) {
+        } catch (final StoreFullException | OutOfMemoryError e) {
             // Space ahead of need is a wish, space for this block is not.
             file.preallocate(needed);
             allocated = needed;

@@ -8,6 +8,8 @@ import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.RawMemory;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,6 +101,26 @@ class DiskStoreFilesTest extends StoreFilesContractTest {
                 MappedFile map = file.mapRead()) {
             map.copy(0, 0, 0);
             assertThat(map.size()).isZero();
+        }
+    }
+
+    /** What a collector frees late, or not on request, would run out. */
+    @Test
+    void shouldTakeNoDirectMemoryForEachStretchOfZeros() {
+        final BufferPoolMXBean pool = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(bean -> bean.getName().equals("direct"))
+                .findFirst()
+                .orElseThrow();
+        try (StoreFile file = files.create(directory.resolve("a"))) {
+            file.preallocate(PAGE);
+            final long before = pool.getCount();
+            for (int i = 2; i <= 100; i++) {
+                file.preallocate((long) i * PAGE);
+            }
+            assertThat(pool.getCount()).isLessThanOrEqualTo(before);
+            final ByteBuffer target = ByteBuffer.allocate(100 * PAGE);
+            file.read(0, target);
+            assertThat(target.array()).containsOnly(0);
         }
     }
 

@@ -403,6 +403,37 @@ class LogAgentTest {
         }
     }
 
+    /** Space ahead is a wish: no reason to stop a store that can write. */
+    @Test
+    void shouldLeaveSpaceAheadOutWhereThereIsNoMemoryToWriteIt() {
+        final HookedStoreFiles files = new HookedStoreFiles(new DiskStoreFiles());
+        openUnattended(files);
+        int key = 0;
+        while (!fixture.writer.isSpaceShort()) {
+            assertThat(force(key++)).isTrue();
+        }
+        final int[] refusedCount = new int[1];
+        files.hook((operation, path) -> {
+            if (operation == FileOperation.PREALLOCATE && refusedCount[0]++ == 0) {
+                throw new OutOfMemoryError("Cannot reserve 65536 bytes of direct buffer memory");
+            }
+        });
+        assertThat(fixture.agent.doWork()).isZero();
+        assertThat(refusedCount[0]).isEqualTo(1);
+        assertThat(fixture.failStop.isTripped()).isFalse();
+        assertThat(fixture.writer.isSpaceShort()).as("is tried again").isFalse();
+        while (force(key)) { // what was prepared before is still there
+            key++;
+        }
+        refusedCount[0] = 0;
+        fixture.force();
+        assertThat(refusedCount[0])
+                .as("first with more, then with what it needs")
+                .isEqualTo(2);
+        assertThat(fixture.agent.durablePosition()).isEqualTo(fixture.log.position());
+        checkForced(key);
+    }
+
     /** It would be written twice. */
     @Test
     void shouldWriteNoZerosAheadOfWhatIsMuch() throws IOException {
