@@ -103,14 +103,15 @@ public final class LogWriter implements AutoCloseable {
      * @throws io.quire.store.errors.StoreIoException when the system refuses; the writer has failed
      */
     boolean appendForced(final long pointer, final int length) {
-        if (!canForce(LogBlockDescriptor.blockLength(length))) {
+        // Only a block that is put together tells how long it is when compressed.
+        if (!canForce(LogBlockDescriptor.blockLength(settings.compressed() ? 0 : length))) {
             return false;
         }
         startBeside();
         final int rawLength = encoder.take(pointer, length);
         final ByteBuffer block = encoder.encode(position, durablePosition, rawLength);
         final int blockLength = block.remaining();
-        final boolean isWritten = segment.writeForced(block);
+        final boolean isWritten = canForce(blockLength) && segment.writeForced(block);
         if (isWritten) {
             writtenLength += blockLength;
             chainChecksum = encoder.headerChecksum();
@@ -123,14 +124,13 @@ public final class LogWriter implements AutoCloseable {
         return isWritten;
     }
 
-    /** By the length that a block has at most: whether it gets shorter when compressed is not known yet. */
-    private boolean canForce(final int maxBlockLength) {
+    private boolean canForce(final int blockLength) {
         return durablePosition == position
                 && unforced.isEmpty()
                 && isPublished
                 && !isPreparationFailed
-                && hasRoom(maxBlockLength)
-                && segment.canWriteForced(maxBlockLength);
+                && hasRoom(blockLength)
+                && segment.canWriteForced(blockLength);
     }
 
     /**

@@ -18,6 +18,7 @@ import io.quire.store.errors.StoreClosedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -477,6 +478,28 @@ class LogAgentTest {
         assertThat(fixture.agent.forceHere()).isFalse();
         fixture.force();
         assertThat(fixture.agent.durablePosition()).isEqualTo(fixture.log.position());
+    }
+
+    @Test
+    void shouldForceHereWhatFitsOnceItIsCompressed() {
+        openUnattended(LogSettings.defaults(Durability.SYNC).withCompressed(true));
+        final byte[] dense = new byte[40_000]; // with one of them there is no space for either as it is
+        new Random(1).nextBytes(dense);
+        final byte[] sparse = new byte[40_000];
+        fixture.put(0, dense);
+        assertThat(fixture.agent.forceHere()).isTrue();
+        fixture.put(1, sparse);
+        assertThat(fixture.agent.forceHere()).isTrue();
+        assertThat(fixture.agent.durablePosition()).isEqualTo(fixture.log.position());
+        final long forced = fixture.log.position();
+
+        fixture.put(2, dense);
+        assertThat(fixture.agent.forceHere()).isFalse();
+        assertThat(fixture.agent.writtenPosition()).isEqualTo(forced);
+        fixture.force();
+        assertThat(fixture.agent.durablePosition()).isEqualTo(fixture.log.position());
+        checkForced(2);
+        assertThat(fixture.replayed.stream().map(Change::value)).containsExactly(dense, sparse, dense);
     }
 
     @Test
