@@ -33,7 +33,8 @@ import picocli.CommandLine.Parameters;
             ""
         })
 public final class LogCommand extends SubCommand {
-    private static final long FOLLOW_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final int PAUSES_MAX = 50; // an owner that is at work needs fewer
 
     @Parameters(
             index = "0",
@@ -98,7 +99,7 @@ public final class LogCommand extends SubCommand {
         try (StopRequest stop = StopRequest.install(() -> {});
                 StoreLog log = StoreLog.open(directory, from, Path.of("/dev/shm"), printer)) {
             try {
-                checkReached(log);
+                checkReached(log, stop);
                 print(log, printer, stop);
             } catch (final LogPrinter.DoneException e) {
                 e.rethrowFailure();
@@ -108,16 +109,36 @@ public final class LogCommand extends SubCommand {
         return ExitCode.OK;
     }
 
-    /** A position that the log does not reach was never given by this store, or what it had there is lost. */
-    private void checkReached(final StoreLog log) {
-        while (log.readPosition() < log.fromPosition()) {
-            if (!log.poll() && log.ringEnd() < log.fromPosition()) {
-                throw new CommandFailure(
-                        ExitCode.STORE_ERROR,
-                        "the log ends before this position: --from=" + log.fromPosition() + " end="
-                                + log.readPosition());
+    /**
+     * A position that the log does not reach was never given by this store, or what it had there is lost: also when the
+     * ring goes further, but no longer has what is missing in the files.
+     */
+    private void checkReached(final StoreLog log, final StopRequest stop) {
+        long reached = log.readPosition();
+        int pauseCount = 0;
+        while (reached < log.fromPosition() && !stop.requested()) {
+            final boolean isMore = log.poll();
+            final long before = reached;
+            reached = log.readPosition();
+            if (!isMore && reached < log.fromPosition()) {
+                final long ringEnd = log.ringEnd();
+                pauseCount = reached > before ? 0 : pauseCount + 1;
+                if (ringEnd < log.fromPosition() || pauseCount > PAUSES_MAX) {
+                    throw notReached(log, ringEnd);
+                }
+                LockSupport.parkNanos(PAUSE_NS);
             }
         }
+    }
+
+    private static CommandFailure notReached(final StoreLog log, final long ringEnd) {
+        final boolean isDamaged = ringEnd >= log.fromPosition();
+        return new CommandFailure(
+                ExitCode.STORE_ERROR,
+                "the log ends before this position: --from=" + log.fromPosition() + " end=" + log.readPosition()
+                        + (isDamaged
+                                ? " ring end=" + ringEnd + "; what is missing in between is damaged, see quire verify"
+                                : ""));
     }
 
     private void print(final StoreLog log, final LogPrinter printer, final StopRequest stop) throws IOException {
@@ -130,7 +151,7 @@ public final class LogCommand extends SubCommand {
                     return;
                 }
                 console().out().flush();
-                LockSupport.parkNanos(FOLLOW_PAUSE_NS);
+                LockSupport.parkNanos(PAUSE_NS);
             }
         }
     }

@@ -19,15 +19,19 @@ import io.quire.store.TimerState;
 import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codecs;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class LogCommandTest {
@@ -127,6 +131,39 @@ class LogCommandTest {
             assertThat(beyond.err()).contains("the log ends before this position", "end=" + last);
         }
         assertThat(log("--from", "-7").exitCode()).isEqualTo(ExitCode.USAGE);
+    }
+
+    /** The ring knows of the position, but has given up what the files are to have. */
+    @Test
+    @Timeout(20)
+    void shouldSayWhereTheLogEndsWhenItsLastBlockIsDamaged() throws IOException {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            write(store);
+            assertThat(store.awaitDurable(end, TimeUnit.SECONDS.toNanos(10))).isTrue();
+            store.longLongState("visits").put(1, 1);
+            final long last = store.appliedPosition();
+            assertThat(store.awaitDurable(last, TimeUnit.SECONDS.toNanos(10))).isTrue();
+            flipByteOfLastBlock();
+            for (final String follow : List.of("--limit=5", "--follow")) {
+                final Outcome outcome = log("--from", Long.toString(last), follow);
+                assertThat(outcome.exitCode()).isEqualTo(ExitCode.STORE_ERROR);
+                assertThat(outcome.out()).isEmpty();
+                assertThat(outcome.err())
+                        .contains("the log ends before this position: --from=" + last + " end=" + end)
+                        .contains("ring end=" + last);
+            }
+        }
+    }
+
+    private void flipByteOfLastBlock() throws IOException {
+        final List<Path> segments;
+        try (Stream<Path> files = Files.list(directory.resolve("store").resolve("log"))) {
+            segments = files.toList();
+        }
+        assertThat(segments).hasSize(1);
+        final byte[] bytes = Files.readAllBytes(segments.get(0));
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(segments.get(0), bytes);
     }
 
     @Test
