@@ -138,6 +138,11 @@ public abstract class KeyedState {
         }
     }
 
+    /** Does of {@link #applyDrop} what may fail. */
+    final void prepareDrop() {
+        stateTable.prepareDrop();
+    }
+
     /** Gives all space back without log; the state can no longer be used. */
     final void applyDrop() {
         stateTable.drop();

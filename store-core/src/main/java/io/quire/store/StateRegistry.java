@@ -85,6 +85,7 @@ final class StateRegistry {
         final KeyedState copy = StateFactory.create(store, descriptor);
         try {
             state.copyTo(new FirstTimestamps(copy));
+            state.prepareDrop(); // reads pages that the copy did not, which may be damaged
             catalog.replace(descriptor, copy.rootAddress());
         } catch (final RuntimeException | Error e) {
             giveBack(copy, e);

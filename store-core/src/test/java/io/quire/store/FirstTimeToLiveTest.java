@@ -4,15 +4,22 @@ package io.quire.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.ExtentKind;
+import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
+import io.quire.store.table.TestMemory;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
@@ -337,6 +344,68 @@ class FirstTimeToLiveTest {
             }
         }
         assertThat(failed).isPositive();
+    }
+
+    /** Nothing is changed before all is loaded, so an older checkpoint and the log can take the place of the damaged. */
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void shouldFailAsTheDamagedPageDoesWhenItIsOneThatOnlyGivingBackReads(final Kind kind) {
+        final KeyedState original = kind.open(store, null);
+        final Map<Long, Long> expected = fill(kind, original);
+        final TestMemory.Replica replica = new TestMemory.Replica();
+        replica.checkpoint(store.memory());
+        final int damaged =
+                (int) ((original.rootAddress() & -PageDescriptor.EXTENT_LENGTH) >>> PageDescriptor.PAGE_SHIFT);
+        final StateDescriptor timestamped = kind.open(store, TEN).descriptor();
+        final AtomicBoolean whole = new AtomicBoolean();
+        try (StateStore recovered = recover(replica, damaged, whole)) {
+            final StateReplay replay = new StateReplay(recovered);
+            final KeyedState before = kind.open(recovered, null);
+            assertThatThrownBy(() -> alter(replay, timestamped))
+                    .isExactlyInstanceOf(CorruptStoreException.class)
+                    .hasMessage("damaged");
+            assertThat(recovered.failure()).isNull();
+            assertThat(kind.open(recovered, null)).isSameAs(before);
+            assertThat(kind.entries(before)).isEqualTo(expected);
+            whole.set(true);
+            final long used = usedExtents(recovered);
+            alter(replay, timestamped);
+            assertThat(kind.entries(kind.open(recovered, null))).isEqualTo(expected);
+            recovered.states().forEach(KeyedState::checkInvariants);
+            recovered.dropState(NAME);
+            assertThat(usedExtents(recovered))
+                    .as("nothing is left of the first copy")
+                    .isLessThan(used);
+        }
+        try (StateStore recovered = recover(replica, damaged, new AtomicBoolean())) {
+            final KeyedState before = kind.open(recovered, null);
+            assertThatThrownBy(() -> kind.open(recovered, TEN)).hasMessageContaining("damaged");
+            assertThat(kind.entries(before)).isEqualTo(expected);
+        }
+    }
+
+    private StateStore recover(final TestMemory.Replica replica, final int damaged, final AtomicBoolean whole) {
+        return new StateStore(
+                replica.recover((page, target) -> {
+                    if (page == damaged && !whole.get()) {
+                        throw new CorruptStoreException("damaged");
+                    }
+                    replica.load(page, target);
+                }),
+                clock::get,
+                SystemNanoClock.INSTANCE);
+    }
+
+    private static void alter(final StateReplay replay, final StateDescriptor descriptor) {
+        final UnsafeBuffer encoded = new UnsafeBuffer(ByteBuffer.allocateDirect(1_024));
+        encoded.putBytes(0, descriptor.encode());
+        replay.onRecord(
+                ChangeRecordDescriptor.TYPE_ALTER_STATE,
+                descriptor.id(),
+                encoded.addressOffset(),
+                0,
+                encoded.addressOffset(),
+                descriptor.encode().length);
     }
 
     @Test

@@ -536,6 +536,11 @@ public final class FixedBytesTable implements StateTable {
         segments.clear();
     }
 
+    @Override
+    public void prepareDrop() {
+        segments.prepareDrop();
+    }
+
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
     @Override
     public void drop() {

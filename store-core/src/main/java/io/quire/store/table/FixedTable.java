@@ -540,6 +540,11 @@ public final class FixedTable implements StateTable {
         segments.clear();
     }
 
+    @Override
+    public void prepareDrop() {
+        segments.prepareDrop();
+    }
+
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
     @Override
     public void drop() {

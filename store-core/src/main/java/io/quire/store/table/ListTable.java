@@ -752,6 +752,11 @@ public final class ListTable implements StateTable {
         root.ownerField(ELEMENTS_FIELD, 0);
     }
 
+    @Override
+    public void prepareDrop() {
+        heads.prepareDrop();
+    }
+
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
     @Override
     public void drop() {

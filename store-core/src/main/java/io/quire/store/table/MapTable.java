@@ -377,6 +377,12 @@ public final class MapTable implements StateTable {
         heads.clear();
     }
 
+    @Override
+    public void prepareDrop() {
+        entries.prepareDrop();
+        heads.prepareDrop();
+    }
+
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
     @Override
     public void drop() {

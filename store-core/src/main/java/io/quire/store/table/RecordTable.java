@@ -959,6 +959,11 @@ public final class RecordTable implements StateTable {
         endCursors();
     }
 
+    @Override
+    public void prepareDrop() {
+        segments.prepareDrop();
+    }
+
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
     @Override
     public void drop() {

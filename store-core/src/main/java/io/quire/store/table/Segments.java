@@ -202,10 +202,15 @@ abstract class Segments {
         root.addPayload(-root.payload());
     }
 
-    /** Gives everything back; the table can no longer be used. */
-    final void drop() {
+    /** Loads what {@link #drop} will read and change. */
+    final void prepareDrop() {
         prepareClear();
         heap.prepareClear();
+    }
+
+    /** Gives everything back; the table can no longer be used. */
+    final void drop() {
+        prepareDrop();
         directory.replaceAll();
         freeAllBut(0);
         directory.end(); // before the root goes back, and the counter with it

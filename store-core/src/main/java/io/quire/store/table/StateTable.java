@@ -30,6 +30,12 @@ public interface StateTable {
     /** Removes all entries; all extents but those of an empty table go back to the store. O(extents). */
     void clear();
 
+    /**
+     * Loads all that {@link #drop} will read and change, so that it cannot fail as long as the table is not changed
+     * before. O(extents).
+     */
+    void prepareDrop();
+
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
     void drop();
 

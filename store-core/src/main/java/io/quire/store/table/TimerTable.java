@@ -274,6 +274,11 @@ public final class TimerTable implements StateTable {
         root.ownerField(TOP_FIELD, NONE);
     }
 
+    @Override
+    public void prepareDrop() {
+        map.prepareDrop();
+    }
+
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
     @Override
     public void drop() {

@@ -17,7 +17,7 @@ import java.util.Map;
  * pages of extents that are free: a store recovered from it is complete only if every change was announced and nothing
  * is expected of an extent that is taken again.
  */
-final class TestMemory {
+public final class TestMemory {
     static final int SMALL_WINDOW_SHIFT = 20;
 
     private TestMemory() {}
@@ -29,7 +29,7 @@ final class TestMemory {
                 .lengthMax((long) extentCount * PageDescriptor.EXTENT_LENGTH));
     }
 
-    static final class Replica {
+    public static final class Replica {
         private static final byte UNDEFINED = 0x5a; // must not matter
 
         private final Map<Integer, byte[]> pages = new HashMap<>();
@@ -39,7 +39,7 @@ final class TestMemory {
         long lineCount;
 
         /** Takes a checkpoint of a memory. */
-        void checkpoint(final PagedMemory memory) {
+        public void checkpoint(final PagedMemory memory) {
             lineCount = 0;
             pageLimit = memory.pageLimit();
             hashSeed = memory.hashSeed();
@@ -81,12 +81,13 @@ final class TestMemory {
         }
 
         /** Recovers a memory from a source that may fail and otherwise calls {@link #load}. */
-        PagedMemory recover(final PageSource source) {
+        public PagedMemory recover(final PageSource source) {
             return PagedMemory.recover(
                     new PagedMemory.Builder(new AnonymousMemory(windowShift)).hashSeed(hashSeed), source, pageLimit);
         }
 
-        void load(final int page, final long target) {
+        /** Writes what a page had at the last checkpoint. */
+        public void load(final int page, final long target) {
             final byte[] image = pages.get(page);
             if (image != null) {
                 RawMemory.copy(image, RawMemory.ARRAY_OFFSET, null, target, PageDescriptor.PAGE_LENGTH);
