@@ -15,6 +15,8 @@ public abstract class BytesCursor implements AutoCloseable {
      * Goes to the next entry.
      *
      * @return false when there is none
+     * @throws IllegalStateException when the state was dropped, or got its first time to live, since the cursor was
+     *     made, unless the cursor was closed
      */
     public abstract boolean next();
 

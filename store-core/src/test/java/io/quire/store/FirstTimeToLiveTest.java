@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -154,6 +155,18 @@ class FirstTimeToLiveTest {
             return entries;
         }
 
+        /** One step of a walk each time; says whether there was an entry. */
+        BooleanSupplier cursor(final KeyedState state) {
+            return switch (this) {
+                case LONG_LONG -> ((LongLongState) state).cursor()::next;
+                case LONG_DOUBLE -> ((LongDoubleState) state).cursor()::next;
+                case LONG_SET -> ((LongSetState) state).cursor()::next;
+                case LONG_BYTES -> ((LongBytesState) state).cursor()::next;
+                case BYTES -> ((BytesState) state).cursor()::next;
+                default -> ((FixedBytesState) state).cursor()::next;
+            };
+        }
+
         /** As a reader of the state reads, now and each time the result is asked. */
         Supplier<Map<Long, Long>> read(final StoreReader reader) {
             final Map<Long, Long> entries = new HashMap<>();
@@ -246,6 +259,14 @@ class FirstTimeToLiveTest {
     void shouldNotBeUsableByWhatWasOpenedBefore(final Kind kind) {
         final KeyedState before = kind.open(store, null);
         final Map<Long, Long> expected = fill(kind, before);
+        final BooleanSupplier cursor = kind.cursor(before);
+        assertThat(cursor.getAsBoolean()).isTrue();
+        final BooleanSupplier cursorAtItsStart = kind.cursor(before);
+        final BooleanSupplier endedCursor = kind.cursor(before);
+        for (int i = 0; i < KEYS; i++) {
+            assertThat(endedCursor.getAsBoolean()).isTrue();
+        }
+        assertThat(endedCursor.getAsBoolean()).isFalse();
         try (StoreReader reader = store.reader()) {
             final Supplier<Map<Long, Long>> readBefore = kind.read(reader);
             assertThat(readBefore.get()).isEqualTo(expected);
@@ -261,6 +282,12 @@ class FirstTimeToLiveTest {
         assertThatThrownBy(() -> kind.entries(before)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(before::clear).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(before::checkInvariants).isInstanceOf(IllegalStateException.class);
+        for (final BooleanSupplier open : List.of(cursor, cursorAtItsStart)) {
+            assertThatThrownBy(open::getAsBoolean)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("opened again");
+        }
+        assertThat(endedCursor.getAsBoolean()).isFalse();
         assertThatThrownBy(before::statistics).isInstanceOf(IllegalStateException.class);
         store.beginBatch();
         assertThatThrownBy(() -> kind.put(before, 1, 1)).isInstanceOf(IllegalStateException.class);

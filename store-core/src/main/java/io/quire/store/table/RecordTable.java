@@ -968,7 +968,10 @@ public final class RecordTable implements StateTable {
     @Override
     public void drop() {
         segments.drop();
-        endCursors();
+        moveCount++;
+        for (; openCursors != null; openCursors = openCursors.nextOpen()) {
+            openCursors.tableDropped();
+        }
     }
 
     /** {@return sizes of the table; O(extents of the heap)} */

@@ -10,7 +10,7 @@ import static io.quire.store.table.RecordSlotDescriptor.SLOT_COUNT;
  * <p>An entry that is present from the first step to the last is seen exactly once, with the record it has at the
  * moment of the step. None is seen twice, not even one that is removed and inserted again. One that is removed before
  * the cursor gets to it is not seen; one that is inserted meanwhile may be. {@link RecordTable#clear} ends the
- * iteration.
+ * iteration; after {@link RecordTable#drop} it cannot go on.
  *
  * <p>An iteration over some key groups does the same with their entries only.
  *
@@ -52,6 +52,7 @@ public final class RecordTableCursor implements AutoCloseable {
      * Goes to the next entry; closes the cursor when there is none.
      *
      * @return false when there is none
+     * @throws IllegalStateException when the table has been dropped, unless the cursor was closed
      */
     public boolean next() {
         if (closed) {
@@ -117,6 +118,12 @@ public final class RecordTableCursor implements AutoCloseable {
                     ? REMOVED
                     : RecordSlotDescriptor.slot(slots[i] & ~RecordSlotDescriptor.RECORD_MASK, newRecord);
         }
+    }
+
+    /** Makes the next step go to the directory, which says that the table has been dropped. */
+    void tableDropped() {
+        index = SLOT_COUNT;
+        atEnd = false;
     }
 
     /** {@return address of the current record; valid until it is removed or replaced} */

@@ -13,6 +13,7 @@ import io.quire.store.memory.RawMemory;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -438,6 +439,33 @@ class RecordTableTest {
         assertThat(second.next()).isTrue();
         table.clear();
         assertThat(second.next()).isFalse();
+    }
+
+    /** An end would look as if all that is left had been seen. */
+    @Test
+    void shouldNotEndAWalkThatTheTableIsDroppedUnder() {
+        for (int i = 0; i < 3_000; i++) {
+            put(keyOf(i), new byte[0]);
+        }
+        final RecordTableCursor fresh = table.cursor();
+        final RecordTableCursor started = table.cursor();
+        final RecordTableCursor ended = table.cursor();
+        final RecordTableCursor closed = table.cursor();
+        assertThat(started.next()).isTrue();
+        assertThat(closed.next()).isTrue();
+        closed.close();
+        while (ended.next()) {
+            assertThat(ended.record()).isNotEqualTo(RecordTable.NOT_FOUND);
+        }
+        table.drop();
+        for (final RecordTableCursor cursor : List.of(fresh, started)) {
+            assertThatThrownBy(cursor::next).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(cursor::next).isInstanceOf(IllegalStateException.class);
+            cursor.close();
+            assertThat(cursor.next()).as("closed by the caller").isFalse();
+        }
+        assertThat(ended.next()).isFalse();
+        assertThat(closed.next()).isFalse();
     }
 
     @Test
