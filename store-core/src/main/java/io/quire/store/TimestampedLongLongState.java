@@ -310,8 +310,7 @@ final class TimestampedLongLongState extends LongLongState {
 
     @Override
     public int keyGroupOf(final long key) {
-        RawMemory.putLong(keyBytes, AT, key);
-        return table.keyGroupOf(keyBytes, AT);
+        return table.keyGroupOf(key);
     }
 
     @Override

@@ -21,12 +21,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +106,25 @@ class PrimitiveTimeToLiveTest {
         }
         assertThat(walked).isEqualTo(entries);
         return entries;
+    }
+
+    /** The clock is asked in the middle of a change, and any thread may ask for the group of a key. */
+    @Test
+    void shouldNotChangeAnotherKeyWhenTheGroupOfOneIsAskedForMeanwhile() {
+        final AtomicReference<LongLongState> asked = new AtomicReference<>();
+        final EpochClock asking = () -> {
+            if (asked.get() != null) {
+                assertThat(asked.get().keyGroupOf(2)).isNotNegative();
+            }
+            return 1_000;
+        };
+        try (StateStore own = new StateStore(PagedMemory.anonymous(7), asking, nanos::get)) {
+            final LongLongState longs = own.longLongState("s", TEN);
+            asked.set(longs);
+            longs.addAndGet(1, 5);
+            longs.put(1, longs.get(1, 0) + 1);
+            assertThat(entries(longs)).isEqualTo(Map.of(1L, 6L));
+        }
     }
 
     @Test
