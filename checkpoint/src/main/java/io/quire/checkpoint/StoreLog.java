@@ -49,6 +49,7 @@ public final class StoreLog implements AutoCloseable {
     private final ChangeDispatch dispatch;
     private final HandedChanges handed; // between the follower and the dispatch
     private final long fromPosition;
+    private long statesPosition; // that the states known are those of
     private LogFollower follower;
     private long uncomparedEnd; // log position that a log begun anew has to reach; 0 when that is known
     private long position;
@@ -127,11 +128,14 @@ public final class StoreLog implements AutoCloseable {
         return new StoreLog(files, real, fromPosition, sharedMemoryDirectory, listener);
     }
 
-    /** The newest checkpoint at or before the position: there a change ends, and the log names later states. */
+    /**
+     * The newest checkpoint at or before the position: there a change ends, and the log names later states. When it is
+     * newer than the one whose states could be read it is that one, behind which the log says what became of them.
+     */
     private long startOf(final List<Manifest> newestFirst) {
         for (final Manifest manifest : newestFirst) {
             if (manifest.cut().logPosition() <= fromPosition) {
-                return manifest.cut().logPosition();
+                return Math.min(manifest.cut().logPosition(), statesPosition);
             }
         }
         return fromPosition;
@@ -141,7 +145,9 @@ public final class StoreLog implements AutoCloseable {
         CorruptStoreException problem = null;
         for (final Manifest manifest : newestFirst) {
             try {
-                return readStates(manifest);
+                final Map<Integer, StateDescriptor> found = readStates(manifest);
+                statesPosition = manifest.cut().logPosition();
+                return found;
             } catch (final CorruptStoreException e) {
                 problem = problem == null ? e : problem;
             }

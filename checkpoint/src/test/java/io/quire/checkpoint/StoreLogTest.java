@@ -8,7 +8,9 @@ import io.quire.checkpoint.io.DiskStoreFiles;
 import io.quire.checkpoint.io.StoreFile;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.store.Durability;
+import io.quire.store.LongBytesState;
 import io.quire.store.LongLongState;
+import io.quire.store.TimeToLive;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.errors.LogTruncatedException;
 import io.quire.store.errors.StoreIoException;
@@ -20,10 +22,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -452,6 +456,74 @@ class StoreLogTest {
                 assertThat(files.listCount).isEqualTo(1);
                 assertThat(files.openCount).isEqualTo(1);
             }
+        }
+    }
+
+    /** Else values would be taken for those of the older checkpoint, with their timestamps shown as content. */
+    @Test
+    void shouldBeginNoLaterThanTheCheckpointWhoseStatesCanBeRead() throws Exception {
+        final DurableStoreContext context = context(temp, Durability.PROCESS)
+                .checkpointOnClose(false)
+                .chainLengthMax(64)
+                .retainedLogLength(1L << 40);
+        final UnsafeBuffer value = new UnsafeBuffer(new byte[1_000]);
+        final long altered;
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongBytesState bytes = store.longBytesState("bytes");
+            for (int key = 0; key < 300; key++) {
+                bytes.put(key, value, 0, value.capacity());
+            }
+            store.checkpoint().join();
+            for (int key = 0; key < 300; key++) {
+                bytes.put(key, value, 0, value.capacity());
+            }
+            final LongBytesState timestamped = store.longBytesState("bytes", TimeToLive.ofMillis(1_000));
+            altered = store.appliedPosition();
+            store.checkpoint().join();
+            timestamped.put(1, value, 0, 8);
+        }
+        final List<Boolean> timestamps = new ArrayList<>();
+        final ChangeListener listener = new ChangeListener() {
+            @Override
+            public void onChange(
+                    final long at, final StateDescriptor state, final DirectBuffer key, final DirectBuffer found) {
+                timestamps.add(!state.expiry().isNone());
+                assertThat(found.capacity()).isEqualTo(16);
+            }
+
+            @Override
+            public void onClear(final long at, final StateDescriptor state) {
+                throw new AssertionError("nothing was cleared");
+            }
+        };
+        try (StoreLog log = StoreLog.open(temp.resolve("store"), altered, temp, listener)) {
+            drain(log);
+        }
+        final Path newest = newest(temp.resolve("store"), "checkpoint-");
+        final byte[] bytes = Files.readAllBytes(newest);
+        bytes[100] ^= 1;
+        Files.write(newest, bytes);
+        try (StoreLog log = StoreLog.open(temp.resolve("store"), altered, temp, listener)) {
+            drain(log);
+        }
+        assertThat(timestamps).containsExactly(true, true);
+        final Path last = newest(temp.resolve("store").resolve("log"), "");
+        try (Stream<Path> segments = Files.list(last.getParent())) {
+            for (final Path segment : segments.toList()) {
+                if (!segment.equals(last)) {
+                    Files.delete(segment);
+                }
+            }
+        }
+        assertThatThrownBy(() -> StoreLog.open(temp.resolve("store"), altered, temp, listener))
+                .isInstanceOf(LogTruncatedException.class);
+    }
+
+    private static Path newest(final Path directory, final String prefix) throws IOException {
+        try (Stream<Path> paths = Files.list(directory)) {
+            return paths.filter(path -> path.getFileName().toString().startsWith(prefix))
+                    .max(Comparator.naturalOrder())
+                    .orElseThrow();
         }
     }
 
