@@ -709,6 +709,7 @@ public final class DurableStateStore implements AutoCloseable {
         }
         store.checkNotWalking();
         closed = true;
+        store.announceClose(); // who copies a state has the role for long
         checkpointer.hurry();
         RuntimeException problem = null;
         if (store.failure() == null && store.ownedByCaller()) {

@@ -2,8 +2,10 @@
 package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.RawMemory;
+import java.util.function.BooleanSupplier;
 
 /**
  * Gives a state of primitives or bytes that was created without a time to live its first one: its entries have no room
@@ -17,14 +19,19 @@ import io.quire.store.memory.RawMemory;
 final class FirstTimestamps {
     private static final long AT = RawMemory.ARRAY_OFFSET;
 
+    private static final int LOOK_MASK = (1 << 10) - 1;
+
     private final KeyedState target;
+    private final BooleanSupplier givenUp;
     private final long timestampMs;
     private byte[] key = new byte[64]; // copies: what is put may be asked for longer than a pointer is good
     private byte[] value = new byte[256];
+    private long count;
 
-    /** For a state that is empty and carries timestamps. */
-    FirstTimestamps(final KeyedState target) {
+    /** For a state that is empty and carries timestamps, until it is to be given up, which another thread may ask. */
+    FirstTimestamps(final KeyedState target, final BooleanSupplier givenUp) {
         this.target = target;
+        this.givenUp = givenUp;
         timestampMs = target.descriptor().expiry().sinceMs();
     }
 
@@ -78,6 +85,10 @@ final class FirstTimestamps {
     }
 
     private void putCopied(final int keyLength, final int valueLength) {
+        if ((count++ & LOOK_MASK) == 0 && givenUp.getAsBoolean()) {
+            throw new StoreClosedException("the store is closed while a state gets its first time to live: state="
+                    + target.name() + "; the state is as it was, without one");
+        }
         RawMemory.putLong(value, AT + valueLength, timestampMs);
         target.applyPut(key, AT, keyLength, value, AT, valueLength + TrailingTimestamps.LENGTH);
     }

@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The codecs that a state is to be opened with, its time to live, and what they do to a state that is there already:
@@ -39,7 +40,7 @@ final class StateCodecs {
     }
 
     StateCodecs with(final TimeToLive ttl) {
-        return new StateCodecs(identities, codecs, ttl);
+        return new StateCodecs(identities, codecs, Objects.requireNonNull(ttl, "time to live"));
     }
 
     StateCodecs with(final CodecRole role, final Codec<?> codec) {

@@ -26,6 +26,8 @@ final class StateRegistry {
     private final Map<Integer, StateDescriptor> dropped = new ConcurrentHashMap<>(); // since the store was opened
     private volatile AtomicReferenceArray<KeyedState> statesById = new AtomicReferenceArray<>(8);
 
+    private volatile boolean givesCopiesUp;
+
     StateRegistry(final StateStore store) {
         this.store = store;
         catalog = StateCatalog.open(store.memory());
@@ -80,11 +82,16 @@ final class StateRegistry {
         return state;
     }
 
+    /** Lets whoever waits for the writer's role have it soon; from any thread. */
+    void giveCopiesUp() {
+        givesCopiesUp = true;
+    }
+
     /** Whatever is thrown while nothing but the copy was made leaves the state as it was. */
     private KeyedState replace(final KeyedState state, final StateDescriptor descriptor) {
         final KeyedState copy = StateFactory.create(store, descriptor);
         try {
-            state.copyTo(new FirstTimestamps(copy));
+            state.copyTo(new FirstTimestamps(copy, () -> givesCopiesUp));
             state.prepareDrop(); // reads pages that the copy did not, which may be damaged
             catalog.replace(descriptor, copy.rootAddress());
         } catch (final RuntimeException | Error e) {

@@ -126,9 +126,10 @@ public final class StateStore implements AutoCloseable {
      *     the first one to be given inside a walk over entries
      * @throws io.quire.store.errors.StoreFullException when a new state, or the copy, finds no memory, or a value of
      *     bytes is too long for a timestamp; the state is as it was
+     * @throws StoreClosedException when the store is closed, also during the copy, which then is given up
      */
     public LongLongState longLongState(final String name, final TimeToLive timeToLive) {
-        return (LongLongState) state(name, StateKind.LONG_LONG, StateCodecs.NONE.with(given(timeToLive)));
+        return (LongLongState) state(name, StateKind.LONG_LONG, StateCodecs.NONE.with(timeToLive));
     }
 
     /**
@@ -153,7 +154,7 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException as there
      */
     public BytesState bytesState(final String name, final TimeToLive timeToLive) {
-        return (BytesState) state(name, StateKind.BYTES, StateCodecs.NONE.with(given(timeToLive)));
+        return (BytesState) state(name, StateKind.BYTES, StateCodecs.NONE.with(timeToLive));
     }
 
     /**
@@ -178,7 +179,7 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException as there
      */
     public LongSetState longSetState(final String name, final TimeToLive timeToLive) {
-        return (LongSetState) state(name, StateKind.LONG_SET, StateCodecs.NONE.with(given(timeToLive)));
+        return (LongSetState) state(name, StateKind.LONG_SET, StateCodecs.NONE.with(timeToLive));
     }
 
     /**
@@ -203,7 +204,7 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException as there
      */
     public LongDoubleState longDoubleState(final String name, final TimeToLive timeToLive) {
-        return (LongDoubleState) state(name, StateKind.LONG_DOUBLE, StateCodecs.NONE.with(given(timeToLive)));
+        return (LongDoubleState) state(name, StateKind.LONG_DOUBLE, StateCodecs.NONE.with(timeToLive));
     }
 
     /**
@@ -228,7 +229,7 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException as there
      */
     public LongBytesState longBytesState(final String name, final TimeToLive timeToLive) {
-        return (LongBytesState) state(name, StateKind.LONG_BYTES, StateCodecs.NONE.with(given(timeToLive)));
+        return (LongBytesState) state(name, StateKind.LONG_BYTES, StateCodecs.NONE.with(timeToLive));
     }
 
     /**
@@ -277,15 +278,11 @@ public final class StateStore implements AutoCloseable {
             final String name, final int keyLength, final int valueLength, final TimeToLive timeToLive) {
         FixedBytesState.checkLengths(keyLength, valueLength);
         return fixedBytesState(
-                name, FixedBytesState.codecs(keyLength, valueLength).with(given(timeToLive)));
+                name, FixedBytesState.codecs(keyLength, valueLength).with(timeToLive));
     }
 
     private FixedBytesState fixedBytesState(final String name, final StateCodecs codecs) {
         return (FixedBytesState) state(name, StateKind.FIXED_BYTES, codecs);
-    }
-
-    private static TimeToLive given(final TimeToLive timeToLive) {
-        return Objects.requireNonNull(timeToLive, "time to live");
     }
 
     /**
@@ -1040,6 +1037,14 @@ public final class StateStore implements AutoCloseable {
     public void endBriefClaim() {
         writer = null;
         ownership.release();
+    }
+
+    /**
+     * Says that the store is about to be closed: an operation that copies a whole state, and may take long, gives up
+     * with a {@link StoreClosedException} and leaves the state as it was. From any thread.
+     */
+    public void announceClose() {
+        registry.giveCopiesUp();
     }
 
     /**

@@ -8,6 +8,7 @@ import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.ExtentKind;
@@ -433,6 +434,23 @@ class FirstTimeToLiveTest {
                 0,
                 encoded.addressOffset(),
                 descriptor.encode().length);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void shouldGiveTheCopyUpWhenTheStoreIsAboutToBeClosed(final Kind kind) {
+        final KeyedState state = kind.open(store, null);
+        final Map<Long, Long> expected = fill(kind, state);
+        final long used = usedExtents(store);
+        store.announceClose();
+        assertThatThrownBy(() -> kind.open(store, TEN))
+                .isInstanceOf(StoreClosedException.class)
+                .hasMessageContaining("state=s");
+        assertThat(store.failure()).isNull();
+        assertThat(kind.open(store, null)).isSameAs(state);
+        assertThat(state.timeToLive()).isEqualTo(TimeToLive.OFF);
+        assertThat(kind.entries(state)).isEqualTo(expected);
+        assertThat(usedExtents(store)).isEqualTo(used);
     }
 
     @Test
