@@ -99,7 +99,7 @@ final class CheckpointThrottle {
         /** Called between pieces of work; waits if they took more of the core than they may. */
         void worked() {
             check.run();
-            if (cpuShare == 1) {
+            if (cpuShare >= 1) {
                 return;
             }
             final long usedNs = cpuNs.getAsLong() - cpuFromNs;

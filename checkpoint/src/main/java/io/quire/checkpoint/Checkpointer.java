@@ -117,11 +117,11 @@ final class Checkpointer implements Runnable {
         threadStarter = context.threadStarter();
     }
 
-    /** Whoever wants less than a core to be used does not want a second one to be. */
+    /** Whoever wants no more than a core to be used does not want a second one to be. */
     private static CheckpointFileSettings fileSettings(final DurableStoreContext context) {
         final CheckpointFileSettings settings =
                 CheckpointFileSettings.defaults().withCompression(context.compressCheckpoints());
-        return context.checkpointCpuShare() < 1
+        return context.checkpointCpuShare() <= 1
                 ? settings
                 : settings.withForceLength(FORCE_LENGTH).withBehindStarter(context.threadStarter());
     }

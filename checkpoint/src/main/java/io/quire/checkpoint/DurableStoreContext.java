@@ -46,6 +46,7 @@ public final class DurableStoreContext {
     public static final int CHAIN_LENGTH_MAX_DEFAULT = 8;
 
     private static final double CPU_SHARE_MIN = 0.01;
+    private static final double CPU_SHARE_MAX = 2;
 
     private Path directory;
     private Durability durability = Durability.PROCESS;
@@ -54,7 +55,7 @@ public final class DurableStoreContext {
     private long minPauseBetweenCheckpointsNs;
     private int tolerableFailedCheckpoints = TOLERABLE_FAILED_CHECKPOINTS_DEFAULT;
     private long checkpointBandwidth;
-    private double checkpointCpuShare = 1;
+    private double checkpointCpuShare = Runtime.getRuntime().availableProcessors() > 2 ? CPU_SHARE_MAX : 1;
     private int retainedCheckpoints = RETAINED_CHECKPOINTS_DEFAULT;
     private boolean checkpointOnClose = true;
     private LiveMemoryKind liveMemory = LiveMemoryKind.AUTO;
@@ -98,9 +99,9 @@ public final class DurableStoreContext {
         check("minPauseBetweenCheckpointsNs", minPauseBetweenCheckpointsNs, 0, Long.MAX_VALUE);
         check("tolerableFailedCheckpoints", tolerableFailedCheckpoints, 0, Integer.MAX_VALUE);
         check("checkpointBandwidth", checkpointBandwidth, 0, Long.MAX_VALUE);
-        if (!(checkpointCpuShare >= CPU_SHARE_MIN && checkpointCpuShare <= 1)) {
+        if (!(checkpointCpuShare >= CPU_SHARE_MIN && checkpointCpuShare <= CPU_SHARE_MAX)) {
             throw new ConfigurationException("checkpointCpuShare is out of range: found=" + checkpointCpuShare
-                    + " expected=" + CPU_SHARE_MIN + "..1");
+                    + " expected=" + CPU_SHARE_MIN + ".." + CPU_SHARE_MAX);
         }
         check("retainedCheckpoints", retainedCheckpoints, 2, 1000);
         check("liveMemoryLengthMax", liveMemoryLengthMax, 1L << PagedMemory.WINDOW_SHIFT_MIN, 1L << 43);
@@ -244,17 +245,19 @@ public final class DurableStoreContext {
         return this;
     }
 
-    /** {@return most of a core that the checkpointing and the merging thread each take; 0.01..1} */
+    /** {@return cores that checkpointing may take, and merging as much of one; 0.01..2} */
     public double checkpointCpuShare() {
         return checkpointCpuShare;
     }
 
     /**
      * Most of a core that the checkpointing and the merging thread each take while they have work; merging rests while
-     * a checkpoint is under way. It gives way while the capture pool is more than half full. With a share below 1 there
-     * is no further thread that writes long checkpoint files while the first goes on compressing.
+     * a checkpoint is under way. It gives way while the capture pool is more than half full. With more than 1 there is
+     * a further thread that writes long checkpoint files while the first goes on compressing. That takes a third core:
+     * where there are two, the writer would wait for its turn on one of them.
      *
-     * @param value 0.01..1; 1 = no limit
+     * @param value 0.01..2; 1 = no limit, more = no limit and the further thread; default 2 on a machine of more than two
+     *     processors, else 1
      * @return this
      */
     public DurableStoreContext checkpointCpuShare(final double value) {

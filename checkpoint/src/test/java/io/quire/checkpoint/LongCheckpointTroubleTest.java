@@ -73,6 +73,7 @@ class LongCheckpointTroubleTest {
                 .durability(Durability.NONE)
                 .checkpointIntervalNs(0)
                 .checkpointOnClose(false)
+                .checkpointCpuShare(2)
                 .storeFiles(files);
     }
 
@@ -176,11 +177,11 @@ class LongCheckpointTroubleTest {
     }
 
     @Test
-    void shouldUseNoFurtherThreadWhenLessThanACoreIsToBeUsed() throws Exception {
+    void shouldUseNoFurtherThreadWhenNoMoreThanACoreIsToBeUsed() throws Exception {
         onceByTheWriter(FileOperation.WRITE, () -> {
             throw new AssertionError("there is one");
         });
-        try (DurableStateStore store = DurableStateStore.open(context().checkpointCpuShare(0.99))) {
+        try (DurableStateStore store = DurableStateStore.open(context().checkpointCpuShare(1))) {
             fill(store, 1);
             store.checkpoint().get(LIMIT_S, TimeUnit.SECONDS);
         }

@@ -4,8 +4,8 @@ package io.quire.checkpoint.block;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Memory that the threads which read a chain of files share for keeping decompressed blocks, beyond the few that each
- * of them needs.
+ * Memory that threads share beyond the little that each of them needs: those which read a chain of files, for keeping
+ * decompressed blocks, and those which write long files, for buffers that wait to be written.
  *
  * <p>Threading: thread-safe.
  */

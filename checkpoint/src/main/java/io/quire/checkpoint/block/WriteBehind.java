@@ -8,13 +8,15 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.agrona.BufferUtil;
 
 /**
@@ -22,20 +24,27 @@ import org.agrona.BufferUtil;
  * the object is written: so the disk has work while blocks are compressed, and little is left to force at the end.
  *
  * <p>A buffer is filled, waits to be written, is being written, or is empty; there are {@value #BUFFER_COUNT} at most,
- * so whoever fills them waits when the disk is slower. After a failure nothing more is written or made durable, and the
- * failure is thrown to whoever fills, at the latest by {@link #finish}. A thread that has ended and could not say why,
- * as when there is no memory left to say it with, is a failure too: it has to say that it came to the end in order.
+ * and whoever fills them waits when the disk is slower. All but two are out of a budget that all files being written
+ * share. After a failure nothing more is written or made durable, and the failure is thrown to whoever fills, at the
+ * latest by {@link #finish}. A thread that has ended and could not say why, as when there is no memory left to say it
+ * with, is a failure too: it has to say that it came to the end in order.
  *
  * <p>Threading: confined to the thread that fills the buffers, but for its own thread; the object belongs to that one
  * until {@link #finish} or {@link #close} has returned.
  */
 final class WriteBehind implements AutoCloseable {
     private static final int BUFFER_COUNT = 16;
+    private static final int BUFFER_COUNT_LEAST = 2; // one is filled while the other is written
+    private static final long BUDGET_LENGTH_MAX = 64 * 1024 * 1024;
+    private static final int BUDGET_PART_OF_HEAP = 8; // direct memory is as long as the heap unless set otherwise
+    private static final BlockBudget BUDGET =
+            new BlockBudget(Math.min(BUDGET_LENGTH_MAX, Runtime.getRuntime().maxMemory() / BUDGET_PART_OF_HEAP));
     private static final long LOOK_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final ObjectWriter object;
     private final long forceLength;
     private final int bufferLength;
+    private final BlockBudget budget;
     private final Thread thread;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -46,11 +55,14 @@ final class WriteBehind implements AutoCloseable {
     private volatile Throwable failure; // not guarded: to ask for the lock may take memory that is not there
     private volatile boolean endedInOrder;
 
-    private final List<ByteBuffer> all = new ArrayList<>();
+    private final Set<ByteBuffer> all = Collections.newSetFromMap(new IdentityHashMap<>(BUFFER_COUNT));
     private int countMax = BUFFER_COUNT;
+    private IntFunction<ByteBuffer> allocator = ByteBuffer::allocateDirect;
     private long unforced; // the thread's own
 
-    private WriteBehind(final ObjectWriter object, final ByteBuffer first, final long forceLength) {
+    private WriteBehind(
+            final ObjectWriter object, final ByteBuffer first, final long forceLength, final BlockBudget budget) {
+        this.budget = budget;
         this.object = object;
         this.forceLength = forceLength;
         bufferLength = first.capacity();
@@ -73,7 +85,17 @@ final class WriteBehind implements AutoCloseable {
             final ByteBuffer first,
             final long forceLength,
             final Consumer<Thread> threadStarter) {
-        final WriteBehind behind = new WriteBehind(object, first, forceLength);
+        return start(object, first, forceLength, threadStarter, BUDGET);
+    }
+
+    /** As {@link #start(ObjectWriter, ByteBuffer, long, Consumer)}, with a budget for all buffers but the first two. */
+    static WriteBehind start(
+            final ObjectWriter object,
+            final ByteBuffer first,
+            final long forceLength,
+            final Consumer<Thread> threadStarter,
+            final BlockBudget budget) {
+        final WriteBehind behind = new WriteBehind(object, first, forceLength, budget);
         try {
             threadStarter.accept(behind.thread);
             return behind;
@@ -82,6 +104,11 @@ final class WriteBehind implements AutoCloseable {
                     .log(Level.DEBUG, "no thread to write with, the file is written without", e);
             return null;
         }
+    }
+
+    /** Takes buffers from elsewhere, so that a test can refuse one. */
+    void allocateBy(final IntFunction<ByteBuffer> other) {
+        allocator = other;
     }
 
     /**
@@ -97,7 +124,7 @@ final class WriteBehind implements AutoCloseable {
             full.add(filled);
             changed.signalAll();
             if (!empty.isEmpty()) {
-                return empty.remove();
+                return takeEmpty();
             }
         } finally {
             lock.unlock();
@@ -106,17 +133,31 @@ final class WriteBehind implements AutoCloseable {
         return another == null ? awaitEmpty() : another;
     }
 
+    /** {@return an empty buffer of those there are; frees others that are too many since memory has run out} */
+    private ByteBuffer takeEmpty() {
+        final ByteBuffer taken = empty.remove();
+        while (all.size() > countMax && !empty.isEmpty()) {
+            final ByteBuffer spare = empty.remove();
+            all.remove(spare);
+            BufferUtil.free(spare);
+            budget.give(bufferLength);
+        }
+        return taken;
+    }
+
     /** {@return one more buffer, or null when there are enough or no more memory is to be had} */
     private ByteBuffer allocate() {
-        if (all.size() >= countMax) {
+        final int ofBudget = all.size() < BUFFER_COUNT_LEAST ? 0 : bufferLength;
+        if (all.size() >= countMax || !budget.tryTake(ofBudget)) {
             return null;
         }
         try {
-            final ByteBuffer buffer = ByteBuffer.allocateDirect(bufferLength).order(ByteOrder.LITTLE_ENDIAN);
+            final ByteBuffer buffer = allocator.apply(bufferLength).order(ByteOrder.LITTLE_ENDIAN);
             all.add(buffer);
             return buffer;
         } catch (final OutOfMemoryError e) {
-            countMax = all.size(); // one is enough to go on, if only by turns
+            budget.give(ofBudget);
+            countMax = Math.min(all.size(), BUFFER_COUNT_LEAST); // others need it too; even one goes on, by turns
             return null;
         }
     }
@@ -133,7 +174,7 @@ final class WriteBehind implements AutoCloseable {
                 }
             }
             checkFailure();
-            return empty.remove();
+            return takeEmpty();
         } finally {
             lock.unlock();
             if (interrupted) {
@@ -249,6 +290,7 @@ final class WriteBehind implements AutoCloseable {
     @Override
     public void close() {
         end(true);
+        budget.give((long) bufferLength * Math.max(0, all.size() - BUFFER_COUNT_LEAST));
         all.forEach(BufferUtil::free);
         all.clear();
     }

@@ -50,11 +50,34 @@ class WriteBehindTest {
     }
 
     private void start(final long forceLength, final Consumer<Thread> starter) {
+        start(forceLength, starter, new BlockBudget(BUFFERS_MAX * LENGTH));
+    }
+
+    private void start(final long forceLength, final Consumer<Thread> starter, final BlockBudget budget) {
         buffer = ByteBuffer.allocateDirect(LENGTH);
-        behind = WriteBehind.start(object, buffer, forceLength, started -> {
+        final Consumer<Thread> noting = started -> {
             thread = started;
             starter.accept(started);
+        };
+        behind = WriteBehind.start(object, buffer, forceLength, noting, budget);
+    }
+
+    private int exchangesUntilItWaits() throws InterruptedException {
+        final AtomicInteger handedOver = new AtomicInteger();
+        final Thread filler = new Thread(() -> {
+            for (int i = 0; i < 2 * BUFFERS_MAX; i++) {
+                fillAndExchange();
+                handedOver.incrementAndGet();
+            }
         });
+        filler.start();
+        while (filler.getState() != Thread.State.TIMED_WAITING) { // for a buffer, not for the lock
+            Thread.sleep(1);
+        }
+        final int count = handedOver.get();
+        object.released.countDown();
+        filler.join();
+        return count;
     }
 
     private static void awaitWaiting(final Thread waiting) throws InterruptedException {
@@ -128,6 +151,57 @@ class WriteBehindTest {
         object.released.countDown();
         filler.join();
         assertThat(interrupted.get()).isTrue(); // kept for whoever it was meant for
+        behind.finish();
+        assertThat(object.written.toByteArray()).isEqualTo(expected.toByteArray());
+    }
+
+    @Test
+    void shouldKeepToABudgetThatAllFilesShareAndGiveItBack() throws InterruptedException {
+        final BlockBudget budget = new BlockBudget(3 * LENGTH);
+        assertThat(budget.tryTake(LENGTH)).isTrue(); // another file has it
+        start(0, Thread::start, budget);
+        object.holdFrom = 0;
+        assertThat(exchangesUntilItWaits()).isEqualTo(3); // two buffers in any case, and two of the budget
+        assertThat(budget.tryTake(1)).isFalse();
+        behind.finish();
+        assertThat(object.written.toByteArray()).isEqualTo(expected.toByteArray());
+        behind.close();
+        behind.close(); // gives back once
+        assertThat(budget.tryTake(2 * LENGTH + 1)).isFalse();
+        assertThat(budget.tryTake(2 * LENGTH)).isTrue();
+    }
+
+    @Test
+    void shouldGoOnWithTwoBuffersWhenThereIsNoBudget() throws InterruptedException {
+        start(0, Thread::start, BlockBudget.NONE);
+        object.holdFrom = 0;
+        assertThat(exchangesUntilItWaits()).isEqualTo(1);
+        behind.finish();
+        assertThat(object.written.toByteArray()).isEqualTo(expected.toByteArray());
+    }
+
+    @Test
+    void shouldFreeAllBuffersButTwoWhenMemoryRunsOut() throws InterruptedException {
+        final BlockBudget budget = new BlockBudget(BUFFERS_MAX * LENGTH);
+        start(0, Thread::start, budget);
+        object.holdFrom = 0;
+        final AtomicInteger left = new AtomicInteger(5);
+        behind.allocateBy(length -> {
+            if (left.getAndDecrement() == 0) {
+                throw new OutOfMemoryError("Cannot reserve direct buffer memory (planted)");
+            }
+            return ByteBuffer.allocateDirect(length);
+        });
+        assertThat(exchangesUntilItWaits()).isEqualTo(5);
+        while (object.writeCount < 2 * BUFFERS_MAX || thread.getState() != Thread.State.WAITING) {
+            Thread.sleep(1);
+        }
+        fillAndExchange();
+        assertThat(budget.tryTake(BUFFERS_MAX * LENGTH)).isTrue();
+        for (int i = 0; i < 100; i++) {
+            fillAndExchange();
+        }
+        assertThat(left.get()).isEqualTo(-1); // and asks for no more
         behind.finish();
         assertThat(object.written.toByteArray()).isEqualTo(expected.toByteArray());
     }
