@@ -256,8 +256,8 @@ public final class DurableStoreContext {
      * a further thread that writes long checkpoint files while the first goes on compressing. That takes a third core:
      * where there are two, the writer would wait for its turn on one of them.
      *
-     * @param value 0.01..2; 1 = no limit, more = no limit and the further thread; default 2 on a machine of more than two
-     *     processors, else 1
+     * @param value 0.01..2; 1 = no limit, more = no limit and the further thread; default 2 on a machine of more than
+     *     two processors, else 1
      * @return this
      */
     public DurableStoreContext checkpointCpuShare(final double value) {

@@ -374,7 +374,7 @@ class FirstTimeToLiveTest {
         assertThat(failed).isPositive();
     }
 
-    /** Nothing is changed before all is loaded, so an older checkpoint and the log can take the place of the damaged. */
+    /** Nothing is changed before all is loaded, so an older checkpoint and the log can do in its place. */
     @ParameterizedTest
     @EnumSource(Kind.class)
     void shouldFailAsTheDamagedPageDoesWhenItIsOneThatOnlyGivingBackReads(final Kind kind) {
