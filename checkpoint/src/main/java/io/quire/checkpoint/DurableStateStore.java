@@ -29,6 +29,7 @@ import io.quire.store.TypedState;
 import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codec;
+import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreFailedException;
 import java.lang.System.Logger.Level;
@@ -747,6 +748,8 @@ public final class DurableStateStore implements AutoCloseable {
             return e.getCause() instanceof RuntimeException cause ? cause : e;
         } catch (final RuntimeException e) {
             return e;
+        } catch (final OutOfMemoryError e) { // the store is to be closed nevertheless
+            return new CheckpointFailedException("the last checkpoint failed: " + e.getMessage(), e);
         }
     }
 

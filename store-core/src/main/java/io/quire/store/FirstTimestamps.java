@@ -20,6 +20,7 @@ final class FirstTimestamps {
     private static final long AT = RawMemory.ARRAY_OFFSET;
 
     private static final int LOOK_MASK = (1 << 10) - 1;
+    private static final int LOOK_LENGTH = 1024 * 1024;
 
     private final KeyedState target;
     private final BooleanSupplier givenUp;
@@ -27,6 +28,7 @@ final class FirstTimestamps {
     private byte[] key = new byte[64]; // copies: what is put may be asked for longer than a pointer is good
     private byte[] value = new byte[256];
     private long count;
+    private long unseenLength; // of values since the last look whether to give up
 
     /** For a state that is empty and carries timestamps, until it is to be given up, which another thread may ask. */
     FirstTimestamps(final KeyedState target, final BooleanSupplier givenUp) {
@@ -85,7 +87,10 @@ final class FirstTimestamps {
     }
 
     private void putCopied(final int keyLength, final int valueLength) {
-        if ((count++ & LOOK_MASK) == 0 && givenUp.getAsBoolean()) {
+        unseenLength += valueLength;
+        final boolean isTimeToLook = (count++ & LOOK_MASK) == 0 || unseenLength >= LOOK_LENGTH;
+        unseenLength = isTimeToLook ? 0 : unseenLength;
+        if (isTimeToLook && givenUp.getAsBoolean()) {
             throw new StoreClosedException("the store is closed while a state gets its first time to live: state="
                     + target.name() + "; the state is as it was, without one");
         }

@@ -46,6 +46,7 @@ public final class LongDoubleStateReader {
     public void getAll(
             final long[] keys, final int from, final int count, final double[] values, final double missingValue) {
         Objects.checkFromIndexSize(from, count, Math.min(keys.length, values.length));
+        table.checkCaller(); // before the keys of a read under way are overwritten
         final long missing = Double.doubleToRawLongBits(missingValue);
         for (int done = 0; done < count; done += FixedTable.BATCH_COUNT_MAX) {
             final int batch = Math.min(FixedTable.BATCH_COUNT_MAX, count - done);

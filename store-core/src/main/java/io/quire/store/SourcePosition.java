@@ -75,6 +75,7 @@ public final class SourcePosition {
      * @param position any number
      */
     public void set(final long position) {
+        positions.store.beforeWrite(); // before the number that the writer is setting or getting is overwritten
         number.putLong(0, position, ByteOrder.LITTLE_ENDIAN);
         positions.put(name, 0, name.capacity(), number, 0, Long.BYTES);
     }

@@ -25,7 +25,13 @@ final class TimestampedLongLongReader implements LongLongTableReader {
     }
 
     @Override
+    public void checkCaller() {
+        table.checkCaller(); // before the key of a read under way is overwritten
+    }
+
+    @Override
     public long get(final long key, final long missing) {
+        checkCaller();
         RawMemory.putLong(keyBytes, AT, key);
         return get(keyBytes, AT, missing);
     }
@@ -36,12 +42,14 @@ final class TimestampedLongLongReader implements LongLongTableReader {
 
     @Override
     public boolean containsKey(final long key) {
+        checkCaller();
         RawMemory.putLong(keyBytes, AT, key);
         return table.containsKey(keyBytes, AT);
     }
 
     @Override
     public void getAll(final long[] keys, final int from, final int count, final long[] values, final long missing) {
+        checkCaller();
         for (int i = 0; i < count; i++) {
             RawMemory.putLong(batchKeys, AT + (long) i * Long.BYTES, keys[from + i]);
         }

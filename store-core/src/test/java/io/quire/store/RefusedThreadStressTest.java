@@ -103,6 +103,37 @@ class RefusedThreadStressTest {
         harmless.add(() -> state.keyGroupOf(ELSEWHERE));
     }
 
+    private void longLong(final LongLongState state) {
+        write = key -> state.put(key, valueOf(key));
+        read = key -> state.get(key, ABSENT);
+        refuse(
+                () -> state.get(ELSEWHERE, ABSENT),
+                () -> state.put(ELSEWHERE, 1),
+                () -> state.addAndGet(ELSEWHERE, 1),
+                () -> state.remove(ELSEWHERE));
+        harmless.add(() -> state.keyGroupOf(ELSEWHERE));
+    }
+
+    private void longDouble(final LongDoubleState state) {
+        write = key -> state.put(key, valueOf(key));
+        read = key -> (long) state.get(key, ABSENT);
+        refuse(
+                () -> state.get(ELSEWHERE, ABSENT),
+                () -> state.put(ELSEWHERE, 1),
+                () -> state.addAndGet(ELSEWHERE, 1),
+                () -> state.remove(ELSEWHERE));
+    }
+
+    private void source(final SourcePosition position) {
+        write = key -> {
+            position.set(valueOf(key));
+            assertThat(position.get(ABSENT)).isEqualTo(valueOf(key));
+        };
+        read = key -> position.get(ABSENT) == valueOf(KEYS - 1) ? valueOf(key) : ABSENT;
+        expectedSize = 1;
+        refuse(() -> position.set(ELSEWHERE), () -> position.get(ABSENT));
+    }
+
     private void bytes(final BytesState state) {
         final UnsafeBuffer key = new UnsafeBuffer(new byte[Long.BYTES]);
         final UnsafeBuffer value = new UnsafeBuffer(new byte[Long.BYTES]);
@@ -334,6 +365,10 @@ class RefusedThreadStressTest {
             case "longBytes" -> longBytes(store.longBytesState(kind));
             case "longBytesExpiring" -> longBytes(store.longBytesState(kind, LONG_TIME));
             case "longSet" -> longSet(store.longSetState(kind));
+            case "longLongExpiring" -> longLong(store.longLongState(kind, LONG_TIME));
+            case "longDouble" -> longDouble(store.longDoubleState(kind));
+            case "longDoubleExpiring" -> longDouble(store.longDoubleState(kind, LONG_TIME));
+            case "source" -> source(store.source(kind));
             case "bytes" -> bytes(store.bytesState(kind));
             case "bytesExpiring" -> bytes(store.bytesState(kind, LONG_TIME));
             case "fixedBytes" -> fixedBytes(store.fixedBytesState(kind, Long.BYTES, Long.BYTES));
@@ -354,6 +389,9 @@ class RefusedThreadStressTest {
                 "longBytes",
                 "longBytesExpiring",
                 "longSet",
+                "longLongExpiring",
+                "longDoubleExpiring",
+                "source",
                 "bytes",
                 "bytesExpiring",
                 "fixedBytes",
@@ -427,7 +465,15 @@ class RefusedThreadStressTest {
     }
 
     static Stream<String> readers() {
-        return Stream.of("longBytes", "longSet", "value", "bytes", "fixedBytes");
+        return Stream.of(
+                "longBytes",
+                "longSet",
+                "longLongExpiring",
+                "longDouble",
+                "longDoubleExpiring",
+                "value",
+                "bytes",
+                "fixedBytes");
     }
 
     private LongUnaryOperator reader(final String kind, final StoreReader reader) {
@@ -452,6 +498,26 @@ class RefusedThreadStressTest {
                 final LongSetStateReader state = reader.longSetState(kind);
                 refuse(() -> state.contains(ELSEWHERE), () -> state.forEach(number -> {}));
                 return number -> state.contains(number) ? valueOf(number) : ABSENT;
+            }
+            case "longLongExpiring" -> {
+                final LongLongStateReader state = reader.longLongState(kind);
+                refuse(
+                        () -> state.get(ELSEWHERE, ABSENT),
+                        () -> state.containsKey(ELSEWHERE),
+                        () -> state.getAll(new long[] {ELSEWHERE}, 0, 1, new long[1], ABSENT));
+                return number -> state.get(number, ABSENT);
+            }
+            case "longDouble", "longDoubleExpiring" -> {
+                final LongDoubleStateReader state = reader.longDoubleState(kind);
+                final double[] values = new double[1];
+                refuse(
+                        () -> state.get(ELSEWHERE, ABSENT),
+                        () -> state.containsKey(ELSEWHERE),
+                        () -> state.getAll(new long[] {ELSEWHERE}, 0, 1, new double[1], ABSENT));
+                return number -> {
+                    state.getAll(new long[] {number}, 0, 1, values, ABSENT);
+                    return (long) values[0];
+                };
             }
             case "bytes" -> {
                 final BytesStateReader state = reader.bytesState(kind);

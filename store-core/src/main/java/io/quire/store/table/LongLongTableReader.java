@@ -20,6 +20,14 @@ public interface LongLongTableReader {
     long get(long key, long missing);
 
     /**
+     * Checks that the caller may read, for what keeps keys or values for it, before they are touched.
+     *
+     * @throws io.quire.store.errors.StateStoreException when it is not the reader's thread, or the reader or the store
+     *     is closed
+     */
+    void checkCaller();
+
+    /**
      * Tells whether a key is present. Allocates nothing.
      *
      * @param key any key
