@@ -23,10 +23,10 @@ final class AllocationGate {
     /** What the JVM itself may allocate on this thread in a million operations, when it recompiles for example. */
     static final long TOLERANCE = 4_096;
     /**
-     * Where the table grows by a million entries, the image of its directory on the heap is doubled a few times, and the
-     * list of dirty pages grows by 16 KiB for each 16 MiB of them.
+     * Where the table grows by a million entries, the image of its directory on the heap is doubled, to 16 KiB at last,
+     * and the list of dirty pages grows by a chunk of 64 KiB for each 64 MiB of them.
      */
-    static final long TOLERANCE_GROWING = 65_536;
+    static final long TOLERANCE_GROWING = 98_304;
 
     private static final int WARM_COUNT = 200_000;
     private static final int ROUND_COUNT = 3;
