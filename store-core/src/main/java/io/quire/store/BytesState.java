@@ -43,9 +43,6 @@ public class BytesState extends KeyedState {
     private static final int UPDATED_LENGTH_KEPT = 1024 * 1024;
 
     final RecordTable table;
-    private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0); // of the outermost walk, as the next
-    private final UnsafeBuffer valueView = new UnsafeBuffer(0, 0);
-    private boolean viewsTaken;
     private final UnsafeBuffer updatedView = new UnsafeBuffer(new byte[0]);
     private final UnsafeBuffer batchView = new UnsafeBuffer(0, 0);
     private final long[] batchRecords = new long[RecordTable.BATCH_COUNT_MAX];
@@ -547,7 +544,14 @@ public class BytesState extends KeyedState {
      * @param consumer takes each entry once
      */
     public void forEach(final BytesConsumer consumer) {
-        walk(null, consumer);
+        final UnsafeBuffer key = new UnsafeBuffer(0, 0); // of this walk: the consumer may begin another
+        final UnsafeBuffer value = new UnsafeBuffer(0, 0);
+        store.beginWalk();
+        try {
+            table.scan(record -> accept(record, key, value, consumer));
+        } finally {
+            store.endWalk();
+        }
     }
 
     RecordTableReader tableReader(final ReadSession session) {
@@ -562,24 +566,12 @@ public class BytesState extends KeyedState {
      * @param consumer takes each entry once
      */
     public void forEach(final KeyGroupRange range, final BytesConsumer consumer) {
-        walk(Objects.requireNonNull(range), consumer);
-    }
-
-    /** Walks over a range, or over all of it. */
-    private void walk(final KeyGroupRange range, final BytesConsumer consumer) {
-        final boolean isOutermost = !viewsTaken; // the consumer may begin another walk, with views of its own
-        final UnsafeBuffer key = isOutermost ? keyView : new UnsafeBuffer(0, 0);
-        final UnsafeBuffer value = isOutermost ? valueView : new UnsafeBuffer(0, 0);
+        final UnsafeBuffer key = new UnsafeBuffer(0, 0);
+        final UnsafeBuffer value = new UnsafeBuffer(0, 0);
         store.beginWalk();
-        viewsTaken = true;
         try {
-            if (range == null) {
-                table.scan(record -> accept(record, key, value, consumer));
-            } else {
-                table.forEach(range, record -> accept(record, key, value, consumer));
-            }
+            table.forEach(range, record -> accept(record, key, value, consumer));
         } finally {
-            viewsTaken = !isOutermost;
             store.endWalk();
         }
     }

@@ -42,9 +42,6 @@ public class FixedBytesState extends KeyedState {
     final FixedBytesTable table;
     final int keyLength;
     final int valueLength; // which callers know; in the table it may be longer
-    private final UnsafeBuffer keyView; // of the outermost walk, as the next
-    private final UnsafeBuffer valueView = new UnsafeBuffer(0, 0);
-    private boolean viewsTaken;
     private final byte[] removedKey;
     final byte[] scratchBytes; // all of a value
     final UnsafeBuffer scratch; // what callers know of it
@@ -65,7 +62,6 @@ public class FixedBytesState extends KeyedState {
         this.table = table;
         keyLength = table.keyLength();
         this.valueLength = valueLength;
-        keyView = new UnsafeBuffer(new byte[keyLength]);
         removedKey = new byte[keyLength];
         scratchBytes = new byte[table.valueLength()];
         scratch = new UnsafeBuffer(scratchBytes, 0, valueLength);
@@ -573,29 +569,19 @@ public class FixedBytesState extends KeyedState {
      * @param consumer takes each entry once
      */
     public void forEach(final KeyGroupRange range, final BytesConsumer consumer) {
-        final boolean isOutermost = !viewsTaken; // the consumer may begin another walk, with views of its own
-        final UnsafeBuffer key = isOutermost ? keyView : new UnsafeBuffer(new byte[keyLength]);
-        final UnsafeBuffer value = isOutermost ? valueView : new UnsafeBuffer(0, 0);
+        final UnsafeBuffer key = new UnsafeBuffer(new byte[keyLength]); // of this walk: the consumer may begin another
+        final UnsafeBuffer value = new UnsafeBuffer(0, 0);
         store.beginWalk();
-        viewsTaken = true;
         try {
-            if (isOutermost) {
-                table.forEach(range, entry -> accept(entry, keyView, valueView, consumer)); // the smaller closure
-            } else {
-                table.forEach(range, entry -> accept(entry, key, value, consumer));
-            }
+            table.forEach(range, entry -> {
+                if (isLive(entry)) {
+                    table.copyKey(entry, key.byteArray(), key.addressOffset());
+                    value.wrap(table.valuePointer(entry), valueLength);
+                    consumer.accept(key, value);
+                }
+            });
         } finally {
-            viewsTaken = !isOutermost;
             store.endWalk();
-        }
-    }
-
-    private void accept(
-            final long entry, final UnsafeBuffer key, final UnsafeBuffer value, final BytesConsumer consumer) {
-        if (isLive(entry)) {
-            table.copyKey(entry, key.byteArray(), key.addressOffset());
-            value.wrap(table.valuePointer(entry), valueLength);
-            consumer.accept(key, value);
         }
     }
 
