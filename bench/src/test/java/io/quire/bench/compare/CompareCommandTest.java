@@ -4,6 +4,7 @@ package io.quire.bench.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.quire.bench.contestant.ContestantMain;
 import io.quire.bench.contestant.Message;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -183,14 +184,28 @@ class CompareCommandTest {
         assertThat(Files.readString(out.resolve("contestants.json"))).doesNotContain("FAILED");
     }
 
-    /** Kills them only: the JVM's other children, which it starts to learn about the machine, are left alone. */
+    /**
+     * Kills them only, once their own program runs: a child that is still on its way to it is a part of this JVM, which
+     * then reports that it could not start one.
+     */
     private static void killContestantsUntil(final Path end) {
         while (!Files.exists(end) && !Thread.currentThread().isInterrupted()) {
             ProcessHandle.current()
                     .children()
-                    .filter(child -> child.info().command().orElse("").endsWith("/java"))
+                    .filter(CompareCommandTest::isContestant)
                     .forEach(ProcessHandle::destroyForcibly);
             Thread.onSpinWait();
+        }
+    }
+
+    /** From the file itself, for {@link ProcessHandle.Info} cuts command lines, and a class path is long. */
+    private static boolean isContestant(final ProcessHandle child) {
+        try {
+            return Files.readString(Path.of("/proc/" + child.pid() + "/cmdline"))
+                    .contains(ContestantMain.class.getName());
+        } catch (final IOException e) {
+            // It has ended.
+            return false;
         }
     }
 
