@@ -11,6 +11,7 @@ import io.quire.bench.machine.MachineFacts;
 import io.quire.bench.peer.Peers;
 import io.quire.bench.profile.CollapseCommand;
 import io.quire.bench.table.TableShape;
+import io.quire.bench.trial.TablesCommand;
 import io.quire.bench.work.KeyDistribution;
 import io.quire.bench.work.Work;
 import java.nio.file.Files;
@@ -35,7 +36,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpAutoWidth = true,
-        subcommands = {LatencyCommand.class, DurabilityCommand.class, ChartCommand.class, CollapseCommand.class},
+        subcommands = {
+            LatencyCommand.class,
+            DurabilityCommand.class,
+            TablesCommand.class,
+            ChartCommand.class,
+            CollapseCommand.class
+        },
         description = {
             "Compares Quire with its peers: contestants interleaved in one run, each in its own JVM.",
             "Prints ratios (Quire = 1) and writes JSON, CSV and raw data. --out DIR of an interrupted run resumes it."
