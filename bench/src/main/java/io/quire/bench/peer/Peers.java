@@ -20,6 +20,7 @@ public final class Peers {
                     QuirePeer.withFixedLengths("quire-fixed"),
                     QuirePeer.withArrays("quire-arrays"),
                     new QuirePeer("quire-shared", Durability.NONE, LiveMemoryKind.SHARED),
+                    new QuirePeer("quire-directory", Durability.NONE, LiveMemoryKind.DIRECTORY),
                     new QuirePeer("quire-process", Durability.PROCESS, LiveMemoryKind.AUTO),
                     new QuirePeer("quire-group", Durability.GROUP, LiveMemoryKind.AUTO),
                     new QuirePeer("quire-sync", Durability.SYNC, LiveMemoryKind.AUTO),

@@ -106,17 +106,22 @@ final class QuirePeer implements Peer {
 
     @Override
     public long nativeLength(final TableContext context) {
+        return liveMemory == LiveMemoryKind.DIRECTORY ? 0 : liveLength(context);
+    }
+
+    private static long liveLength(final TableContext context) {
         final long entryLength = (long) context.shape().entryLength() + OVERHEAD_LENGTH;
         return SPARE_LENGTH + (long) (GROWTH_FACTOR * entryLength * context.entryCountMax());
     }
 
     @Override
     public long fileLength(final TableContext context) {
+        final long liveFileLength = liveMemory == LiveMemoryKind.DIRECTORY ? liveLength(context) : 0;
         if (durability == Durability.NONE) {
-            return 0;
+            return liveFileLength;
         }
         final long entryLength = (long) context.shape().entryLength() + OVERHEAD_LENGTH;
-        return 2 * QuireStore.LOG_LENGTH_MAX + 2 * entryLength * context.entryCountMax();
+        return liveFileLength + 2 * QuireStore.LOG_LENGTH_MAX + 2 * entryLength * context.entryCountMax();
     }
 
     @Override

@@ -64,6 +64,14 @@ class PeerContractTest {
     }
 
     @Nested
+    class QuireDirectoryTest extends KeyedTableContractTest {
+        @Override
+        Peer peer() {
+            return Peers.named("quire-directory");
+        }
+    }
+
+    @Nested
     class QuireProcessTest extends KeyedTableContractTest {
         @Override
         Peer peer() {
