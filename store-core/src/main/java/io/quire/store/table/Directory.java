@@ -73,10 +73,18 @@ final class Directory {
     /**
      * Keeps readers from believing what they look up, until {@link #start} or {@link #end}. Before the first segment is
      * freed: a reader that found it afterwards would take its new number for that of a segment in use.
+     *
+     * @return what {@link #referenceBefore} goes through, as long as none of the nodes is freed
      */
-    void replaceAll() {
+    long replaceAll() {
         freshCells = cells(CELL_BITS_MIN); // may throw, and then nothing has begun
         sequences.beginAt(counter);
+        return topReference;
+    }
+
+    /** Reference of the segment that was for a hash before {@link #replaceAll}, which returned the top. */
+    long referenceBefore(final long top, final long hash) {
+        return find(top, hash);
     }
 
     /** Starts with one segment for all hashes, after {@link #replaceAll}. The root's counters are writable. */
@@ -115,7 +123,7 @@ final class Directory {
     }
 
     private long fillCell(final long hash) {
-        final long reference = find(hash);
+        final long reference = find(topReference, hash);
         if (depth(reference) <= Long.SIZE - cellShift) { // else the cell is for several segments and stays empty
             final long pointer = memory.forRead(address(reference)); // may throw
             final int cell = (int) (hash >>> cellShift) << 1;
@@ -154,8 +162,8 @@ final class Directory {
         }
     }
 
-    private long find(final long hash) {
-        long reference = topReference;
+    private long find(final long top, final long hash) {
+        long reference = top;
         if (isNode(reference)) {
             reference = RawMemory.getLong(memory.forRead(address(reference) + entryOffset(hash, width(reference))));
             if (isNode(reference)) {

@@ -190,13 +190,14 @@ abstract class Segments {
         final long pointer = memory.forWrite(first, SEGMENT_LENGTH);
         root.forWriteCounters();
         heap.prepareClear();
-        directory.replaceAll();
+        final long former = directory.replaceAll();
         final long change = sequences.begin(first);
-        freeAllBut(first);
-        heap.clear();
         format(pointer, 0, 0);
         directory.start(first);
         sequences.end(change);
+        // Readers go on in the empty table; one that still reads a former segment notices when that is freed.
+        freeAllBut(former, first);
+        heap.clear();
         root.addSegments(1 - root.segments());
         root.addEntries(-root.entries());
         root.addPayload(-root.payload());
@@ -211,9 +212,9 @@ abstract class Segments {
     /** Gives everything back; the table can no longer be used. */
     final void drop() {
         prepareDrop();
-        directory.replaceAll();
-        freeAllBut(0);
+        final long former = directory.replaceAll();
         directory.end(); // before the root goes back, and the counter with it
+        freeAllBut(former, 0);
         heap.drop();
     }
 
@@ -227,10 +228,10 @@ abstract class Segments {
         } while (position != 0);
     }
 
-    private void freeAllBut(final long kept) {
+    private void freeAllBut(final long former, final long kept) {
         long position = 0;
         do {
-            final long reference = directory.reference(position);
+            final long reference = directory.referenceBefore(former, position);
             final long segment = DirectoryDescriptor.address(reference);
             if (segment != kept) {
                 memory.free(segment);

@@ -15,6 +15,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -127,6 +130,46 @@ class TableReaderTest {
         table.clear();
         assertThat(reader.containsKey(49_500)).isFalse();
         assertThat(session.failures).isZero();
+    }
+
+    /** However large it was: giving thousands of extents back is nothing that a reader has to wait for. */
+    @Test
+    void shouldLetReadersGoOnWhileAClearedTableGivesItsExtentsBack() throws Exception {
+        final RecordTable table = RecordTable.create(memory);
+        final AtomicInteger absentReads = new AtomicInteger();
+        final AtomicBoolean over = new AtomicBoolean();
+        final AtomicReference<Throwable> failure = new AtomicReference<>();
+        final Thread thread = new Thread(() -> {
+            final RecordTableReader reader = table.reader(session);
+            final byte[] key = bytes("1");
+            while (!over.get()) {
+                final int length = reader.get(key, RawMemory.ARRAY_OFFSET, key.length, buffer, 0);
+                if (length == RecordTableReader.NOT_FOUND) {
+                    absentReads.incrementAndGet();
+                } else {
+                    absentReads.set(0);
+                }
+            }
+        });
+        thread.setUncaughtExceptionHandler((dying, cause) -> failure.set(cause));
+        thread.start();
+        int meanwhile = 0;
+        // Once is enough: the reader may be without a processor meanwhile.
+        for (int round = 0; round < 50 && meanwhile < 10; round++) {
+            for (int i = 2_000; i > 0; i--) {
+                put(table, Integer.toString(i), new byte[40_000]); // each with an extent of its own
+            }
+            while (absentReads.get() != 0 && failure.get() == null) {
+                Thread.onSpinWait();
+            }
+            table.clear();
+            meanwhile = absentReads.get();
+        }
+        over.set(true);
+        thread.join();
+        assertThat(failure.get()).isNull();
+        assertThat(meanwhile).isGreaterThanOrEqualTo(10);
+        assertThat(table.statistics().extentCount()).isLessThan(4);
     }
 
     @Test
