@@ -53,7 +53,7 @@ final class BytesListState extends KeyedState {
         }
         try {
             table.append(key, keyOffset, keyLength, item, itemOffset, itemLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.operation(
@@ -74,7 +74,7 @@ final class BytesListState extends KeyedState {
         }
         try {
             table.appendAll(key, keyOffset, keyLength, items, itemsOffset, itemsLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.operation(
@@ -104,7 +104,7 @@ final class BytesListState extends KeyedState {
         final boolean replaced;
         try {
             replaced = table.replace(key, keyOffset, keyLength, items, itemsOffset, itemsLength, batch ? mark : null);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         if (batch) {
@@ -132,7 +132,7 @@ final class BytesListState extends KeyedState {
             removed = batch
                     ? table.removeKeeping(key, keyOffset, keyLength, mark)
                     : table.remove(key, keyOffset, keyLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         if (removed) {
@@ -153,7 +153,7 @@ final class BytesListState extends KeyedState {
         }
         try {
             table.removeFirst(key, keyOffset, keyLength, elementCount);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         RawMemory.putLong(mark, RawMemory.ARRAY_OFFSET, elementCount);
@@ -191,7 +191,7 @@ final class BytesListState extends KeyedState {
         }
         try {
             table.merge(target, targetOffset, targetLength, source, sourceOffset, sourceLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             store.undoLog().truncate(saved); // nothing has been merged
             throw store.changeFailed(e);
         }

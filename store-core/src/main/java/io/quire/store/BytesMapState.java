@@ -67,7 +67,7 @@ final class BytesMapState extends LinkedEntriesState {
         }
         try {
             table.put(key, keyOffset, keyLength, value, valueOffset, valueLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.put(id, key, keyOffset, keyLength, value, valueOffset + LINKS_LENGTH, valueLength - LINKS_LENGTH);
@@ -85,7 +85,7 @@ final class BytesMapState extends LinkedEntriesState {
         final boolean removed;
         try {
             removed = table.remove(key, keyOffset, keyLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         if (removed) {

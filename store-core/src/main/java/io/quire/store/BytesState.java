@@ -256,7 +256,7 @@ public class BytesState extends KeyedState {
         final long record;
         try {
             record = table.put(keyBase, keyAt, keyLength, valueBase, valueAt, valueLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         logPut(record, keyLength);
@@ -281,7 +281,7 @@ public class BytesState extends KeyedState {
     private void tidy() {
         try {
             table.tidy();
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
     }
@@ -356,7 +356,7 @@ public class BytesState extends KeyedState {
         try {
             changed = table.putInRecord(
                     record, moveCount, keyBase, keyAt, keyLength, updated, RawMemory.ARRAY_OFFSET, valueLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         logPut(changed, keyLength);
@@ -432,7 +432,7 @@ public class BytesState extends KeyedState {
         final long record;
         try {
             record = table.insertLongOrFind(keyBase, keyAt, keyLength, delta);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         if (table.lastPutInserted()) {
@@ -443,9 +443,14 @@ public class BytesState extends KeyedState {
             throw new StateMismatchException(
                     "not a counter: state=" + name() + " valueLength=" + table.valueLength(record) + " expected=8");
         }
-        final long pointer = table.valuePointerForWrite(record, keyLength, 0, Long.BYTES);
-        final long sum = RawMemory.getLong(pointer) + delta;
-        RawMemory.putLongRelease(pointer, sum); // in one store, which a reader sees or does not
+        final long sum;
+        try {
+            final long pointer = table.valuePointerForWrite(record, keyLength, 0, Long.BYTES);
+            sum = RawMemory.getLong(pointer) + delta;
+            RawMemory.putLongRelease(pointer, sum); // in one store, which a reader sees or does not
+        } catch (final Error e) { // an exception means that nothing has changed
+            throw store.changeFailed(e);
+        }
         logPut(record, keyLength);
         return sum;
     }
@@ -486,7 +491,7 @@ public class BytesState extends KeyedState {
         final long sum;
         try {
             sum = table.addAndGet(record, pointer, keyLength, fieldOffset, delta);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         logPut(record, keyLength);
@@ -528,7 +533,7 @@ public class BytesState extends KeyedState {
         final boolean removed;
         try {
             removed = table.remove(keyBase, keyAt, keyLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         if (removed) {

@@ -82,7 +82,7 @@ final class BytesTimerState extends LinkedEntriesState {
         }
         try {
             table.insert(key, AT, keyLength, TimerTable.NEW);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.put(id, key, AT, keyLength, null, 0, 0);
@@ -106,7 +106,7 @@ final class BytesTimerState extends LinkedEntriesState {
         }
         try {
             table.remove(timer, key, AT, keyLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.remove(id, key, AT, keyLength);

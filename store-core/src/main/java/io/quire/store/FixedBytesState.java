@@ -311,7 +311,7 @@ public class FixedBytesState extends KeyedState {
         final long entry;
         try {
             entry = table.put(keyBase, keyAt, valueBase, valueAt);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         logPut(entry);
@@ -352,7 +352,7 @@ public class FixedBytesState extends KeyedState {
         final long entry;
         try {
             entry = table.insertOrFind(keyBase, keyAt, valueBase, valueAt);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         if (!table.lastInserted()) {
@@ -449,7 +449,7 @@ public class FixedBytesState extends KeyedState {
             sum = RawMemory.getLong(table.valuePointer(entry) + fieldOffset) + delta;
             scratch.putLong(0, sum);
             table.overwrite(entry, fieldOffset, scratch.byteArray(), scratch.addressOffset(), Long.BYTES);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         logPut(entry);
@@ -544,7 +544,7 @@ public class FixedBytesState extends KeyedState {
         final boolean removed;
         try {
             removed = table.remove(keyBase, keyAt);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         if (removed) {

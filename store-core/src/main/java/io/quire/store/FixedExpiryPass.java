@@ -31,7 +31,7 @@ final class FixedExpiryPass extends ExpiryPass {
             state.store.beforeWrite();
             try {
                 table.remove(key, AT);
-            } catch (final StateStoreException e) {
+            } catch (final StateStoreException | Error e) {
                 throw state.store.changeFailed(e);
             }
             state.log.remove(state.id, key, AT, table.keyLength());

@@ -67,7 +67,7 @@ public abstract class KeyedState {
         store.beforeClear(name());
         try {
             stateTable.clear();
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.clear(id);

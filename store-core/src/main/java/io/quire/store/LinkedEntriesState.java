@@ -48,7 +48,7 @@ abstract class LinkedEntriesState extends KeyedState {
         }
         try {
             removeEntries(key, keyOffset, keyLength);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.operation(ChangeRecordDescriptor.TYPE_MAP_CLEAR, id, key, keyOffset, keyLength, null, 0, 0);

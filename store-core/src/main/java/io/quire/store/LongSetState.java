@@ -86,7 +86,7 @@ public class LongSetState extends KeyedState {
         RawMemory.putLong(keyBytes, RawMemory.ARRAY_OFFSET, key);
         try {
             table.insertOrFind(keyBytes, RawMemory.ARRAY_OFFSET, null, 0);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         return table.lastInserted();
@@ -114,7 +114,7 @@ public class LongSetState extends KeyedState {
         RawMemory.putLong(keyBytes, RawMemory.ARRAY_OFFSET, key);
         try {
             return table.remove(keyBytes, RawMemory.ARRAY_OFFSET);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
     }

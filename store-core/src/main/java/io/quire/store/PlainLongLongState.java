@@ -65,7 +65,7 @@ final class PlainLongLongState extends LongLongState {
         final long value;
         try {
             value = table.addAndGet(key, delta);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.putLong(id, key, value);
@@ -81,7 +81,7 @@ final class PlainLongLongState extends LongLongState {
         final double value;
         try {
             value = table.addAndGetDouble(key, delta);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.putLong(id, key, Double.doubleToRawLongBits(value));
@@ -94,7 +94,12 @@ final class PlainLongLongState extends LongLongState {
         if (store.inBatch()) {
             saveUndo(key);
         }
-        final boolean set = table.compareAndSet(key, expected, value);
+        final boolean set;
+        try {
+            set = table.compareAndSet(key, expected, value); // an exception means that nothing has changed
+        } catch (final Error e) {
+            throw store.changeFailed(e);
+        }
         if (set) {
             log.putLong(id, key, value);
         }
@@ -124,7 +129,7 @@ final class PlainLongLongState extends LongLongState {
         final boolean removed;
         try {
             removed = table.remove(key);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         if (removed) {
@@ -187,7 +192,7 @@ final class PlainLongLongState extends LongLongState {
     private void set(final long key, final long value) {
         try {
             table.set(key, value);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
     }

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
  * durability asks, and stops the store when it cannot be logged. Without a log it does nothing.
  *
  * <p>Bytes are given as {@link ChangeLog} takes them. {@link StoreFullException} means that the open batch outgrew the
- * log and can only be rolled back; any other exception has stopped the store.
+ * log and can only be rolled back; any other exception or error has stopped the store.
  *
  * <p>Threading: confined to the store's writer.
  */
@@ -63,7 +63,7 @@ final class StateLog {
     void force() {
         try {
             forcer.await(changeLog.position());
-        } catch (final RuntimeException e) {
+        } catch (final RuntimeException | Error e) {
             throw store.fail(e);
         }
     }
@@ -73,7 +73,7 @@ final class StateLog {
             try {
                 changeLog.putLong(stateId, key, value);
                 acknowledge();
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 throw failed(e);
             }
         }
@@ -84,7 +84,7 @@ final class StateLog {
             try {
                 changeLog.removeLong(stateId, key);
                 acknowledge();
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 throw failed(e);
             }
         }
@@ -102,7 +102,7 @@ final class StateLog {
             try {
                 changeLog.put(stateId, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
                 acknowledge();
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 throw failed(e);
             }
         }
@@ -113,7 +113,7 @@ final class StateLog {
             try {
                 changeLog.remove(stateId, keyBase, keyOffset, keyLength);
                 acknowledge();
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 throw failed(e);
             }
         }
@@ -133,7 +133,7 @@ final class StateLog {
             try {
                 changeLog.operation(type, stateId, keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
                 acknowledge();
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 throw failed(e);
             }
         }
@@ -144,7 +144,7 @@ final class StateLog {
             try {
                 changeLog.clearState(stateId);
                 acknowledge();
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 throw failed(e);
             }
         }
@@ -164,7 +164,7 @@ final class StateLog {
                         RawMemory.ARRAY_OFFSET,
                         encoded.length);
                 acknowledge();
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 throw failed(e);
             }
         }
@@ -175,7 +175,7 @@ final class StateLog {
             try {
                 changeLog.alterState(descriptor.id(), encoded, RawMemory.ARRAY_OFFSET, encoded.length);
                 acknowledge();
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 throw failed(e);
             }
         }
@@ -196,7 +196,7 @@ final class StateLog {
                         RawMemory.ARRAY_OFFSET,
                         encoded.length);
                 acknowledge();
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 throw failed(e);
             }
         }
@@ -224,7 +224,7 @@ final class StateLog {
                 } else {
                     acknowledge();
                 }
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 throw store.fail(e);
             }
         }
@@ -238,10 +238,10 @@ final class StateLog {
     }
 
     /** A group that outgrew the log can still be rolled back; anything else means that memory and log differ. */
-    private RuntimeException failed(final RuntimeException e) {
-        if (store.inBatch() && e instanceof StoreFullException) {
+    private RuntimeException failed(final Throwable e) {
+        if (store.inBatch() && e instanceof StoreFullException full) {
             groupTooLarge = true;
-            return e;
+            return full;
         }
         return store.fail(e);
     }

@@ -33,8 +33,8 @@ import org.agrona.concurrent.SystemNanoClock;
  * operations the writer runs the duty that the durable layer has asked for, such as a checkpoint's barrier.
  *
  * <p>Once something failed that must not be papered over, such as the change log, the store is fail-stopped: reads go
- * on, every write throws {@link StoreFailedException} with the first cause. Once a batch could not be taken back every
- * read does, too, since half of it may be left.
+ * on, every write throws {@link StoreFailedException} with the first cause. Once a batch could not be taken back, or an
+ * error of the JVM, such as no memory, came in the middle of a change, every read does, too: half of it may be left.
  *
  * <p>Threading: single writer; other threads read through a {@link #reader()} of their own.
  */
@@ -92,7 +92,6 @@ public final class StateStore implements AutoCloseable {
         expiryClock = new ExpiryClock(epochClock);
         expiryCleaner = new ExpiryCleaner(this, nanoClock);
         registry = new StateRegistry(this);
-        memory.onChangeBroken(this::fail);
     }
 
     /**
@@ -355,7 +354,7 @@ public final class StateStore implements AutoCloseable {
         }
         try {
             registry.drop(state);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw changeFailed(e);
         }
         log.drop(state.descriptor());
@@ -482,7 +481,7 @@ public final class StateStore implements AutoCloseable {
         final KeyedState state;
         try {
             state = registry.create(name, kind, codecs);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw changeFailed(e);
         }
         log.create(state.descriptor());
@@ -518,7 +517,7 @@ public final class StateStore implements AutoCloseable {
         final KeyedState altered;
         try {
             altered = registry.alter(state, descriptor);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw changeFailed(e);
         }
         altered.expiry.nextPassMs(Long.MIN_VALUE);
@@ -684,18 +683,17 @@ public final class StateStore implements AutoCloseable {
         batch = false;
         try {
             log.abortGroup();
-        } catch (final RuntimeException e) {
+        } catch (final RuntimeException | Error e) {
             throw fail(e);
         }
     }
 
     /** Fail-stops the store when what is in memory is no state that ever was. */
     private StoreFailedException failUnreadable(final Throwable cause) {
-        if (failure == null) { // before anything is allocated or called, which may fail or read
-            failure = cause;
-        }
-        readers.refuse(failure);
+        failure = failure == null ? cause : failure; // before anything is allocated or called, which may fail or read
         unreadable = true;
+        dutyRequested = true; // the next write takes the slow way and is told
+        readers.refuse(failure);
         return fail(cause);
     }
 
@@ -942,11 +940,14 @@ public final class StateStore implements AutoCloseable {
     }
 
     /**
-     * A page could not be loaded in the middle of a change, which may be done in part: the store stops, and is whole
-     * again after reopening.
+     * A change may be done in part, and the store stops, which is whole again after reopening: a page could not be
+     * loaded in its middle, or an error of the JVM came anywhere, such as no memory or no stack, and undid nothing.
      */
-    RuntimeException changeFailed(final RuntimeException e) {
-        return e instanceof StoreIoException || e instanceof CorruptStoreException ? fail(e) : e;
+    RuntimeException changeFailed(final Throwable e) {
+        if (e instanceof Error) {
+            return failUnreadable(e);
+        }
+        return e instanceof StoreIoException || e instanceof CorruptStoreException ? fail(e) : (RuntimeException) e;
     }
 
     /**
@@ -958,9 +959,7 @@ public final class StateStore implements AutoCloseable {
     public StoreFailedException fail(final Throwable cause) {
         final boolean wrapped = cause instanceof StoreFailedException && cause.getCause() != null;
         final Throwable root = wrapped ? cause.getCause() : cause;
-        if (failure == null) {
-            failure = root;
-        }
+        failure = failure == null ? root : failure;
         dutyRequested = true; // the next write takes the slow way and is told
         if (duty != null) {
             duty.failed(root);

@@ -135,7 +135,7 @@ final class TimestampedBytesState extends BytesState {
             final long record, final int keyLength, final int offset, final long value, final long timestampMs) {
         try {
             table.putLongAndLast(record, table.foundPointer(record, keyLength), keyLength, offset, value, timestampMs);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         logPut(record, keyLength);

@@ -89,7 +89,7 @@ final class TimestampedFixedBytesState extends FixedBytesState {
     private void overwrite(final long entry, final int offset, final byte[] bytes) {
         try {
             table.overwrite(entry, offset, bytes, AT + offset, valueLength + TrailingTimestamps.LENGTH - offset);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         logPut(entry);

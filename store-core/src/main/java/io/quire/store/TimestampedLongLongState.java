@@ -211,7 +211,7 @@ final class TimestampedLongLongState extends LongLongState {
             } else {
                 table.overwrite(entry, 0, valueBytes, AT, VALUE_LENGTH);
             }
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.put(id, keyBytes, AT, Long.BYTES, valueBytes, AT, VALUE_LENGTH);
@@ -229,7 +229,7 @@ final class TimestampedLongLongState extends LongLongState {
         saveUndo(entry);
         try {
             table.remove(keyBytes, AT);
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.removeLong(id, key);

@@ -80,7 +80,7 @@ final class TimestampedLongSetState extends LongSetState {
             } else {
                 table.overwrite(entry, 0, timestampBytes, AT, TrailingTimestamps.LENGTH);
             }
-        } catch (final StateStoreException e) {
+        } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }
         log.put(id, keyBytes, AT, Long.BYTES, timestampBytes, AT, TrailingTimestamps.LENGTH);

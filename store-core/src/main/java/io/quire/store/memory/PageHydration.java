@@ -121,7 +121,7 @@ final class PageHydration {
             source.loadRun(firstPage, claimed, memory.publishedPointer(address));
             stamp = PageTable.HOT;
         } catch (final VirtualMachineError e) {
-            // No memory, say. This may come in the middle of a change, which stops at exceptions of the store.
+            // No memory, say, which is no more than any other reason why a page cannot be read.
             throw new StoreIoException("pages could not be loaded: first=" + firstPage + " cause: " + e, e);
         } finally {
             release(address, claimed, stamp);

@@ -8,7 +8,6 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreFullException;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.YieldingIdleStrategy;
@@ -55,7 +54,6 @@ public final class PagedMemory implements AutoCloseable {
 
     private long[] windowBases = new long[0];
     private volatile long[] publishedBases = windowBases; // the same, for threads other than the writer
-    private Consumer<Error> changeBroken = error -> {};
     private boolean limitLifted;
     private boolean hydrating; // the writer's alone: false once it has seen that all is hydrated
     private volatile boolean hydrated;
@@ -267,15 +265,6 @@ public final class PagedMemory implements AutoCloseable {
     }
 
     private void markDirty(final long address, final int length) {
-        try {
-            markEachDirty(address, length);
-        } catch (final Error e) { // no memory, say: a change may be half done, and nobody on the way up knows
-            changeBroken.accept(e);
-            throw e;
-        }
-    }
-
-    private void markEachDirty(final long address, final int length) {
         final long end = address + length;
         // All pages first: hydration may throw, and then no line may count as changed.
         if (hydrating) {
@@ -304,16 +293,6 @@ public final class PagedMemory implements AutoCloseable {
         pageTable.carried(address, capture.linesAtRisk(page, entry, stamp));
         PageTable.mask(entry, 0);
         PageTable.stampRelease(entry, dirtyStamp);
-    }
-
-    /**
-     * Sets who is told when an error of the JVM, such as no memory, breaks off the first write to a page in an epoch,
-     * which may be in the middle of a change. By the opening thread.
-     *
-     * @param handler told on the writer's thread, before the error is thrown
-     */
-    public void onChangeBroken(final Consumer<Error> handler) {
-        changeBroken = handler;
     }
 
     /** Native pointer of an address without bookkeeping, for a thread that may not be the writer. */
