@@ -187,6 +187,9 @@ final class Checkpointer implements Runnable {
             @Override
             public void run() {
                 takeDueBarrier();
+                if (store.failure() != null) { // as this barrier's failure was one too many
+                    throw failedBefore(store.failure());
+                }
             }
 
             @Override
@@ -284,7 +287,8 @@ final class Checkpointer implements Runnable {
     /**
      * Takes the barrier if a checkpoint is due or asked for and none is under way. By the writer, between operations.
      * Nothing in here waits for another thread. Whether the store has failed is looked at here, with the role: before
-     * the caller had it a writer may have failed in the middle of a change, and ended.
+     * the caller had it a writer may have failed in the middle of a change, and ended. A barrier that fails, for lack
+     * of memory, say, is a failed checkpoint like any other: what would have been sealed is part of the next.
      */
     void takeDueBarrier() {
         if (underway || !running || (!due && requests.isEmpty())) {
@@ -303,8 +307,7 @@ final class Checkpointer implements Runnable {
             takeBarrier(taken, askedNs, startNs);
         } catch (final Throwable e) {
             underway = false; // whatever the next line may lack
-            finished(taken, null, new CheckpointFailedException("barrier failed: " + e.getMessage(), e));
-            throw e;
+            finished(taken, null, failed(e));
         }
     }
 
@@ -476,7 +479,9 @@ final class Checkpointer implements Runnable {
             info = write(current);
             succeeded(info);
         } catch (final Throwable e) {
-            failure = failed(current, e);
+            giveUp(current.capture());
+            takeCaptured(current.capture());
+            failure = failed(e);
         }
         FlightEvents.end(event, info, failure, published.newest());
         if (info != null) {
@@ -498,7 +503,7 @@ final class Checkpointer implements Runnable {
         }
     }
 
-    /** Counts are written by this thread only. */
+    /** Counts are written by who has the checkpoint in hand. */
     private void succeeded(final CheckpointInfo info) {
         last = info;
         completedCount = completedCount + 1;
@@ -638,10 +643,9 @@ final class Checkpointer implements Runnable {
         checkInTime(current);
     }
 
-    private CheckpointFailedException failed(final CheckpointTask current, final Throwable cause) {
-        giveUp(current.capture());
-        takeCaptured(current.capture());
-        failedCount = failedCount + 1; // these are written by this thread only
+    /** Counts a failure; by who has the checkpoint in hand, which is one thread at a time. */
+    private CheckpointFailedException failed(final Throwable cause) {
+        failedCount = failedCount + 1;
         failedInARow = failedInARow + 1;
         lastFailure = cause;
         final CheckpointFailedException failure = new CheckpointFailedException(

@@ -89,9 +89,15 @@ final class PublishedCheckpoints {
         return uncertainBy != null;
     }
 
-    /** Removes what an earlier owner left half done. By the opening thread. */
-    synchronized void clearUp() {
+    /**
+     * Removes what an earlier owner left half done: manifests that were not published, and files of no manifest, unless
+     * there is a manifest that cannot be read and might name them. By the opening thread.
+     */
+    synchronized void clearUp(final ManifestCatalog found) {
         retention.deleteTemporaries();
+        if (found.rejected().isEmpty() && !found.newestFirst().isEmpty()) {
+            retention.deleteOrphans(found.newestFirst());
+        }
     }
 
     /**

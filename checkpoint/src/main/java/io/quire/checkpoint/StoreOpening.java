@@ -36,6 +36,7 @@ import io.quire.store.memory.PagedMemory;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -140,7 +141,7 @@ final class StoreOpening {
                 new TreeMap<>(),
                 List.of());
         published = new PublishedCheckpoints(storage, found, List.of(), context.retainedCheckpoints());
-        published.clearUp();
+        published.clearUp(found);
         published.publishFirst(first);
         found = ManifestCatalog.scan(storage, storeId);
         created = true;
@@ -154,17 +155,19 @@ final class StoreOpening {
         CorruptStoreException first = null;
         int passedOver = 0;
         for (final RejectedManifest manifest : found.rejected()) {
-            final CorruptStoreException damage = checkDamaged(manifest.cause());
-            first = first == null ? damage : first;
-            if (found.newestFirst().isEmpty()
-                    || manifest.generation() > found.newestFirst().get(0).generation()) {
-                passedOver++;
-            }
             rejected.add(manifest.cause().getMessage());
         }
+        final Iterator<RejectedManifest> unusable = found.rejected().iterator();
+        RejectedManifest newer = unusable.hasNext() ? unusable.next() : null;
         for (int i = 0; i < found.newestFirst().size(); i++) {
             final Manifest manifest = found.newestFirst().get(i);
-            checkFallback(manifest, passedOver);
+            while (newer != null && newer.generation() > manifest.generation()) { // older ones are of no account
+                final CorruptStoreException damage = checkDamaged(newer.cause());
+                first = first == null ? damage : first;
+                passedOver++;
+                newer = unusable.hasNext() ? unusable.next() : null;
+            }
+            checkFallback(manifest, passedOver, first);
             try {
                 phaseNs = System.nanoTime();
                 chain = PageChain.open(storage, manifest.files());
@@ -209,7 +212,7 @@ final class StoreOpening {
             store.memory().hydrationRunLength(TOUCH_LENGTH);
             replayed = true; // from here on files are changed
             phaseNs = System.nanoTime();
-            published.clearUp();
+            published.clearUp(found);
             startLog(recovery, replay, manifest, bootIdHash, logSettings);
             place.removeFormer(lastOwner);
             report = report(manifest, replay);
@@ -274,7 +277,7 @@ final class StoreOpening {
                     .log(
                             Level.WARNING,
                             "recovered from checkpoint " + report.checkpointId() + " and the change log, "
-                                    + (lossAccepted ? "giving up later changes" : "nothing is lost") + "; damaged: "
+                                    + (lossAccepted ? "giving up later changes" : "nothing is lost") + "; rejected: "
                                     + String.join("; ", rejected));
         }
     }
@@ -287,7 +290,7 @@ final class StoreOpening {
         throw cause;
     }
 
-    private void checkFallback(final Manifest manifest, final int passedOver) {
+    private void checkFallback(final Manifest manifest, final int passedOver, final CorruptStoreException first) {
         // One damaged manifest may be passed over when the one before says that the log has everything since. With
         // two, the one in between may have said otherwise.
         final boolean lossless = passedOver == 0 || (passedOver == 1 && PublishedCheckpoints.isLogged(manifest));
@@ -296,7 +299,7 @@ final class StoreOpening {
         }
         if (!context.acceptLossOnFallback()) {
             throw new CorruptStoreException("the newest checkpoint is damaged: directory=" + directory + " cause: "
-                    + rejected.get(0) + "; checkpoint " + manifest.cut().checkpointId() + " of "
+                    + first.getMessage() + "; checkpoint " + manifest.cut().checkpointId() + " of "
                     + java.time.Instant.ofEpochMilli(manifest.cut().takenAtMs())
                     + " is older, and changes after it that are not in the change log would be lost: to accept that,"
                     + " open with acceptLossOnFallback(true)");

@@ -12,6 +12,7 @@ enum CheckpointStep {
     CREATE_FILE(CheckpointPhase.CAPTURE, FileOperation.CREATE, false, CheckpointStep::isFile, null),
     WRITE_FILE(CheckpointPhase.CAPTURE, FileOperation.WRITE, false, CheckpointStep::isFile, null),
     FORCE_FILE(CheckpointPhase.FLUSH, FileOperation.FORCE, false, CheckpointStep::isFile, null),
+    CLOSE_FILE(CheckpointPhase.FLUSH, FileOperation.CLOSE, false, CheckpointStep::isFile, null),
     CREATE_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.CREATE, false, CheckpointStep::isManifest, null),
     WRITE_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.WRITE, false, CheckpointStep::isManifest, null),
     FORCE_MANIFEST(CheckpointPhase.PUBLISH, FileOperation.FORCE, false, CheckpointStep::isManifest, null),

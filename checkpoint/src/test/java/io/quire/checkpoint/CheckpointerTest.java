@@ -12,9 +12,12 @@ import io.quire.store.errors.StoreFailedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // a writer that waits heeds no interrupt
 class CheckpointerTest {
@@ -102,6 +105,62 @@ class CheckpointerTest {
             }
             longs.checkInvariants();
         }
+    }
+
+    /** Nothing was sealed: what would have been is in the next, whoever takes the barrier. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldCountABarrierThatFindsNoMemoryAsAFailedCheckpoint(final boolean byCheckpointer) throws Exception {
+        Files.createDirectory(temp.resolve("shm"));
+        final DurableStoreContext context = context().tolerableFailedCheckpoints(1);
+        context.conclude();
+        final StoreOpening opening = new StoreOpening(context).open();
+        try {
+            final AtomicInteger failures = new AtomicInteger(1);
+            final Checkpointer checkpointer =
+                    checkpointer(context, opening, new HookedLog(opening.checkpointLog, () -> {
+                        if (failures.getAndDecrement() > 0) {
+                            throw new OutOfMemoryError("planted");
+                        }
+                    }));
+            opening.store.attach(null, null, false, 0, checkpointer.duty());
+            final LongLongState longs = opening.store.longLongState("longs");
+            for (long key = 0; key < COUNT; key++) {
+                longs.put(key, key);
+            }
+            if (byCheckpointer) {
+                opening.store.releaseOwnership();
+            }
+            checkpointer.start();
+            try {
+                assertThatThrownBy(ask(checkpointer, byCheckpointer)::join)
+                        .hasCauseInstanceOf(CheckpointFailedException.class)
+                        .hasRootCauseMessage("planted");
+                assertThat(opening.store.failure()).isNull();
+                assertThat(checkpointer.failedInARow()).isEqualTo(1);
+                assertThat(ask(checkpointer, byCheckpointer).join().pageCount()).isGreaterThan(100);
+                assertThat(checkpointer.failedInARow()).isZero();
+                failures.set(2);
+                for (int i = 0; i < 2; i++) {
+                    longs.put(1, i + 7);
+                    if (byCheckpointer) {
+                        opening.store.releaseOwnership();
+                    }
+                    assertThatThrownBy(ask(checkpointer, byCheckpointer)::join).hasRootCauseMessage("planted");
+                }
+                assertThatThrownBy(() -> longs.put(1, 9)).isInstanceOf(StoreFailedException.class);
+            } finally {
+                checkpointer.stop();
+            }
+        } finally {
+            opening.closeAll();
+        }
+    }
+
+    /** Of the next operation when it is not the checkpointer that takes it. */
+    private static CompletableFuture<CheckpointInfo> ask(
+            final Checkpointer checkpointer, final boolean byCheckpointer) {
+        return byCheckpointer ? checkpointer.request() : checkpointer.checkpointByWriter();
     }
 
     /** Whoever gets the writer's role may have looked for a failure before the writer failed, and ended. */

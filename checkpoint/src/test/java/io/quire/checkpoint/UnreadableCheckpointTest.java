@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.io.RangeReader;
+import io.quire.checkpoint.io.StoreFileNames;
 import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.checkpoint.storage.InMemoryCheckpointStorage;
 import io.quire.checkpoint.storage.ObjectWriter;
@@ -93,6 +94,67 @@ class UnreadableCheckpointTest {
             store.longLongState("longs").put(1, 7);
             // The id of the damaged one is not used again, though it cannot be read.
             assertThat(store.checkpoint().join().checkpointId()).isGreaterThan(lastId);
+        }
+    }
+
+    /** Nothing in the newest can depend on them, and the log needs nothing of theirs. */
+    @Test
+    void shouldOpenASoundStoreWhoseOlderManifestCannotBeRead() {
+        fill(Durability.NONE);
+        final List<String> manifests = names("manifest-");
+        unreadable = manifests.get(manifests.size() - 2);
+        unreadableFrom = 0;
+        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.NONE))) {
+            assertThat(store.recoveryReport().rejected()).containsExactly("planted: " + unreadable);
+            assertThat(store.longLongState("longs").get(1, 0)).isEqualTo(3);
+        }
+    }
+
+    /** When the newest turns out damaged, one that stands before the next is no older one. */
+    @Test
+    void shouldNotPassOverAManifestThatCannotBeReadBehindOneWhoseFileIsDamaged() {
+        fill(Durability.NONE);
+        final List<String> files = names("checkpoint-");
+        sound.damage(files.get(files.size() - 1));
+        final List<String> manifests = names("manifest-");
+        unreadable = manifests.get(manifests.size() - 2);
+        unreadableFrom = 0;
+        assertThatThrownBy(() ->
+                        DurableStateStore.open(context().verifyOnOpen(true).acceptLossOnFallback(true)))
+                .isInstanceOf(StoreIoException.class)
+                .hasMessage("planted: " + unreadable);
+    }
+
+    private String orphan() {
+        final String name = StoreFileNames.checkpointFile(900);
+        try (ObjectWriter writer = sound.create(name)) {
+            writer.write(ByteBuffer.wrap(new byte[100]));
+            writer.complete();
+        }
+        return name;
+    }
+
+    @Test
+    void shouldDeleteAFileThatACrashHasLeftWhenItOpens() {
+        fill(Durability.PROCESS);
+        final List<String> before = sound.list();
+        final String orphan = orphan();
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            assertThat(sound.list()).isEqualTo(before).doesNotContain(orphan);
+            assertThat(store.longLongState("longs").get(1, 0)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void shouldKeepAFileThatAManifestMightNameWhichCannotBeRead() {
+        fill(Durability.NONE);
+        final List<String> manifests = names("manifest-");
+        unreadable = manifests.get(manifests.size() - 2);
+        unreadableFrom = 0;
+        final String orphan = orphan();
+        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.NONE))) {
+            assertThat(store.recoveryReport().rejected()).hasSize(1);
+            assertThat(sound.list()).contains(orphan);
         }
     }
 

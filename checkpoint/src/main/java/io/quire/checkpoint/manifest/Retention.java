@@ -63,14 +63,10 @@ public final class Retention {
             throw new ConfigurationException("at least one manifest must be kept");
         }
         final Set<Long> keptGenerations = new HashSet<>();
-        final Set<Long> keptFiles = new HashSet<>();
         long newest = 0;
         for (final Manifest manifest : keep) {
             newest = Math.max(newest, manifest.generation());
             keptGenerations.add(manifest.generation());
-            for (final CheckpointFileInfo file : manifest.files()) {
-                keptFiles.add(file.identity().fileNumber());
-            }
         }
         final List<String> deleted = new ArrayList<>();
         final List<String> names = storage.list();
@@ -78,7 +74,35 @@ public final class Retention {
             return deleted;
         }
         deleteManifests(names, keptGenerations, deleted);
-        final List<String> superfluous = superfluousFiles(names, keptFiles);
+        deleteFiles(superfluousFiles(names, filesOf(keep)), deleted);
+        return deleted;
+    }
+
+    /**
+     * Deletes every checkpoint file that none of the manifests on disk names, such as what a crash has left. By the
+     * owner of the directory, when it opens it and could read all of them.
+     *
+     * @param manifests all there are, at least one
+     * @return names of the files deleted
+     * @throws io.quire.store.errors.StoreIoException when a deletion or the force fails
+     */
+    public List<String> deleteOrphans(final List<Manifest> manifests) {
+        final List<String> deleted = new ArrayList<>();
+        deleteFiles(superfluousFiles(storage.list(), filesOf(manifests)), deleted);
+        return deleted;
+    }
+
+    private static Set<Long> filesOf(final List<Manifest> manifests) {
+        final Set<Long> numbers = new HashSet<>();
+        for (final Manifest manifest : manifests) {
+            for (final CheckpointFileInfo file : manifest.files()) {
+                numbers.add(file.identity().fileNumber());
+            }
+        }
+        return numbers;
+    }
+
+    private void deleteFiles(final List<String> superfluous, final List<String> deleted) {
         if (!deleted.isEmpty() || !superfluous.isEmpty()) {
             storage.syncDeletions(); // Also for manifests that an earlier attempt deleted without getting here.
         }
@@ -86,7 +110,6 @@ public final class Retention {
             storage.delete(name);
             deleted.add(name);
         }
-        return deleted;
     }
 
     private static long greatestGeneration(final List<String> names) {

@@ -198,10 +198,12 @@ public final class LocalCheckpointStorage implements CheckpointStorage {
                 return;
             }
             closed = true;
+            boolean whole = false;
             try {
                 file.close();
+                whole = completed;
             } finally {
-                if (!completed) {
+                if (!whole) {
                     files.delete(path);
                 }
             }

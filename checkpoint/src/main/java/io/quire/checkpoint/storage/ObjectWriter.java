@@ -30,7 +30,7 @@ public interface ObjectWriter extends AutoCloseable {
      */
     void complete();
 
-    /** Ends writing; an object that was not completed is removed. */
+    /** Ends writing; an object that was not completed is removed, and so is one when this throws. */
     @Override
     void close();
 }

@@ -155,7 +155,8 @@ public final class HookedStoreFiles implements StoreFiles {
 
         @Override
         public void close() {
-            file.close();
+            file.close(); // one that fails gives the handle back all the same
+            before(FileOperation.CLOSE, path());
         }
     }
 }

@@ -15,9 +15,38 @@ public final class StarvedPageLists implements IntFunction<int[]> {
         starved = isStarved;
     }
 
-    /** New memory in windows of 64 MiB. */
+    /** New memory in windows of 64 MiB, of which only what is written to is there. */
     public PagedMemory memory() {
-        return PagedMemory.create(new PagedMemory.Builder(new AnonymousMemory(26)).pageListAllocation(this));
+        return PagedMemory.create(new PagedMemory.Builder(new Unfilled()).pageListAllocation(this));
+    }
+
+    private static final class Unfilled implements LiveMemory {
+        private final AnonymousMemory memory = new AnonymousMemory(26);
+
+        @Override
+        public long reserveWindow(final int window) {
+            return memory.reserveWindow(window);
+        }
+
+        @Override
+        public void back(final long address, final long length) {
+            memory.backUnfilled(address, length);
+        }
+
+        @Override
+        public int windowShift() {
+            return memory.windowShift();
+        }
+
+        @Override
+        public String description() {
+            return memory.description();
+        }
+
+        @Override
+        public void close() {
+            memory.close();
+        }
     }
 
     @Override
