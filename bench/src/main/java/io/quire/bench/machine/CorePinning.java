@@ -118,7 +118,8 @@ public record CorePinning(int workerCore, String otherCores) {
             for (final Path task : tasks) {
                 final String id = task.getFileName().toString();
                 final String name = nameOf(task);
-                if (WORKER_THREAD_NAME.equals(name)) {
+                // The first of the name: a thread that the worker has just started has its name until it gets its own.
+                if (worker == null && WORKER_THREAD_NAME.equals(name)) {
                     worker = id;
                 } else if (!name.startsWith(STOPPING_THREAD_NAME)) {
                     others.add(id);

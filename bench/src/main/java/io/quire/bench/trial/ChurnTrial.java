@@ -3,6 +3,7 @@ package io.quire.bench.trial;
 
 import io.quire.bench.contestant.Message;
 import io.quire.bench.contestant.ScratchDirectory;
+import io.quire.bench.machine.CorePinning;
 import io.quire.bench.work.AllocationMeter;
 import io.quire.bench.work.KeySpace;
 import io.quire.store.table.TableStatistics;
@@ -23,6 +24,7 @@ final class ChurnTrial {
     private static final int CHUNK = 1 << 16;
 
     private final TableKind kind;
+    private final CorePinning pinning;
     private final int entryCount;
     private final int turnovers;
     private final KeySpace keys;
@@ -33,7 +35,8 @@ final class ChurnTrial {
     private final long[] inserted = new long[CHUNK];
     private final List<Message> rows = new ArrayList<>();
 
-    ChurnTrial(final TableKind kind, final int entryCount, final int turnovers) {
+    ChurnTrial(final TableKind kind, final int entryCount, final int turnovers, final CorePinning pinning) {
+        this.pinning = pinning;
         this.kind = kind;
         this.entryCount = entryCount;
         this.turnovers = turnovers;
@@ -48,7 +51,7 @@ final class ChurnTrial {
      * @throws IllegalStateException when an entry is missing or wrong
      */
     List<Message> run(final ScratchDirectory scratch, final DoubleConsumer progress) {
-        try (TrialStore store = new TrialStore(scratch, "churn", kind)) {
+        try (TrialStore store = new TrialStore(scratch, "churn", kind, pinning)) {
             final TrialTable table = store.table();
             final long startNs = System.nanoTime();
             for (int i = 0; i < entryCount; i++) {

@@ -3,6 +3,7 @@ package io.quire.bench.trial;
 
 import io.quire.bench.contestant.Message;
 import io.quire.bench.contestant.ScratchDirectory;
+import io.quire.bench.machine.CorePinning;
 import io.quire.bench.work.KeySpace;
 import io.quire.store.table.TableStatistics;
 import java.util.ArrayList;
@@ -27,13 +28,15 @@ final class GrowthTrial {
     private static final double US_NS = 1_000;
 
     private final TableKind kind;
+    private final CorePinning pinning;
     private final int growTo;
     private final int repeat;
     private final Timing puts = new Timing();
     private final Timing idle = new Timing();
     private final List<Message> rows = new ArrayList<>();
 
-    GrowthTrial(final TableKind kind, final int growTo, final int repeat) {
+    GrowthTrial(final TableKind kind, final int growTo, final int repeat, final CorePinning pinning) {
+        this.pinning = pinning;
         this.kind = kind;
         this.growTo = growTo;
         this.repeat = repeat;
@@ -71,7 +74,7 @@ final class GrowthTrial {
      * @return a row for each interval and one for the whole, whose interval is {@code all}
      */
     List<Message> run(final ScratchDirectory scratch, final DoubleConsumer progress) {
-        try (TrialStore store = new TrialStore(scratch, "growth", kind)) {
+        try (TrialStore store = new TrialStore(scratch, "growth", kind, pinning)) {
             final TrialTable table = store.table();
             int from = 0;
             for (int interval = 1; interval <= INTERVAL_COUNT; interval++) {

@@ -83,8 +83,8 @@ final class ReadersTrial {
      * @throws IllegalStateException when a reader has found a wrong value
      */
     List<Message> run(final ScratchDirectory scratch, final DoubleConsumer progress) {
-        try (TrialStore store = new TrialStore(scratch, "readers", kind);
-                TrialStore other = new TrialStore(scratch, "readers-other", kind)) {
+        try (TrialStore store = new TrialStore(scratch, "readers", kind, pinning);
+                TrialStore other = new TrialStore(scratch, "readers-other", kind, pinning)) {
             for (int i = 0; i < entryCount; i++) {
                 store.table().put(KeySpace.keyOf(i));
                 other.table().put(KeySpace.keyOf(i));
@@ -126,10 +126,10 @@ final class ReadersTrial {
         }
         try (ReaderThread reader = new ReaderThread(company == Company.READER ? store : other, readKeys)) {
             reader.start();
+            reader.awaitRunning(); // until it does, it has the name of this thread, which tells who gets which core
             if (pinning != null) {
                 pinning.apply();
             }
-            reader.awaitRunning();
             final long durationNs = write(store.table(), work, operationCount);
             reader.end();
             row.with("nsPerOperation", (double) durationNs / operationCount)

@@ -73,9 +73,6 @@ final class TablesMeasurement {
     }
 
     void run() {
-        if (pinning != null) {
-            pinning.apply();
-        }
         for (final TableKind kind : plan.kinds()) {
             for (final String trial : plan.trials()) {
                 switch (trial) {
@@ -84,7 +81,8 @@ final class TablesMeasurement {
                                 trial,
                                 kind.code(),
                                 2.0 * plan.entryCount(),
-                                shown -> new ChurnTrial(kind, plan.entryCount(), plan.turnovers()).run(scratch, shown));
+                                shown -> new ChurnTrial(kind, plan.entryCount(), plan.turnovers(), pinning)
+                                        .run(scratch, shown));
                     case TablesPlan.GROWTH -> {
                         for (int repeat = 1; repeat <= plan.repeatCount(); repeat++) {
                             final int number = repeat;
@@ -92,7 +90,7 @@ final class TablesMeasurement {
                                     trial,
                                     kind.code() + " " + repeat,
                                     2,
-                                    shown -> new GrowthTrial(kind, plan.growTo(), number).run(scratch, shown));
+                                    shown -> new GrowthTrial(kind, plan.growTo(), number, pinning).run(scratch, shown));
                         }
                     }
                     default ->

@@ -2,6 +2,7 @@
 package io.quire.bench.trial;
 
 import io.quire.bench.contestant.ScratchDirectory;
+import io.quire.bench.machine.CorePinning;
 import io.quire.checkpoint.DurableStateStore;
 import io.quire.checkpoint.DurableStoreContext;
 import io.quire.store.Durability;
@@ -16,13 +17,20 @@ final class TrialStore implements AutoCloseable {
     private final DurableStateStore store;
     private final TrialTable table;
 
-    TrialStore(final ScratchDirectory scratch, final String name, final TableKind kind) {
+    /** Opens the store; its threads get their cores by the pinning, if that is not null. */
+    TrialStore(final ScratchDirectory scratch, final String name, final TableKind kind, final CorePinning pinning) {
+        if (pinning != null) {
+            pinning.release(); // or the store's threads would inherit the worker's own core
+        }
         store = DurableStateStore.open(new DurableStoreContext()
                 .directory(scratch.empty(name))
                 .durability(Durability.NONE)
                 .checkpointIntervalNs(0)
                 .checkpointOnClose(false));
         table = kind.create(store);
+        if (pinning != null) {
+            pinning.apply();
+        }
     }
 
     TrialTable table() {
