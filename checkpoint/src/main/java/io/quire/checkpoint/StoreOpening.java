@@ -157,6 +157,9 @@ final class StoreOpening {
         for (final RejectedManifest manifest : found.rejected()) {
             rejected.add(manifest.cause().getMessage());
         }
+        if (found.newestFirst().isEmpty()) { // that of a new store, which could not be read back
+            throw found.rejected().get(0).cause();
+        }
         final Iterator<RejectedManifest> unusable = found.rejected().iterator();
         RejectedManifest newer = unusable.hasNext() ? unusable.next() : null;
         for (int i = 0; i < found.newestFirst().size(); i++) {
