@@ -26,6 +26,7 @@ final class ChangeDispatch implements ChangeRecordHandler {
     private final LogOpener opener;
     private final LongSupplier limit;
     private final Int2ObjectHashMap<StateDescriptor> known = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<StateDescriptor> earlier = new Int2ObjectHashMap<>(); // as they were before
     private final Int2ObjectHashMap<StateDescriptor> droppedLater = new Int2ObjectHashMap<>();
     private final UnsafeBuffer key = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer value = new UnsafeBuffer(0, 0);
@@ -106,6 +107,7 @@ final class ChangeDispatch implements ChangeRecordHandler {
                 final String name = name(keyPointer, keyLength);
                 listener.onDrop(position, learn(stateId, name, copy(valuePointer, valueLength)));
                 known.remove(stateId);
+                earlier.remove(stateId);
                 droppedLater.remove(stateId);
             }
             default -> {
@@ -121,14 +123,24 @@ final class ChangeDispatch implements ChangeRecordHandler {
     }
 
     @Override
+    public void onUnlogged() {
+        listener.onUnlogged(follower.recordPosition());
+    }
+
+    @Override
     public void onGroupEnd(final long position) {
         listener.onGroupEnd(position);
     }
 
     private StateDescriptor learn(final int stateId, final String name, final byte[] encoded) {
         final StateDescriptor state = StateDescriptor.decode(name, encoded);
-        known.put(stateId, state);
+        know(stateId, state);
         return state;
+    }
+
+    private void know(final int stateId, final StateDescriptor state) {
+        known.put(stateId, state);
+        earlier.put(stateId, state.asOf(state.expiry().sincePosition()));
     }
 
     private StateDescriptor state(final long position, final int stateId) {
@@ -139,9 +151,10 @@ final class ChangeDispatch implements ChangeRecordHandler {
             if (state == null) {
                 throw new CorruptStoreException("change record of a state that does not exist: stateId=" + stateId);
             }
-            known.put(stateId, state);
+            know(stateId, state);
         }
-        return state.asOf(position); // what the log has not named on the way is what it became later on
+        // What the log has not named on the way is what it became later on.
+        return position <= state.expiry().sincePosition() ? earlier.get(stateId) : state;
     }
 
     /** What a state was that is dropped further on, or null when the log does not drop it. Reads no part twice. */

@@ -2,6 +2,7 @@
 package io.quire.checkpoint;
 
 import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.errors.LogTruncatedException;
 import org.agrona.DirectBuffer;
 
 /**
@@ -79,6 +80,19 @@ public interface ChangeListener {
     default void onDrop(final long position, final StateDescriptor state) {}
 
     /**
+     * Changes were made that are not in the log, because the store was opened with durability {@code NONE} meanwhile:
+     * what was handed over before does not add up to the state any more. Whoever does not override this is ended by it;
+     * whoever does is handed what comes behind.
+     *
+     * @param position log position behind the gap
+     * @throws LogTruncatedException unless overridden
+     */
+    default void onUnlogged(final long position) {
+        throw new LogTruncatedException("changes are missing in the log, they were made with durability NONE: before"
+                + " position=" + position + "; begin anew from the state itself, and read on from that position");
+    }
+
+    /**
      * Everything up to a position was handed over: the place to subscribe from again.
      *
      * @param position log position
@@ -88,8 +102,8 @@ public interface ChangeListener {
     /**
      * The subscription has ended, after the last change it will hand over.
      *
-     * @param cause what ended it, {@link io.quire.store.errors.LogTruncatedException} when it was so slow that what it
-     *     needed was deleted; null when it was closed, or its store
+     * @param cause what ended it, {@link LogTruncatedException} when it was so slow that what it needed was deleted, or
+     *     when changes are not in the log; null when it was closed, or its store
      */
     default void onEnd(final Throwable cause) {}
 }

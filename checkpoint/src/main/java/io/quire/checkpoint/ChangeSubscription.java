@@ -218,6 +218,12 @@ public final class ChangeSubscription implements AutoCloseable {
         }
 
         @Override
+        public void onUnlogged(final long at) {
+            checkRunning();
+            listener.onUnlogged(at);
+        }
+
+        @Override
         public void onGroupEnd(final long at) {
             listener.onGroupEnd(at);
             position = at;

@@ -574,7 +574,8 @@ public final class DurableStateStore implements AutoCloseable {
      * Hands the changes behind a log position to a listener, and goes on with those that are made from now on, as soon
      * as they survive the death of the process: about a millisecond after the write. The listener is called by a thread
      * of its own and may be as slow as it likes: the writer neither knows nor waits. What is not deleted meanwhile can
-     * be read late; see {@link #holdLog}.
+     * be read late; see {@link #holdLog}. What was made with {@link Durability#NONE} is in no log: see {@link
+     * ChangeListener#onUnlogged}.
      *
      * @param fromPosition {@link #appliedPosition()} for what is to come, {@link #retainedPosition()} for all there is,
      *     or where an earlier subscription has ended

@@ -96,6 +96,13 @@ final class HandedChanges implements ChangeRecordHandler {
     }
 
     @Override
+    public void onUnlogged() {
+        if (check == Check.SAME) {
+            handler.onUnlogged();
+        }
+    }
+
+    @Override
     public void onGroupEnd(final long position) {
         if (check == Check.SAME) {
             olderHash = mix(olderHash, position);

@@ -145,6 +145,11 @@ final class PublishedCheckpoints {
         return manifest.properties().getOrDefault(LOGGED_PROPERTY, 0L) == 1;
     }
 
+    /** Whether a store without a log was open since. Nobody was, when nothing is said: the store was being created. */
+    static boolean isUnlogged(final Manifest manifest) {
+        return manifest.properties().getOrDefault(LOGGED_PROPERTY, 1L) != 1;
+    }
+
     static boolean isRingNeeded(final Manifest manifest) {
         return manifest.properties().getOrDefault(RING_PROPERTY, 0L) == 1;
     }

@@ -13,6 +13,7 @@ import io.quire.checkpoint.manifest.ManifestCatalog;
 import io.quire.store.KeyedState;
 import io.quire.store.StateStore;
 import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.changelog.ChangeRing;
 import io.quire.store.changelog.SurvivingRing;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
@@ -49,10 +50,13 @@ public final class StoreLog implements AutoCloseable {
     private final ChangeDispatch dispatch;
     private final HandedChanges handed; // between the follower and the dispatch
     private final long fromPosition;
+    private final long checkpointPosition; // of the newest
+    private final boolean logged; // whether changes since are in the log
     private long statesPosition; // that the states known are those of
     private LogFollower follower;
     private long uncomparedEnd; // log position that a log begun anew has to reach; 0 when that is known
     private long position;
+    private LogTruncatedException ended; // by changes that are missing behind the position, or null
 
     private StoreLog(
             final StoreFiles files,
@@ -70,6 +74,8 @@ public final class StoreLog implements AutoCloseable {
             throw new ConfigurationException("no checkpoint can be used, so this is no store: " + directory);
         }
         storeId = manifests.get(0).storeId();
+        checkpointPosition = manifests.get(0).cut().logPosition();
+        logged = PublishedCheckpoints.isLogged(manifests.get(0));
         final long oldest = manifests.get(manifests.size() - 1).cut().logPosition();
         fromPosition = from == OLDEST ? oldest : from;
         states = readStates(manifests);
@@ -173,11 +179,15 @@ public final class StoreLog implements AutoCloseable {
      *
      * @return false when there is nothing more by now
      * @throws LogTruncatedException when the owner has deleted what was not read yet, or when an owner was told to give
-     *     changes up that were read already, so that others are at their positions now
+     *     changes up that were read already, so that others are at their positions now, or, unless the listener goes
+     *     on, when changes were made that are not in the log
      * @throws CorruptStoreException when the log is damaged
      * @throws io.quire.store.errors.StoreIoException when a file cannot be read
      */
     public boolean poll() {
+        if (ended != null) {
+            throw ended;
+        }
         for (int i = 0; i < RING_ATTEMPTS; i++) {
             if (pollSegments()) {
                 return true;
@@ -314,11 +324,39 @@ public final class StoreLog implements AutoCloseable {
     public long ringEnd() {
         long end = -1;
         for (final Path file : ringFiles()) {
-            try (SurvivingRing ring = SurvivingRing.read(file, storeId, bootIdHash)) {
-                end = Math.max(end, ring.status() == SurvivingRing.Status.VALID ? ring.tail() : -1);
-            }
+            // An owner that is opening the store may have begun the log, and not yet its ring.
+            end = Math.max(end, Math.max(ringEnd(file), ringEnd(ChangeRing.preparedPath(file))));
         }
         return end;
+    }
+
+    private long ringEnd(final Path file) {
+        try (SurvivingRing ring = SurvivingRing.read(file, storeId, bootIdHash)) {
+            return ring.status() == SurvivingRing.Status.VALID ? ring.tail() : -1;
+        }
+    }
+
+    /**
+     * Why the log may have had more than was read, once {@link #poll} has returned false: then what follows is damaged
+     * or missing. An end that a restart of the system has torn is none. Of an owner at work it may be an instant only.
+     *
+     * @return what is wrong and where the log ends, or an empty string
+     * @throws io.quire.store.errors.StoreIoException when a file cannot be read
+     */
+    public String endProblem() {
+        final long end = readPosition();
+        final String where =
+                "the log is damaged behind its last change that can be read, or ends too early: end=" + end;
+        if (end < checkpointPosition) {
+            return where + " newest checkpoint=" + checkpointPosition;
+        }
+        final long ringEnd = ringEnd();
+        if (ringEnd > end) {
+            return where + " ring end=" + ringEnd;
+        }
+        return ringEnd >= 0 || !logged || follower.isEndProven()
+                ? ""
+                : where + "; it was not closed in order, and no ring says where it ended";
     }
 
     private List<Path> ringFiles() {
@@ -403,6 +441,18 @@ public final class StoreLog implements AutoCloseable {
         public void onDrop(final long at, final StateDescriptor state) {
             if (at > fromPosition) {
                 listener.onDrop(at, state);
+            }
+        }
+
+        @Override
+        public void onUnlogged(final long at) {
+            if (at > fromPosition) {
+                try {
+                    listener.onUnlogged(at);
+                } catch (final LogTruncatedException e) {
+                    ended = e;
+                    throw e;
+                }
             }
         }
 

@@ -406,6 +406,7 @@ final class StoreOpening {
                 manifest.storeId(),
                 context.retainedLogLength());
         if (context.durability() != Durability.NONE) {
+            recovery.afterUnlogged(PublishedCheckpoints.isUnlogged(manifest));
             startRing(recovery, manifest.storeId(), bootIdHash, settings, retention);
         } else {
             final Path live = place.create(0);

@@ -623,4 +623,124 @@ class ChangeSubscriptionTest {
         assertThat(recorder.ended).isTrue();
         assertThatThrownBy(() -> store.subscribe(0, new Recorder())).isInstanceOf(StoreClosedException.class);
     }
+
+    /** Opens the store as it says, puts a key, and takes a checkpoint; returns where the log is then. */
+    private long putWith(final Durability durability, final long key) {
+        try (DurableStateStore store = DurableStateStore.open(context().durability(durability))) {
+            store.longLongState("s").put(key, key);
+            store.checkpoint().join();
+            return store.appliedPosition();
+        }
+    }
+
+    private static Recorder awaitEnd(final DurableStateStore store, final long from) {
+        final Recorder recorder = new Recorder();
+        try (ChangeSubscription subscription = store.subscribe(from, recorder)) {
+            await(() -> recorder.ended);
+            assertThat(subscription.position()).isLessThan(store.appliedPosition());
+        }
+        return recorder;
+    }
+
+    @Test
+    void shouldSayThatChangesWereNotLogged() {
+        final long before = putWith(Durability.PROCESS, 1);
+        assertThat(putWith(Durability.NONE, 2)).isEqualTo(before);
+        for (int opening = 0; opening < 2; opening++) { // it is missing for ever
+            try (DurableStateStore store =
+                    DurableStateStore.open(context().retainedCheckpoints(9).durability(Durability.GROUP))) {
+                final long behind = store.appliedPosition();
+                assertThat(behind).isGreaterThan(before);
+                store.longLongState("s").put(3, opening);
+                for (final long from : new long[] {0, before}) {
+                    final Recorder told = awaitEnd(store, from);
+                    assertThat(told.lines).hasSize(from == 0 ? 2 : 0);
+                    assertThat(told.cause)
+                            .isInstanceOf(LogTruncatedException.class)
+                            .hasMessageContaining("NONE");
+                }
+                assertThat(store.longLongState("s").get(2, -1)).isEqualTo(2);
+                final Recorder later = new Recorder();
+                try (ChangeSubscription subscription = store.subscribe(behind, later)) {
+                    await(() -> subscription.position() == store.appliedPosition());
+                }
+                assertThat(later.lines).hasSize(1);
+                assertThat(later.cause).isNull();
+            }
+        }
+    }
+
+    @Test
+    void shouldGoOnBehindChangesThatWereNotLoggedWhenItsListenerDoes() {
+        putWith(Durability.NONE, 1); // from the very beginning
+        final Recorder recorder = new Recorder() {
+            @Override
+            public void onUnlogged(final long position) {
+                lines.add("unlogged before " + position);
+            }
+        };
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            final long behind = store.appliedPosition();
+            store.longLongState("s").put(2, 20);
+            try (ChangeSubscription subscription = store.subscribe(0, recorder)) {
+                await(() -> subscription.position() == store.appliedPosition());
+            }
+            assertThat(recorder.lines)
+                    .containsExactly("unlogged before " + behind, "s 2=20 @" + store.appliedPosition());
+        }
+    }
+
+    /** A process that dies while it creates a store may leave a checkpoint that says nothing about a log. */
+    @Test
+    void shouldMissNothingWhereTheCreationOfAStoreWasBroken() {
+        int brokenCount = 0;
+        boolean broken = true;
+        for (int call = 0; broken; call++) {
+            final FaultStoreFiles files = new FaultStoreFiles();
+            files.createDirectories(temp);
+            final DurableStoreContext context =
+                    context().directory(temp.resolve("broken" + call)).storeFiles(files);
+            files.failAt(call, FileFault.IO_ERROR);
+            try {
+                DurableStateStore.open(context).close();
+                broken = false;
+            } catch (final RuntimeException e) {
+                brokenCount++;
+            }
+            files.heal();
+            final Recorder recorder = new Recorder();
+            try (DurableStateStore store = DurableStateStore.open(context)) {
+                store.longLongState("s").put(1, 1);
+                try (ChangeSubscription subscription = store.subscribe(0, recorder)) {
+                    await(() -> recorder.ended || subscription.position() == store.appliedPosition());
+                }
+            }
+            assertThat(recorder.cause).isNull();
+            assertThat(recorder.lines).hasSize(2);
+        }
+        assertThat(brokenCount).isGreaterThan(10);
+    }
+
+    /** What a state was before it had a time to live is made once, not for each change. */
+    @Test
+    void shouldDescribeAStateByTheSameObjectForAllOfItsChanges() {
+        final List<StateDescriptor> states = Collections.synchronizedList(new ArrayList<>());
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            store.longLongState("s").put(1, 1);
+            final long from = store.appliedPosition();
+            for (long key = 0; key < 10; key++) {
+                store.longLongState("s").put(key, key);
+            }
+            final LongLongState timed = store.longLongState("s", TimeToLive.ofMillis(1_000_000));
+            timed.put(1, 1);
+            final ChangeListener listener = (position, state, key, value) -> states.add(state);
+            try (ChangeSubscription subscription = store.subscribe(from, listener)) {
+                await(() -> subscription.position() == store.appliedPosition());
+            }
+        }
+        assertThat(states).hasSize(11);
+        assertThat(states.subList(0, 10)).allSatisfy(state -> assertThat(state).isSameAs(states.get(0)));
+        assertThat(states.get(0).expiry().isNone()).isTrue();
+        assertThat(states.get(10).expiry().isNone()).isFalse();
+    }
 }

@@ -533,4 +533,77 @@ class StoreLogTest {
             isMore = log.poll();
         }
     }
+
+    /** It follows over an owner that logs nothing, and whose changes the next one has all the same. */
+    @Test
+    void shouldSayThatAnOwnerHasMadeChangesWithoutALog() {
+        putAndClose(context(temp, Durability.PROCESS), 0, 10);
+        try (StoreLog log = StoreLog.open(temp.resolve("store"), 0, temp, new Keys())) {
+            drain(log);
+            final long end = log.position();
+            putAndClose(context(temp, Durability.NONE), 10, 20);
+            drain(log);
+            putAndClose(context(temp, Durability.PROCESS), 20, 30);
+            for (int i = 0; i < 2; i++) { // it does not become better by asking again
+                assertThatThrownBy(() -> drain(log))
+                        .isInstanceOf(LogTruncatedException.class)
+                        .hasMessageContaining("durability NONE: before position=" + (end + 16));
+            }
+            assertThat(keys).isEqualTo(longs(0, 10));
+            assertThat(log.position()).isEqualTo(end);
+            keys.clear();
+            try (StoreLog later = StoreLog.open(temp.resolve("store"), end + 16, temp, new Keys())) {
+                drain(later);
+            }
+            assertThat(keys).isEqualTo(longs(20, 30));
+        }
+    }
+
+    @Test
+    void shouldSayWhetherTheLogMayHaveHadMoreThanWasRead() throws Exception {
+        final Path directory = temp.resolve("store");
+        try (Owner owner = new Owner(Durability.PROCESS)) {
+            owner.put(0, 10);
+            try (StoreLog log = StoreLog.open(directory, 0, temp, new Keys())) {
+                drain(log);
+                assertThat(log.endProblem()).isEmpty(); // the ring knows
+            }
+            owner.kill();
+            try (StoreLog log = StoreLog.open(directory, 0, temp, new Keys())) {
+                drain(log);
+                assertThat(log.endProblem()).isEmpty();
+            }
+            final Path segment = temp.resolve("store/log").resolve(segments().get(0));
+            final byte[] whole = Files.readAllBytes(segment);
+            final byte[] damaged = whole.clone();
+            damaged[damaged.length - 1] ^= 1;
+            Files.write(segment, damaged);
+            try (StoreLog log = StoreLog.open(directory, 0, temp, new Keys())) {
+                drain(log);
+                assertThat(log.endProblem()).contains("end=" + log.readPosition() + " ring end=" + log.ringEnd());
+            }
+            Files.write(segment, whole);
+            final Path ring;
+            try (Stream<Path> rings = Files.find(temp, 3, (file, a) -> file.endsWith("ring"))) {
+                ring = rings.findFirst().orElseThrow();
+            }
+            final Path aside = Files.move(ring, temp.resolve("aside"));
+            try (StoreLog log = StoreLog.open(directory, 0, temp, new Keys())) {
+                drain(log);
+                assertThat(log.endProblem()).contains("not closed in order");
+            }
+            Files.move(aside, ring);
+        }
+        putAndClose(context(temp, Durability.PROCESS), 10, 20);
+        try (StoreLog log = StoreLog.open(directory, 0, temp, new Keys())) {
+            drain(log);
+            assertThat(log.endProblem()).isEmpty(); // it was closed
+        }
+        Files.delete(temp.resolve("store/log").resolve(segments().get(segments().size() - 1)));
+        Files.delete(temp.resolve("store/log").resolve(segments().get(0)));
+        try (StoreLog log = StoreLog.open(directory, StoreLog.OLDEST, temp, new Keys())) {
+            drain(log);
+            assertThat(log.endProblem()).contains("end=");
+        }
+    }
 }

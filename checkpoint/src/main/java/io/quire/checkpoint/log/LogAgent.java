@@ -5,9 +5,9 @@ import io.quire.store.changelog.ChangeRing;
 import io.quire.store.changelog.ConsumerSignal;
 import io.quire.store.changelog.FailStop;
 import io.quire.store.errors.StoreClosedException;
+import io.quire.store.errors.StoreFailedException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.NanoClock;
 
@@ -41,7 +41,7 @@ public final class LogAgent implements Agent {
     private final DurableWaiters waiters;
     private final boolean isForced;
     private final int forceLength;
-    private final ReentrantLock duty = new ReentrantLock();
+    final LogDuty duty = new LogDuty();
     private boolean isBacklogged;
     private long backlogSinceNs; // when the oldest record not yet written, or forced, was noticed
     private volatile long writtenPosition;
@@ -116,6 +116,9 @@ public final class LogAgent implements Agent {
     private int carry() {
         if (!duty.tryLock()) {
             isBacklogged = false;
+            if (duty.isAbandoned()) {
+                fail(abandoned());
+            }
             return 0;
         }
         try {
@@ -145,6 +148,11 @@ public final class LogAgent implements Agent {
         } else {
             waiters.release();
         }
+    }
+
+    private static StoreFailedException abandoned() {
+        return new StoreFailedException(
+                "a thread of the store's writer was stopped while it was about to write to the change log");
     }
 
     private void fail(final Throwable cause) {
@@ -293,15 +301,20 @@ public final class LogAgent implements Agent {
      */
     @Override
     public void onClose() {
-        duty.lock();
+        final boolean isTaken = duty.lockUnlessAbandoned();
         try {
+            if (!isTaken) {
+                fail(abandoned());
+            }
             if (!failStop.isTripped()) {
                 writeRest();
             }
             fail(new StoreClosedException("the store is closed"));
             writer.close();
         } finally {
-            duty.unlock();
+            if (isTaken) {
+                duty.unlock();
+            }
         }
     }
 

@@ -29,6 +29,7 @@ public final class LogFollower implements AutoCloseable {
     private final StoreFiles files;
     private final Path directory;
     private final UUID storeId;
+    private final long bootIdHash;
     private final LogReader reader;
     private final long fromPosition;
     private final LongSupplier limit;
@@ -59,6 +60,7 @@ public final class LogFollower implements AutoCloseable {
         this.files = files;
         this.directory = directory;
         this.storeId = storeId;
+        this.bootIdHash = bootIdHash;
         this.fromPosition = fromPosition;
         this.limit = limit;
         // From the end of the record before, if there is one, which tells whether a group ends there.
@@ -167,6 +169,18 @@ public final class LogFollower implements AutoCloseable {
         final long read = segment == null ? 0 : segment.header().identity().incarnation();
         final long newest = LogSegments.scan(files, directory, storeId).lastIncarnation();
         return LogIdentity.count(newest) > LogIdentity.count(read);
+    }
+
+    /**
+     * Whether the log itself says that it ends where it was read to, after {@link #poll} has returned false: it was
+     * closed in order there, or the system was restarted since, which may leave any end torn. Otherwise the ring knows.
+     *
+     * @return whether nothing is missing behind
+     */
+    public boolean isEndProven() {
+        final LogSegment segment = reader.segment();
+        return segment != null
+                && (reader.isSealed() || segment.header().identity().bootIdHash() != bootIdHash);
     }
 
     /** Throws when the starting position, so many bytes behind the start of its block, is not where a group ends. */

@@ -54,6 +54,7 @@ public final class LogRecovery implements AutoCloseable {
     private LogSegments segments;
     private boolean isGroupOpen;
     private boolean isAfterGap;
+    private boolean isAfterUnlogged;
     private long ignoredLength;
     private boolean isSealed;
     private boolean isApplying; // while the handler of records is called
@@ -106,6 +107,18 @@ public final class LogRecovery implements AutoCloseable {
      */
     public LogRecovery expectRing(final boolean isExpected) {
         isRingExpected = isExpected;
+        return this;
+    }
+
+    /**
+     * Says whether changes may have been made since the log's end that are in no log. Then the log goes on with a note
+     * about it, which also moves the position: whoever reads on from one of before meets it.
+     *
+     * @param isUnlogged whether a store without a log was open at its end
+     * @return this
+     */
+    public LogRecovery afterUnlogged(final boolean isUnlogged) {
+        isAfterUnlogged = isUnlogged;
         return this;
     }
 
@@ -335,8 +348,9 @@ public final class LogRecovery implements AutoCloseable {
 
     /**
      * Begins a new segment at the end of what was replayed. It takes in what was only in the ring, an abort record
-     * when the last group is incomplete, and, whatever the durability, a copy of what is not known to be durable in the
-     * old segments: a force of theirs may have failed, after which the system holds data that it will never write, and
+     * when the last group is incomplete, what {@link #afterUnlogged} has asked for, and, whatever the durability, a
+     * copy of what is not known to be durable in the old segments: a force
+     * of theirs may have failed, after which the system holds data that it will never write, and
      * says of a second force that it went well. When this returns, all of it is part of the log, durably; then begin
      * the ring, at the writer's position and incarnation.
      *
@@ -409,7 +423,10 @@ public final class LogRecovery implements AutoCloseable {
                 appendAll(writer, ring.pointerOf(ringStart), (int) (ringEnd - ringStart));
             }
             if (isGroupOpen) {
-                appendAbort(writer);
+                appendNote(writer, ChangeRecordDescriptor.TYPE_ABORT);
+            }
+            if (isAfterUnlogged) {
+                appendNote(writer, ChangeRecordDescriptor.TYPE_UNLOGGED);
             }
             beforePublish.accept(writer);
             writer.publish();
@@ -432,13 +449,13 @@ public final class LogRecovery implements AutoCloseable {
         }
     }
 
-    private static void appendAbort(final LogWriter writer) {
+    private static void appendNote(final LogWriter writer, final byte type) {
         final int length = ChangeRecordDescriptor.HEADER_LENGTH;
         final long pointer = RawMemory.allocate(length);
         try {
             RawMemory.putLong(
                     pointer + ChangeRecordDescriptor.LENGTH_OFFSET,
-                    ChangeRecordDescriptor.lengthTypeFlags(length, ChangeRecordDescriptor.TYPE_ABORT, (byte) 0));
+                    ChangeRecordDescriptor.lengthTypeFlags(length, type, (byte) 0));
             RawMemory.putLong(
                     pointer + ChangeRecordDescriptor.STATE_ID_OFFSET, ChangeRecordDescriptor.stateIdKeyLength(0, 0));
             writer.append(pointer, length);

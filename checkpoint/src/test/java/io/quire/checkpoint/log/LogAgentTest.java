@@ -15,6 +15,7 @@ import io.quire.store.changelog.ConsumerSignal;
 import io.quire.store.changelog.FailStop;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreClosedException;
+import io.quire.store.errors.StoreFailedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -627,5 +628,35 @@ class LogAgentTest {
         assertThatThrownBy(() -> defaults.withBatch(0, -1))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("lingerNs=-1");
+    }
+
+    /** Up to Java 19 a thread can be stopped between any two instructions. */
+    @Test
+    @Timeout(60)
+    void shouldFailWhenAThreadDiesWithTheDuty() throws InterruptedException {
+        for (final boolean isNoticedBefore : new boolean[] {false, true}) {
+            openUnattended(LogSettings.defaults(Durability.SYNC));
+            assertThat(force(1)).isTrue();
+            final long durable = fixture.log.position();
+            final Thread stopped = new Thread(fixture.agent.duty::lock);
+            stopped.start();
+            stopped.join();
+            fixture.log.putLong(1, 2, 2);
+            assertThat(fixture.agent.forceHere()).isFalse();
+            if (isNoticedBefore) {
+                assertThat(fixture.agent.doWork()).isZero();
+                final long position = fixture.log.position();
+                assertThatThrownBy(() -> fixture.agent.awaitForced(position)).isInstanceOf(StoreFailedException.class);
+            }
+            fixture.agent.onClose();
+            assertThat(fixture.failStop.cause())
+                    .isInstanceOf(StoreFailedException.class)
+                    .hasMessageContaining("stopped");
+            assertThat(fixture.agent.durablePosition()).isEqualTo(durable);
+            fixture.ring.close();
+            fixture.writer = null;
+        }
+        fixture.replay().close();
+        assertThat(fixture.replayedLongs()).containsExactly(1L, 2L, 1L, 2L); // the rest is in the ring
     }
 }

@@ -8,6 +8,7 @@ import io.quire.cli.ExitCode;
 import io.quire.cli.PathConverter;
 import io.quire.cli.StopRequest;
 import io.quire.cli.SubCommand;
+import io.quire.store.errors.StateStoreException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -103,6 +104,9 @@ public final class LogCommand extends SubCommand {
                 print(log, printer, stop);
             } catch (final LogPrinter.DoneException e) {
                 e.rethrowFailure();
+            } catch (final StateStoreException | CommandFailure e) {
+                console().out().flush(); // what was read before is sound
+                throw e;
             }
             console().out().flush();
         }
@@ -145,14 +149,28 @@ public final class LogCommand extends SubCommand {
         // An owner that writes faster than this prints would never be through.
         final long end = follow ? -1 : log.ringEnd();
         printer.checkLimit();
+        int pauseCount = 0;
         while (!stop.requested() && (end < 0 || log.position() < end)) {
-            if (!log.poll()) {
-                if (!follow) {
-                    return;
-                }
-                console().out().flush();
-                LockSupport.parkNanos(PAUSE_NS);
+            if (log.poll()) {
+                pauseCount = 0;
+                continue;
             }
+            final String problem = endProblem(log, end);
+            if (problem.isEmpty() && !follow) {
+                return;
+            }
+            pauseCount = problem.isEmpty() ? 0 : pauseCount + 1;
+            if (pauseCount > PAUSES_MAX) {
+                throw new CommandFailure(ExitCode.STORE_ERROR, problem);
+            }
+            console().out().flush();
+            LockSupport.parkNanos(PAUSE_NS);
         }
+    }
+
+    /** Whoever follows a log waits for its next owner, whatever the last one has left; he reads what a ring says. */
+    private String endProblem(final StoreLog log, final long end) {
+        final boolean isThrough = follow ? log.ringEnd() <= log.readPosition() : end >= 0 && log.readPosition() >= end;
+        return isThrough ? "" : log.endProblem();
     }
 }

@@ -9,6 +9,7 @@ import io.quire.cli.CommandRunner;
 import io.quire.cli.CommandRunner.Outcome;
 import io.quire.cli.ExitCode;
 import io.quire.store.BytesState;
+import io.quire.store.Durability;
 import io.quire.store.ListState;
 import io.quire.store.LongLongState;
 import io.quire.store.MapState;
@@ -152,7 +153,38 @@ class LogCommandTest {
                         .contains("the log ends before this position: --from=" + last + " end=" + end)
                         .contains("ring end=" + last);
             }
+            for (final String from : List.of("-1", Long.toString(end))) {
+                for (final String follow : List.of("--bytes=64", "--follow")) {
+                    final Outcome outcome = log("--from", from, follow);
+                    assertThat(outcome.exitCode()).isEqualTo(ExitCode.STORE_ERROR);
+                    assertThat(outcome.out().lines()).hasSize(from.equals("-1") ? 11 : 0);
+                    assertThat(outcome.err()).contains("damaged", "end=" + end + " ring end=" + last);
+                }
+            }
+            assertThat(lines(log("--limit", "11"))).hasSize(11); // was told not to read on
         }
+    }
+
+    @Test
+    void shouldSayThatChangesWereNotLogged() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            write(store);
+        }
+        final long behind;
+        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.NONE))) {
+            store.longLongState("visits").put(1, 1);
+        }
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            behind = store.appliedPosition();
+            store.longLongState("visits").put(2, 2);
+        }
+        for (final String from : List.of("-1", Long.toString(end))) {
+            final Outcome outcome = log("--from", from);
+            assertThat(outcome.exitCode()).isEqualTo(ExitCode.STORE_ERROR);
+            assertThat(outcome.out().lines()).hasSize(from.equals("-1") ? 11 : 0);
+            assertThat(outcome.err()).contains("durability NONE", "position=" + behind);
+        }
+        assertThat(lines(log("--from", Long.toString(behind)))).hasSize(1);
     }
 
     private void flipByteOfLastBlock() throws IOException {

@@ -190,6 +190,7 @@ public final class ChangeGroupAssembler implements AutoCloseable {
             }
             case ChangeRecordDescriptor.TYPE_ABORT -> abortGroup();
             case ChangeRecordDescriptor.TYPE_COMMIT -> completeGroup();
+            case ChangeRecordDescriptor.TYPE_UNLOGGED -> passUnlogged(isLast);
             case ChangeRecordDescriptor.TYPE_FRAGMENT -> {
                 join(record + HEADER_LENGTH, length - HEADER_LENGTH, isLast);
                 if (isLast) {
@@ -208,6 +209,14 @@ public final class ChangeGroupAssembler implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private void passUnlogged(final boolean isLast) {
+        if (isGroupOpen || !isLast) {
+            throw malformed("a note about changes that were not logged inside a group");
+        }
+        handler.onUnlogged();
+        endGroup();
     }
 
     private void hold(final long record, final int alignedLength) {

@@ -59,6 +59,8 @@ public final class ChangeRecordDescriptor {
     public static final byte TYPE_ABORT = 7;
     /** A piece of a record that is longer than the ring takes. */
     public static final byte TYPE_FRAGMENT = 8;
+    /** Changes that are in no log were made before it; a group of its own; no state, key or value. */
+    public static final byte TYPE_UNLOGGED = 9;
     /**
      * First of the types that change one state in a way its kind defines; the key, if any, is the state's key. 10..19
      * are for typed states.

@@ -33,6 +33,9 @@ public interface ChangeRecordHandler {
     /** No more upcoming records for now; those announced come next. */
     default void onUpcomingEnd() {}
 
+    /** Changes were made here that the log does not have; the end of a group follows. */
+    default void onUnlogged() {}
+
     /**
      * All records of a group were handed over.
      *

@@ -20,6 +20,7 @@ class ChangeGroupAssemblerTest {
     private int length;
     private final List<RecordedChange> received = new ArrayList<>();
     private final List<Long> groupEnds = new ArrayList<>();
+    private int unloggedCount;
     private ChangeGroupAssembler assembler = newAssembler();
 
     private ChangeGroupAssembler newAssembler() {
@@ -33,6 +34,11 @@ class ChangeGroupAssemblerTest {
                     final long valuePointer,
                     final int valueLength) {
                 received.add(RecordedChange.of(type, stateId, keyPointer, keyLength, valuePointer, valueLength));
+            }
+
+            @Override
+            public void onUnlogged() {
+                unloggedCount++;
             }
 
             @Override
@@ -98,6 +104,21 @@ class ChangeGroupAssemblerTest {
         record(24, 2, LAST, 8).acceptAt(72);
         assertThat(received).hasSize(2);
         assertThat(groupEnds).containsExactly(96L);
+    }
+
+    @Test
+    void shouldTellThatChangesAreMissingBetweenGroupsOnly() {
+        record(24, 2, LAST, 8).record(16, 9, LAST, 0).record(24, 2, LAST, 8).acceptAt(0);
+        assertThat(unloggedCount).isEqualTo(1);
+        assertThat(received).hasSize(2);
+        assertThat(groupEnds).containsExactly(24L, 40L, 64L);
+        record(24, 2, CONTINUES, 8).record(16, 9, LAST, 0);
+        assertThatThrownBy(() -> acceptAt(64)).isInstanceOf(CorruptStoreException.class);
+        assembler.close();
+        assembler = newAssembler();
+        record(16, 9, CONTINUES, 0);
+        assertThatThrownBy(() -> acceptAt(0)).isInstanceOf(CorruptStoreException.class);
+        assertThat(unloggedCount).isEqualTo(1);
     }
 
     @Test

@@ -37,6 +37,7 @@ class ChangeRecordDescriptorTest {
         assertThat(ChangeRecordDescriptor.TYPE_ALTER_STATE).isEqualTo((byte) 63);
         assertThat(ChangeRecordDescriptor.TYPE_ABORT).isEqualTo((byte) 7);
         assertThat(ChangeRecordDescriptor.TYPE_FRAGMENT).isEqualTo((byte) 8);
+        assertThat(ChangeRecordDescriptor.TYPE_UNLOGGED).isEqualTo((byte) 9);
         assertThat(ChangeRecordDescriptor.TYPE_PAD).isEqualTo((byte) 127);
     }
 
