@@ -69,8 +69,8 @@ public final class ChangeSubscription implements AutoCloseable {
     }
 
     /** Starts the thread and waits until it has found its position, or throws what keeps it from that. */
-    void start() {
-        thread.start();
+    void start(final Consumer<Thread> threadStarter) {
+        threadStarter.accept(thread);
         try {
             opened.join(); // an interrupt neither ends this nor is lost
         } catch (final CompletionException e) {

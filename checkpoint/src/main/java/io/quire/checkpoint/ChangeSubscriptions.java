@@ -4,6 +4,7 @@ package io.quire.checkpoint;
 import io.quire.store.errors.StoreClosedException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * The subscriptions of an open store that are running.
@@ -12,17 +13,29 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class ChangeSubscriptions {
     private final Set<ChangeSubscription> running = ConcurrentHashMap.newKeySet();
+    private final Consumer<Thread> threadStarter;
     private volatile boolean closed;
+
+    ChangeSubscriptions(final Consumer<Thread> threadStarter) {
+        this.threadStarter = threadStarter;
+    }
 
     /** Starts a subscription, or throws what keeps it from its position. */
     ChangeSubscription start(final ChangeSubscription subscription) {
         running.add(subscription);
-        if (closed) { // looked at after adding: closing sees it, or this sees the closing
-            running.remove(subscription);
-            throw new StoreClosedException("the store is closed");
+        boolean started = false;
+        try {
+            if (closed) { // looked at after adding: closing sees it, or this sees the closing
+                throw new StoreClosedException("the store is closed");
+            }
+            subscription.start(threadStarter);
+            started = true;
+            return subscription;
+        } finally {
+            if (!started) {
+                running.remove(subscription); // there may have been no thread to do it
+            }
         }
-        subscription.start();
-        return subscription;
     }
 
     void ended(final ChangeSubscription subscription) {

@@ -74,11 +74,12 @@ public final class DurableStateStore implements AutoCloseable {
     private final Checkpointer checkpointer;
     private final MergeRunner merger;
     private final Hydrator hydrator;
-    private final ChangeSubscriptions subscriptions = new ChangeSubscriptions();
+    private final ChangeSubscriptions subscriptions;
     private boolean closed;
 
     private DurableStateStore(final DurableStoreContext context, final StoreOpening opening) {
         this.context = context;
+        subscriptions = new ChangeSubscriptions(context.threadStarter());
         directory = opening.directory;
         lock = opening.lock;
         place = opening.place;

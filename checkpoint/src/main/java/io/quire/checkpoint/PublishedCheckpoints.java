@@ -37,6 +37,12 @@ final class PublishedCheckpoints {
     /** Key of the manifest property that is 1 when acknowledged changes may be in the ring only. */
     static final int RING_PROPERTY = 2;
 
+    /** Key of the manifest property that is the id of the newest checkpoint when a log was kept last. */
+    static final int LOGGED_ID_PROPERTY = 3;
+
+    /** Id of the checkpoint that a store is created with. */
+    static final long FIRST_ID = 1;
+
     private final CheckpointStorage storage;
     private final FileNumbers fileNumbers;
     private final Retention retention;
@@ -132,6 +138,9 @@ final class PublishedCheckpoints {
             final Map<Integer, Long> properties = new HashMap<>(newest.properties());
             properties.put(LOGGED_PROPERTY, logged ? 1L : 0L);
             properties.put(RING_PROPERTY, inRing ? 1L : 0L);
+            if (isLogged(newest)) {
+                properties.put(LOGGED_ID_PROPERTY, newest.cut().checkpointId());
+            }
             try {
                 publish(newest.withFiles(nextGeneration, fileNumbers.next(), newest.files())
                         .withProperties(properties));
@@ -145,9 +154,10 @@ final class PublishedCheckpoints {
         return manifest.properties().getOrDefault(LOGGED_PROPERTY, 0L) == 1;
     }
 
-    /** Whether a store without a log was open since. Nobody was, when nothing is said: the store was being created. */
+    /** Whether it has changes of a store that kept no log, which only a checkpoint can have saved. */
     static boolean isUnlogged(final Manifest manifest) {
-        return manifest.properties().getOrDefault(LOGGED_PROPERTY, 1L) != 1;
+        return !isLogged(manifest)
+                && manifest.cut().checkpointId() > manifest.properties().getOrDefault(LOGGED_ID_PROPERTY, FIRST_ID);
     }
 
     static boolean isRingNeeded(final Manifest manifest) {

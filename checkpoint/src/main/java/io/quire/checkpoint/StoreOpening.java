@@ -134,9 +134,9 @@ final class StoreOpening {
         final Manifest first = new Manifest(
                 storeId,
                 1,
-                new CheckpointCut(1, 0, System.currentTimeMillis()),
+                new CheckpointCut(PublishedCheckpoints.FIRST_ID, 0, System.currentTimeMillis()),
                 new MemoryLayout(context.windowShift(), 0, random[2], 0),
-                2,
+                PublishedCheckpoints.FIRST_ID + 1,
                 1,
                 new TreeMap<>(),
                 List.of());
@@ -410,7 +410,9 @@ final class StoreOpening {
             startRing(recovery, manifest.storeId(), bootIdHash, settings, retention);
         } else {
             final Path live = place.create(0);
-            keepRingWithoutLog(recovery, replay, live, manifest.storeId(), bootIdHash);
+            if (!recovery.isComplete()) {
+                completeWithoutLog(recovery, live, manifest.storeId(), bootIdHash);
+            }
             checkpointLog = new NoChangeLog(replay.endPosition(), retention);
             place.recordOwner(live, store.memory().description());
         }
@@ -450,16 +452,12 @@ final class StoreOpening {
         }
     }
 
-    /** A store that keeps no log from now on still owes what an earlier owner's ring holds. */
-    private void keepRingWithoutLog(
-            final LogRecovery recovery,
-            final LogReplayReport replay,
-            final Path live,
-            final UUID storeId,
-            final long bootIdHash) {
-        if (replay.ringLength() == 0 && replay.droppedLength() == 0) {
-            return;
-        }
+    /**
+     * A store that keeps no log from now on still owes what an earlier owner's ring holds, and must see to it that the
+     * log reaches up to its checkpoints also after a power loss.
+     */
+    private void completeWithoutLog(
+            final LogRecovery recovery, final Path live, final UUID storeId, final long bootIdHash) {
         // Never begun: it only says, to whoever recovers if this is killed before the seal, that no ring is missing.
         final Path path = live.resolve(LivePlace.RING_FILE_NAME);
         try (ChangeRing none = ChangeRing.allocate(path, ChangeRing.MIN_CAPACITY);

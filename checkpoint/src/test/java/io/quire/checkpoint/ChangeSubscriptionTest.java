@@ -18,6 +18,7 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.LogTruncatedException;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreIoException;
+import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -624,9 +625,26 @@ class ChangeSubscriptionTest {
         assertThatThrownBy(() -> store.subscribe(0, new Recorder())).isInstanceOf(StoreClosedException.class);
     }
 
+    @Test
+    void shouldNotCountASubscriptionThatGotNoThread() {
+        final DurableStoreContext starved = context().threadStarter(thread -> {
+            if (thread.getName().equals("quire-subscriber")) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            thread.start();
+        });
+        try (DurableStateStore store = DurableStateStore.open(starved)) {
+            store.longLongState("s").put(1, 1);
+            assertThatThrownBy(() -> store.subscribe(0, new Recorder())).isInstanceOf(OutOfMemoryError.class);
+            assertThat(store.status().log().subscriptionCount()).isZero();
+            assertThat(store.status().log().subscribedPosition()).isEqualTo(store.appliedPosition());
+        }
+    }
+
     /** Opens the store as it says, puts a key, and takes a checkpoint; returns where the log is then. */
     private long putWith(final Durability durability, final long key) {
-        try (DurableStateStore store = DurableStateStore.open(context().durability(durability))) {
+        try (DurableStateStore store =
+                DurableStateStore.open(context().retainedCheckpoints(9).durability(durability))) {
             store.longLongState("s").put(key, key);
             store.checkpoint().join();
             return store.appliedPosition();
@@ -690,16 +708,39 @@ class ChangeSubscriptionTest {
         }
     }
 
+    /** What it has changed went with it. */
+    @Test
+    void shouldMissNothingOfAnOwnerWithoutALogThatTookNoCheckpoint() {
+        for (long key = 1; key < 4; key++) {
+            try (DurableStateStore store =
+                    DurableStateStore.open(context().durability(Durability.NONE).checkpointOnClose(false))) {
+                store.longLongState("s").put(100, 100);
+            }
+            putWith(Durability.PROCESS, key);
+            DurableStateStore.open(context().durability(Durability.NONE)).close(); // has nothing to save
+        }
+        final Recorder recorder = new Recorder();
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            try (ChangeSubscription subscription = store.subscribe(0, recorder)) {
+                await(() -> recorder.ended || subscription.position() == store.appliedPosition());
+            }
+            assertThat(store.longLongState("s").containsKey(100)).isFalse();
+        }
+        assertThat(recorder.cause).isNull();
+        assertThat(recorder.lines).hasSize(4);
+    }
+
     /** A process that dies while it creates a store may leave a checkpoint that says nothing about a log. */
     @Test
-    void shouldMissNothingWhereTheCreationOfAStoreWasBroken() {
+    void shouldMissNothingWhereTheCreationOfAStoreWasBroken() throws IOException {
         int brokenCount = 0;
         boolean broken = true;
         for (int call = 0; broken; call++) {
             final FaultStoreFiles files = new FaultStoreFiles();
-            files.createDirectories(temp);
-            final DurableStoreContext context =
-                    context().directory(temp.resolve("broken" + call)).storeFiles(files);
+            final Path directory =
+                    Files.createDirectory(temp.resolve("broken" + call)).toRealPath();
+            files.createDirectories(directory);
+            final DurableStoreContext context = context().directory(directory).storeFiles(files);
             files.failAt(call, FileFault.IO_ERROR);
             try {
                 DurableStateStore.open(context).close();

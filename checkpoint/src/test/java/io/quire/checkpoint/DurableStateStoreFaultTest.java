@@ -168,6 +168,43 @@ class DurableStateStoreFaultTest {
         assertThat(noticed).isTrue();
     }
 
+    /** An owner that is killed when all it did is in the segments, and nothing of it was forced. */
+    private FaultStoreFiles killBeforeTheForce() {
+        final FaultStoreFiles files = newDisk();
+        FaultStoreFiles killed = null;
+        try (DurableStateStore store = DurableStateStore.open(context(files, Durability.PROCESS))) {
+            for (long i = 0; i < KEYS; i++) {
+                store.longLongState("s").put(i, i);
+            }
+            while (store.status().log().writtenPosition() < store.appliedPosition()) {
+                Thread.onSpinWait();
+            }
+            killed = files.afterKill();
+        } catch (final StateStoreException | SimulatedCrash e) {
+            assertThat(killed).isNotNull(); // it was closed, dead
+        }
+        return killed;
+    }
+
+    @Test
+    void shouldReachItsCheckpointsWithoutALogWhateverPowerLossTakes() {
+        for (int i = 0; i < 20; i++) {
+            final FaultStoreFiles killed = killBeforeTheForce();
+            try (DurableStateStore store = DurableStateStore.open(context(killed, Durability.NONE))) {
+                store.longLongState("s").put(KEYS, 1);
+            }
+            restartMachine();
+            final FaultStoreFiles found = killed.afterPowerLoss(seed + i);
+            for (final Durability durability : new Durability[] {Durability.NONE, Durability.PROCESS}) {
+                try (DurableStateStore store = DurableStateStore.open(context(found, durability))) {
+                    assertThat(store.longLongState("s").size())
+                            .as("seed=%d i=%d", seed, i)
+                            .isEqualTo(KEYS + 1);
+                }
+            }
+        }
+    }
+
     private void tryFault(final FileFault fault, final long call, final boolean persistent) {
         final FaultStoreFiles files = newDisk();
         if (persistent) {

@@ -11,14 +11,15 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Threading: thread-safe.
  */
-final class LogDuty extends ReentrantLock {
+class LogDuty extends ReentrantLock {
     private static final long serialVersionUID = 1L;
     private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** Whether the thread that has it is dead. */
     boolean isAbandoned() {
         final Thread owner = getOwner();
-        return owner != null && !owner.isAlive();
+        // Alive when it gave it back, it may be dead a moment later.
+        return owner != null && !owner.isAlive() && getOwner() == owner;
     }
 
     /** Waits for it; false when whoever has it is dead. */

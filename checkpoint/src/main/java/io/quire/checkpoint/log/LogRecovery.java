@@ -233,7 +233,7 @@ public final class LogRecovery implements AutoCloseable {
         ringStart = logEnd;
         ringEnd = logEnd;
         final LogSegment newest = newestSegment();
-        final boolean isSameBoot = newest != null && newest.header().identity().bootIdHash() == bootIdHash;
+        final boolean isSameBoot = isCached(newest);
         final StringJoiner found = new StringJoiner("; ");
         SurvivingRing damaged = null;
         for (final Path path : ringPaths) {
@@ -346,13 +346,30 @@ public final class LogRecovery implements AutoCloseable {
         return live.isEmpty() ? null : live.get(live.size() - 1);
     }
 
+    /** Whether what was read of the log may have come from the memory of the system, and not from the disk. */
+    private boolean isCached(final LogSegment newest) {
+        return newest != null && newest.header().identity().bootIdHash() == bootIdHash;
+    }
+
     /**
-     * Begins a new segment at the end of what was replayed. It takes in what was only in the ring, an abort record
-     * when the last group is incomplete, what {@link #afterUnlogged} has asked for, and, whatever the durability, a
-     * copy of what is not known to be durable in the old segments: a force
-     * of theirs may have failed, after which the system holds data that it will never write, and
-     * says of a second force that it went well. When this returns, all of it is part of the log, durably; then begin
-     * the ring, at the writer's position and incarnation.
+     * Whether the segments are all there is of the log, and durable: {@link #startWriting} would have nothing to keep,
+     * to force or to cut off.
+     *
+     * @return whether that is so, after {@link #replay}
+     */
+    public boolean isComplete() {
+        return ringEnd == ringStart
+                && !isGroupOpen
+                && acceptedProblem.isEmpty()
+                && (durablePosition >= logEnd || !isCached(newestSegment()));
+    }
+
+    /**
+     * Begins a new segment at the end of what was replayed. It takes in what was only in the ring, an abort record when
+     * the last group is incomplete, what {@link #afterUnlogged} has asked for, and, whatever the durability, a copy of
+     * what is not known to be durable in the old segments: a force of theirs may have failed, after which the system
+     * holds data that it will never write, and says of a second force that it went well. When this returns, all of it
+     * is part of the log, durably; then begin the ring, at the writer's position and incarnation.
      *
      * @param randomBits make the incarnation distinct from those of copies of the store
      * @return the writer
@@ -383,7 +400,7 @@ public final class LogRecovery implements AutoCloseable {
         final long lastIncarnation = Math.max(segments.lastIncarnation(), ring == null ? 0 : ring.incarnation());
         final LogIdentity identity =
                 new LogIdentity(storeId, LogIdentity.next(lastIncarnation, randomBits), bootIdHash);
-        final boolean isCached = newest != null && newest.header().identity().bootIdHash() == bootIdHash;
+        final boolean isCached = isCached(newest);
         final LogWriter writer;
         if (isCached && !isAfterGap && durablePosition < logEnd) {
             writer = rewriteUnforced(identity);

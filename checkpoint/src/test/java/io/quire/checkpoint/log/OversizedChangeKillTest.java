@@ -136,7 +136,7 @@ class OversizedChangeKillTest {
         }
         log.beginGroup();
         if (work == Work.BATCH_OF_LONG_RECORDS) {
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < 5; i++) {
                 written.add(putBytes(log, RING_LENGTH + i));
                 written.add(putLong(log, i));
             }

@@ -171,7 +171,8 @@ class LogCommandTest {
             write(store);
         }
         final long behind;
-        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.NONE))) {
+        try (DurableStateStore store =
+                DurableStateStore.open(context().durability(Durability.NONE).checkpointOnClose(true))) {
             store.longLongState("visits").put(1, 1);
         }
         try (DurableStateStore store = DurableStateStore.open(context())) {
