@@ -39,7 +39,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 abstract class ExpiringPrimitive {
     final KeyedState state;
 
-    private ExpiringPrimitive(final KeyedState state) {
+    ExpiringPrimitive(final KeyedState state) {
         this.state = state;
     }
 

@@ -35,8 +35,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * States of primitives and bytes that get their first time to live while the power is lost, a file fails or the process
- * is killed, with checkpoints before and after: each is what it was or what it became, with all of its entries.
+ * States of primitives and bytes, and typed ones of bytes, that get their first time to live while the power is lost, a
+ * file fails or the process is killed, with checkpoints before and after: each is what it was or what it became, with
+ * all of its entries.
  */
 class FirstTimeToLiveCrashTest {
     private static final Logger LOG = Logger.getLogger("io.quire");
@@ -90,8 +91,8 @@ class FirstTimeToLiveCrashTest {
         progress.put(PHASE_KEY, FILLING);
         store.commitBatch();
         clock.set(startOf(round));
-        ExpiringPrimitive.all(store, null).forEach(each -> store.dropState(each.state.name()));
-        final List<ExpiringPrimitive> plain = ExpiringPrimitive.all(store, null);
+        ExpiringTypedBytes.andPrimitives(store, null).forEach(each -> store.dropState(each.state.name()));
+        final List<ExpiringPrimitive> plain = ExpiringTypedBytes.andPrimitives(store, null);
         for (long key = 0; key < keys; key++) {
             for (final ExpiringPrimitive state : plain) {
                 state.put(key, value(round, key));
@@ -103,7 +104,7 @@ class FirstTimeToLiveCrashTest {
         } else if (round % 3 == 2) {
             store.checkpoint(); // which goes on during the copies
         }
-        final List<ExpiringPrimitive> given = ExpiringPrimitive.all(store, TTL);
+        final List<ExpiringPrimitive> given = ExpiringTypedBytes.andPrimitives(store, TTL);
         store.beginBatch();
         progress.put(PHASE_KEY, GIVEN);
         store.commitBatch();
@@ -126,7 +127,7 @@ class FirstTimeToLiveCrashTest {
         store.stateStore().states().forEach(KeyedState::checkInvariants);
         if (phase == FILLED || phase == GIVEN) {
             clock.set(startOf(round) + 499);
-            final List<ExpiringPrimitive> states = ExpiringPrimitive.all(store, null);
+            final List<ExpiringPrimitive> states = ExpiringTypedBytes.andPrimitives(store, null);
             final long givenCount = states.stream()
                     .filter(each -> each.state.timeToLive().equals(TTL))
                     .count();
@@ -149,7 +150,7 @@ class FirstTimeToLiveCrashTest {
             }
         }
         clock.set(startOf(round) + 900); // those that did not get it get it now
-        for (final ExpiringPrimitive state : ExpiringPrimitive.all(store, TTL)) {
+        for (final ExpiringPrimitive state : ExpiringTypedBytes.andPrimitives(store, TTL)) {
             final long found = state.entries(false).size();
             assertThat(found).as(replay).isBetween(0L, (long) keys);
         }

@@ -208,7 +208,7 @@ final class KillCampaign implements AutoCloseable {
      * Runs until a number of cycles or a time is over; exit code 1 when anything was lost.
      *
      * @param args directory, directory on a memory file system, durability, cycles, seconds, seed, and what it
-     *     writes: plain or typed
+     *     writes: plain, typed or evolving
      */
     @SuppressWarnings("SystemOut")
     public static void main(final String[] args) throws IOException, InterruptedException {
@@ -222,7 +222,12 @@ final class KillCampaign implements AutoCloseable {
                 + " kernel=" + System.getProperty("os.version") + " file system="
                 + Files.getFileStore(root).type() + " ring on="
                 + Files.getFileStore(shared).type());
-        final Class<? extends KillProgram> program = args[6].equals("typed") ? TypedKillWriter.class : KillWriter.class;
+        final Class<? extends KillProgram> program = switch (args[6]) {
+            case "plain" -> KillWriter.class;
+            case "typed" -> TypedKillWriter.class;
+            case "evolving" -> EvolvingKillWriter.class;
+            default -> throw new IllegalArgumentException("writes: plain, typed or evolving: " + args[6]);
+        };
         try (KillCampaign campaign = new KillCampaign(program, root, shared, Durability.valueOf(args[2]), seed)) {
             while (campaign.cycleCount < cycles && System.nanoTime() - deadline < 0) {
                 campaign.cycle();

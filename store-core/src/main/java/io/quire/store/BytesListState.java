@@ -9,6 +9,7 @@ import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.ListCursor;
 import io.quire.store.table.ListTable;
+import io.quire.store.table.RecordTable;
 
 /**
  * Lists of byte strings under byte keys, what a typed list state is a typed view of. Keys and items are given as {@link
@@ -255,6 +256,17 @@ final class BytesListState extends KeyedState {
             throw new ConfigurationException("lists cannot be checked inside a batch, which keeps removed elements");
         }
         super.checkInvariants();
+    }
+
+    @Override
+    void copyTo(final FirstTimestamps target) {
+        final RecordTable heads = table.heads();
+        heads.forEach(head -> {
+            final int keyLength = heads.keyLength(head);
+            for (final ListCursor cursor = table.cursor(null, heads.keyPointer(head), keyLength); cursor.next(); ) {
+                target.append(heads.keyPointer(head), keyLength, cursor.elementPointer(), cursor.elementLength());
+            }
+        });
     }
 
     @Override

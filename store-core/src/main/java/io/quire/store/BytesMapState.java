@@ -7,6 +7,7 @@ import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.MapDescriptor;
 import io.quire.store.table.MapTable;
+import io.quire.store.table.RecordTable;
 
 /**
  * Maps from bytes to bytes under byte keys, what a typed map state is a typed view of. Keys of entries and values are
@@ -139,6 +140,23 @@ final class BytesMapState extends LinkedEntriesState {
         if (scratch.length < length) {
             scratch = new byte[Math.max(length, (int) Math.min(2L * scratch.length, Integer.MAX_VALUE - 8))];
         }
+    }
+
+    /** Entries of each map in their order. */
+    @Override
+    void copyTo(final FirstTimestamps target) {
+        final RecordTable heads = table.heads();
+        final RecordTable entries = table.entries();
+        heads.forEach(head -> {
+            long entry = table.first(null, heads.keyPointer(head), heads.keyLength(head));
+            for (; entry != MapTable.NONE; entry = table.next(entry)) {
+                target.put(
+                        entries.keyPointer(entry),
+                        entries.keyLength(entry),
+                        table.valuePointer(entry),
+                        table.valueLength(entry));
+            }
+        });
     }
 
     @Override

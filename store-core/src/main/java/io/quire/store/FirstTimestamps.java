@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
-import io.quire.store.catalog.StateDescriptor;
+import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.memory.RawMemory;
+import io.quire.store.table.ListDescriptor;
 import java.util.function.BooleanSupplier;
 
 /**
- * Gives a state of primitives or bytes that was created without a time to live its first one: its entries have no room
- * for timestamps, so they are copied to a table in which all values end with them. The time is that of the rule, which
- * is in the descriptor and with it in the change log, so that replay makes the same copy.
+ * Gives a state whose values do not tell whether they carry timestamps, and that was created without a time to live,
+ * its first one: its entries are copied to a table in which all values end with them. These are the states of
+ * primitives and bytes, and typed ones whose values are any bytes. The time is that of the rule, which is in the
+ * descriptor and with it in the change log, so that replay makes the same copy.
  *
  * <p>Nothing else is done between the first entry and the last, so no checkpoint and no reader ever has a part of it.
  *
@@ -25,6 +27,7 @@ final class FirstTimestamps {
     private final KeyedState target;
     private final BooleanSupplier givenUp;
     private final long timestampMs;
+    private final int lengthMax; // of a value before
     private byte[] key = new byte[64]; // copies: what is put may be asked for longer than a pointer is good
     private byte[] value = new byte[256];
     private long count;
@@ -35,13 +38,7 @@ final class FirstTimestamps {
         this.target = target;
         this.givenUp = givenUp;
         timestampMs = target.descriptor().expiry().sinceMs();
-    }
-
-    /** Whether a state has to be copied to become another one. */
-    static boolean areNeeded(final StateDescriptor before, final StateDescriptor after) {
-        return before.kind().isPrimitive()
-                && before.expiry().isNone()
-                && !after.expiry().isNone();
+        lengthMax = TrailingTimestamps.contentLengthMax(target.descriptor().kind());
     }
 
     /** Puts an entry of a long and a long. */
@@ -71,22 +68,50 @@ final class FirstTimestamps {
     }
 
     private void putWithKey(final int keyLength, final long valuePointer, final int valueLength) {
-        if (valueLength > TimestampedBytesState.CONTENT_LENGTH_MAX) {
-            throw new StoreFullException("a value is too long to get a timestamp: state=" + target.name()
-                    + " valueLength=" + valueLength + " most=" + TimestampedBytesState.CONTENT_LENGTH_MAX
-                    + "; the state is as it was, without a time to live");
-        }
-        final int length = valueLength + TrailingTimestamps.LENGTH;
-        if (value.length < length) {
-            value = new byte[(int) Math.max(length, Math.min(2L * value.length, BytesState.VALUE_LENGTH_MAX))];
-        }
+        checkLength(valueLength);
+        ensureValue(valueLength + TrailingTimestamps.LENGTH);
         if (valueLength > 0) {
             RawMemory.copy(null, valuePointer, value, AT, valueLength);
         }
         putCopied(keyLength, valueLength);
     }
 
+    private void ensureValue(final int length) {
+        if (value.length < length) {
+            value = new byte[(int) Math.max(length, Math.min(2L * value.length, BytesState.VALUE_LENGTH_MAX))];
+        }
+    }
+
+    private void checkLength(final int valueLength) {
+        if (valueLength > lengthMax) {
+            throw new StoreFullException("a value is too long to get a timestamp: state=" + target.name()
+                    + " valueLength=" + valueLength + " most=" + lengthMax
+                    + "; the state is as it was, without a time to live");
+        }
+    }
+
+    /** Appends an element to a list; all of them are at native pointers. */
+    void append(final long keyPointer, final int keyLength, final long elementPointer, final int elementLength) {
+        copyKey(null, keyPointer, keyLength);
+        checkLength(elementLength);
+        final int length = elementLength + TrailingTimestamps.LENGTH;
+        final int prefixLength = ListDescriptor.prefixLength(length);
+        ensureValue(prefixLength + length);
+        ListDescriptor.putPrefix(value, 0, length);
+        if (elementLength > 0) {
+            RawMemory.copy(null, elementPointer, value, AT + prefixLength, elementLength);
+        }
+        timestamp(prefixLength + elementLength);
+        target.applyOperation(
+                ChangeRecordDescriptor.TYPE_LIST_APPEND, key, AT, keyLength, value, AT, prefixLength + length);
+    }
+
     private void putCopied(final int keyLength, final int valueLength) {
+        timestamp(valueLength);
+        target.applyPut(key, AT, keyLength, value, AT, valueLength + TrailingTimestamps.LENGTH);
+    }
+
+    private void timestamp(final int valueLength) {
         unseenLength += valueLength;
         final boolean isTimeToLook = (count++ & LOOK_MASK) == 0 || unseenLength >= LOOK_LENGTH;
         unseenLength = isTimeToLook ? 0 : unseenLength;
@@ -95,6 +120,5 @@ final class FirstTimestamps {
                     + target.name() + "; the state is as it was, without one");
         }
         RawMemory.putLong(value, AT + valueLength, timestampMs);
-        target.applyPut(key, AT, keyLength, value, AT, valueLength + TrailingTimestamps.LENGTH);
     }
 }

@@ -171,7 +171,7 @@ public abstract class KeyedState {
         return null;
     }
 
-    /** Copies everything to a state that carries timestamps; of a kind of primitives or bytes that carries none. */
+    /** Copies everything to a state that carries timestamps; of one whose values carry none and do not tell it. */
     void copyTo(final FirstTimestamps target) {
         throw new IllegalStateException("state cannot be copied: state=" + name() + " kind=" + descriptor.kind());
     }

@@ -125,7 +125,12 @@ final class StateCodecs {
             final String why = role.evolves() ? "a width cannot change" : "what is hashed cannot change its form";
             throw mismatch(found, role, asked, why, null);
         }
-        final CodecHistory history = found.codecs().get(role).with(asked, takenMarks);
+        final CodecHistory before = found.codecs().get(role);
+        final CodecHistory copied = before.onlyCurrent(true);
+        if (copied.current().equals(asked) && StoredCodec.needsCopyForTimestamps(codecs.get(role))) {
+            return copied;
+        }
+        final CodecHistory history = before.with(asked, takenMarks);
         try {
             StoredCodec.readers(history, codecs.get(role));
         } catch (final StateMismatchException e) {

@@ -6,6 +6,7 @@ import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.catalog.StateKind;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateMismatchException;
+import io.quire.store.errors.StateStoreException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -53,8 +54,25 @@ final class StateRegistry {
         return statesByName.get(name);
     }
 
-    /** Takes a state out of the catalog and gives its space back; the caller logs it. */
+    /**
+     * Takes a state out of the catalog and gives its space back; the caller logs it. A page that cannot be read is met
+     * before anything changes, and stops nothing.
+     */
     void drop(final KeyedState state) {
+        boolean prepared = false;
+        try {
+            state.prepareDrop();
+            prepared = true;
+            remove(state);
+        } catch (final StateStoreException | Error e) {
+            if (prepared || e instanceof Error) {
+                throw store.changeFailed(e);
+            }
+            throw e;
+        }
+    }
+
+    private void remove(final KeyedState state) {
         dropped.put(state.id, state.descriptor()); // who reads the log meets its changes later
         catalog.remove(state.name());
         statesByName.remove(state.name());
@@ -74,7 +92,7 @@ final class StateRegistry {
      * @return the state from now on: another object when its entries had to be copied
      */
     KeyedState alter(final KeyedState state, final StateDescriptor descriptor) {
-        if (FirstTimestamps.areNeeded(state.descriptor(), descriptor)) {
+        if (descriptor.isCopyOf(state.descriptor())) {
             return replace(state, descriptor);
         }
         catalog.replace(descriptor, state.rootAddress());
@@ -91,7 +109,7 @@ final class StateRegistry {
     private KeyedState replace(final KeyedState state, final StateDescriptor descriptor) {
         final KeyedState copy = StateFactory.create(store, descriptor);
         try {
-            state.copyTo(new FirstTimestamps(copy, () -> givesCopiesUp));
+            state.copyTo(new FirstTimestamps(copy, () -> givesCopiesUp || store.closed()));
             state.prepareDrop(); // reads pages that the copy did not, which may be damaged
             catalog.replace(descriptor, copy.rootAddress());
         } catch (final RuntimeException | Error e) {
@@ -147,7 +165,8 @@ final class StateRegistry {
             throw new CorruptStoreException("change record drops a state under a descriptor that is not its own: state="
                     + state.name() + " stateId=" + stateId);
         }
-        drop(state);
+        state.prepareDrop();
+        remove(state);
     }
 
     private KeyedState add(final StateDescriptor descriptor) {

@@ -339,6 +339,8 @@ public final class StateStore implements AutoCloseable {
      * @return whether there was one
      * @throws ConfigurationException inside a batch or a walk over entries, or for the positions of sources, without
      *     which what feeds the store would be read again
+     * @throws StoreIoException when one of its pages cannot be read, as they load after recovery; it is as it was
+     * @throws CorruptStoreException when such a page is damaged; the state is as it was
      */
     public boolean dropState(final String name) {
         Objects.requireNonNull(name, "state name");
@@ -352,11 +354,7 @@ public final class StateStore implements AutoCloseable {
         if (state == null) {
             return false;
         }
-        try {
-            registry.drop(state);
-        } catch (final StateStoreException | Error e) {
-            throw changeFailed(e);
-        }
+        registry.drop(state);
         log.drop(state.descriptor());
         return true;
     }
@@ -499,9 +497,9 @@ public final class StateStore implements AutoCloseable {
                     + state.name() + "; open the state once before the batch");
         }
         StateDescriptor evolved = codecs.evolved(state.descriptor(), state.marks.dropped(), expiryClock.nowMs());
-        if (FirstTimestamps.areNeeded(state.descriptor(), evolved)) {
+        if (evolved.isCopyOf(state.descriptor())) {
             if (walks > 0) {
-                throw new ConfigurationException("a state of primitives or bytes cannot get its first time to live"
+                throw new ConfigurationException("a state that is copied for it cannot get its first time to live"
                         + " inside a walk over entries: state=" + state.name());
             }
             evolved = evolved.with(evolved.expiry().sincePosition(log.position()));

@@ -31,7 +31,8 @@ import org.agrona.MutableDirectBuffer;
  * </pre>
  *
  * <p>That is another mark, or another length. Where values have neither, a last byte that no content has, the tag,
- * tells those with a timestamp. Those without one count as written when the state first had a time to live.
+ * tells those with a timestamp. Those without one count as written when the state first had a time to live. Where there
+ * is no such byte either, all values have a timestamp or none has: see {@link FirstTimestamps}.
  *
  * <p>The codec follows the state: a time to live given to it through another handle counts from then on.
  *
@@ -64,6 +65,11 @@ final class StoredCodec<T> implements Codec<T>, Timestamps {
         clock = state.store.expiryClock();
         marked = codec.marked();
         tag = tag(codec);
+    }
+
+    /** Whether nothing tells values with a timestamp from those without. */
+    static boolean needsCopyForTimestamps(final Codec<?> codec) {
+        return !codec.marked() && codec.fixedLength() < 0 && tag(codec) == NO_MARK;
     }
 
     /** The codec for the values of a state that has been opened with it. */
@@ -135,8 +141,7 @@ final class StoredCodec<T> implements Codec<T>, Timestamps {
         }
         if (!told) {
             throw new StateMismatchException("values are not marked, and their length does not tell them from"
-                    + " those of " + one.describe()
-                    + (other.timestamped() ? " without timestamps; a time to live must be given at creation" : ""));
+                    + " those of " + one.describe() + (other.timestamped() ? " without timestamps" : ""));
         }
     }
 

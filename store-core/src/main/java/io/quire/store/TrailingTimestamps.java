@@ -2,7 +2,9 @@
 package io.quire.store;
 
 import io.quire.store.catalog.ExpiryRule;
+import io.quire.store.catalog.StateKind;
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.table.MapDescriptor;
 import java.nio.ByteOrder;
 import java.util.function.LongPredicate;
 import org.agrona.DirectBuffer;
@@ -40,6 +42,16 @@ final class TrailingTimestamps implements Timestamps, LongPredicate {
         final TrailingTimestamps timestamps = new TrailingTimestamps(state);
         state.expiry.judgedBy(timestamps);
         return timestamps;
+    }
+
+    /** Longest value, or element, that has room for a timestamp in a state of a kind. */
+    static int contentLengthMax(final StateKind kind) {
+        return switch (kind) {
+                    case LIST -> ListState.ELEMENT_LENGTH_MAX;
+                    case MAP -> MapDescriptor.VALUE_LENGTH_MAX;
+                    default -> BytesState.VALUE_LENGTH_MAX;
+                }
+                - LENGTH;
     }
 
     @Override

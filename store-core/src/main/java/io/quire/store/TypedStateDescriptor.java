@@ -46,9 +46,12 @@ public final class TypedStateDescriptor<K, S extends TypedState<K>> {
      * it has. Opening it so writes one entry of the catalog, whatever the size of the state, and not inside a batch.
      *
      * <p>The age of a value counts from the write that the update type names, whatever the time to live was then. A
-     * value written before the state first had a time to live counts as written when it got that. A state whose values
-     * are arrays of bytes, {@link io.quire.store.codec.Codecs#BYTES}, cannot tell those values from others and can only
-     * be created with a time to live, which may be changed and switched off and on.
+     * value written before the state first had a time to live counts as written when it got that.
+     *
+     * <p>A state whose values are arrays of bytes, {@link io.quire.store.codec.Codecs#BYTES}, cannot tell those values
+     * from others: opening it with its first time to live copies all of its entries, O(entries), as {@link
+     * StateStore#longLongState(String, TimeToLive)} does and under its conditions; objects of the state, and readers of
+     * it, that were there before throw {@link IllegalStateException} from then on.
      *
      * @param timeToLive for each value, each element of a list, each entry of a map
      * @return a descriptor with it

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
@@ -393,6 +394,10 @@ class FirstTimeToLiveTest {
                     .isExactlyInstanceOf(CorruptStoreException.class)
                     .hasMessage("damaged");
             assertThat(recovered.failure()).isNull();
+            assertThatThrownBy(() -> recovered.dropState(NAME))
+                    .isExactlyInstanceOf(CorruptStoreException.class)
+                    .hasMessage("damaged");
+            assertThat(recovered.failure()).isNull();
             assertThat(kind.open(recovered, null)).isSameAs(before);
             assertThat(kind.entries(before)).isEqualTo(expected);
             whole.set(true);
@@ -451,6 +456,35 @@ class FirstTimeToLiveTest {
         assertThat(state.timeToLive()).isEqualTo(TimeToLive.OFF);
         assertThat(kind.entries(state)).isEqualTo(expected);
         assertThat(usedExtents(store)).isEqualTo(used);
+    }
+
+    /** Closed by another thread while the writer is about to copy: without files nothing else announces it. */
+    @Test
+    void shouldGiveTheCopyUpWhenTheStoreIsClosed() throws InterruptedException {
+        final AtomicReference<StateStore> closed = new AtomicReference<>();
+        final AtomicInteger calls = new AtomicInteger(Integer.MIN_VALUE);
+        final Thread closing = new Thread(() -> closed.get().close(), "closing");
+        final StateStore plain = new StateStore(
+                PagedMemory.create(new PagedMemory.Builder(new AnonymousMemory(22)).hashSeed(7)),
+                () -> {
+                    if (calls.incrementAndGet() == 2) { // the last call before the copy, by the thread that copies
+                        closing.start();
+                        while (!closed.get().closed()) {
+                            Thread.onSpinWait();
+                        }
+                    }
+                    return 1_000;
+                },
+                SystemNanoClock.INSTANCE);
+        closed.set(plain);
+        plain.longLongState(NAME).put(1, 1);
+        plain.releaseOwnership();
+        calls.set(0);
+        assertThatThrownBy(() -> plain.longLongState(NAME, TEN))
+                .isInstanceOf(StoreClosedException.class)
+                .hasMessageContaining("gets its first time to live");
+        closing.join();
+        assertThat(plain.failure()).isNull();
     }
 
     @Test

@@ -97,19 +97,41 @@ public record CodecHistory(List<CodecIdentity> identities, int mark) {
      * @return with that codec alone, which keeps its mark
      */
     public CodecHistory onlyCurrent() {
+        return onlyCurrent(current().timestamped());
+    }
+
+    /**
+     * The history once every value has been written anew by the codec that writes now, with timestamps or without.
+     *
+     * @param with whether each value carries one
+     * @return with that codec alone, which keeps its mark
+     */
+    public CodecHistory onlyCurrent(final boolean with) {
         final List<CodecIdentity> only = new ArrayList<>(Collections.nCopies(mark, CodecIdentity.NONE));
-        only.add(current());
+        only.add(current().withTimestamps(with));
         return new CodecHistory(only, mark);
+    }
+
+    /**
+     * Whether all values of a state with another history had to be copied to become one with this: they had no
+     * timestamps, now all have, and nothing tells the one from the other.
+     *
+     * @param earlier the other
+     * @return true when this one names values with timestamps alone, and the other one has none
+     */
+    public boolean isCopyOf(final CodecHistory earlier) {
+        return !earlier.current().timestamped() && !current().marked() && equals(earlier.onlyCurrent(true));
     }
 
     /**
      * Whether this is another history, or what one becomes.
      *
      * @param earlier the other
-     * @return true when all its codecs have the same marks here, or all but the one that writes were dropped
+     * @return true when all its codecs have the same marks here, or all but the one that writes were dropped, or all
+     *     values were copied
      */
     public boolean continues(final CodecHistory earlier) {
-        if (equals(earlier.onlyCurrent())) {
+        if (equals(earlier.onlyCurrent()) || isCopyOf(earlier)) {
             return true; // rewritten
         }
         for (int i = 0; i < earlier.identities.size(); i++) {

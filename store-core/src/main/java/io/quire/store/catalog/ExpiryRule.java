@@ -13,8 +13,8 @@ import io.quire.store.errors.ConfigurationException;
  *     {@link #ON_READ_AND_WRITE}
  * @param ttlMs milliseconds after its timestamp that a value expires, 1 or more; the last one when {@link #OFF}
  * @param sinceMs when the state first got a time to live, milliseconds of the store's clock
- * @param sincePosition log position up to which values of a state of primitives or bytes were logged without
- *     timestamps, because it existed before; 0 = all carry them, and for all other states
+ * @param sincePosition log position up to which values were logged without timestamps that do not tell it themselves,
+ *     because the state existed before and was copied to get them; 0 = all carry them, or tell
  */
 public record ExpiryRule(int update, long ttlMs, long sinceMs, long sincePosition) {
     /** Nothing expires; timestamps are kept all the same. */
@@ -44,7 +44,7 @@ public record ExpiryRule(int update, long ttlMs, long sinceMs, long sincePositio
     }
 
     /**
-     * When what a state holds expires that had a time to live from the beginning, or is none of primitives or bytes.
+     * When what a state holds expires that had a time to live from the beginning, or was not copied to get it.
      *
      * @param update what sets the timestamp of a value
      * @param ttlMs milliseconds after its timestamp that a value expires

@@ -48,7 +48,7 @@ import java.util.Map;
  *  +--------+-------+--------+------+-----------+----------+
  * </pre>
  *
- * <p>For a state of primitives or bytes that existed without one 8 bytes follow: the log position since when.
+ * <p>For a state that was copied to get its first one 8 bytes follow: the log position since when.
  *
  * <p>Threading: thread-safe, immutable.
  *
@@ -200,13 +200,32 @@ public record StateDescriptor(
 
     /**
      * What the state was at a position of the change log, as far as its values tell nothing by themselves: those of
-     * primitives and bytes do not say whether they carry timestamps.
+     * primitives and bytes, and typed ones that are any bytes, do not say whether they carry timestamps.
      *
      * @param position log position after a change, or after the batch that it belongs to
      * @return this, or the same without a time to live
      */
     public StateDescriptor asOf(final long position) {
-        return position <= expiry.sincePosition() && !expiry.isNone() ? with(ExpiryRule.NONE) : this;
+        if (expiry.isNone() || position > expiry.sincePosition()) {
+            return this;
+        }
+        final CodecHistory values = codecs.get(CodecRole.VALUE);
+        return (values == null ? this : with(CodecRole.VALUE, values.onlyCurrent(false))).with(ExpiryRule.NONE);
+    }
+
+    /**
+     * Whether all entries of a state that was described otherwise had to be copied to become this: it got its first
+     * time to live, and nothing would tell values with a timestamp from those without.
+     *
+     * @param earlier the other description
+     * @return true for a state of primitives or bytes, and for one whose values are any bytes
+     */
+    public boolean isCopyOf(final StateDescriptor earlier) {
+        if (!earlier.expiry.isNone() || expiry.isNone()) {
+            return false;
+        }
+        final CodecHistory values = codecs.get(CodecRole.VALUE);
+        return kind.isPrimitive() || (values != null && values.isCopyOf(earlier.codecs.get(CodecRole.VALUE)));
     }
 
     /**

@@ -51,11 +51,12 @@ final class StateDescriptorReader {
         if (sectionCount < 0 || at != bytes.length) {
             throw invalid("sections=" + sectionCount + " end=" + at);
         }
-        if (expiry.sincePosition() != 0 && !kind.isPrimitive()) {
-            throw invalid("kind=" + kind + " sincePosition=" + expiry.sincePosition());
-        }
         try {
-            return new StateDescriptor(id, name, kind, histories(), expiry);
+            final StateDescriptor state = new StateDescriptor(id, name, kind, histories(), expiry);
+            if (expiry.sincePosition() != 0 && !state.isCopyOf(state.asOf(expiry.sincePosition()))) {
+                throw invalid("kind=" + kind + " sincePosition=" + expiry.sincePosition());
+            }
+            return state;
         } catch (final ConfigurationException e) {
             throw new CorruptStoreException("catalog entry is not valid: " + e.getMessage(), e);
         }

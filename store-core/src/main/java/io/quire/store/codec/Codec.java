@@ -68,7 +68,7 @@ public interface Codec<T> {
     /**
      * A byte that no encoded value ends with. Where values are neither {@link #marked} nor of a fixed length, it tells
      * those that carry a timestamp from those written before their state had a time to live; without it such a state
-     * can be given one only when it is created.
+     * is copied when it is given its first one.
      *
      * @return 0..255, or -1 when there is none; the same for the life of the format
      */

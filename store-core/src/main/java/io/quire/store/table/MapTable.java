@@ -386,6 +386,7 @@ public final class MapTable implements StateTable {
     /** Gives all of the table's extents back to the store; the table can no longer be used. O(extents). */
     @Override
     public void drop() {
+        prepareDrop(); // of both, before the first is gone
         changeCount++;
         entries.drop();
         heads.drop();
