@@ -85,6 +85,11 @@ final class Checkpointer implements Runnable {
     private volatile long storedBytes;
     private volatile long bytesWritten;
     private volatile Throwable lastFailure;
+
+    /** Made while there is memory; what there was none for is {@link #lastFailure}. */
+    private final CheckpointFailedException withoutWords =
+            new CheckpointFailedException("checkpoint failed: no memory at its barrier; retry when there is some");
+
     private CaptureCounts capturedBefore = CaptureCounts.NONE;
     private int looks;
     private CheckpointTask processed; // this thread's alone
@@ -306,8 +311,14 @@ final class Checkpointer implements Runnable {
         try {
             takeBarrier(taken, askedNs, startNs);
         } catch (final Throwable e) {
-            underway = false; // whatever the next line may lack
-            finished(taken, null, failed(e));
+            underway = false; // whatever the next lines may lack
+            CheckpointFailedException failure = withoutWords;
+            try {
+                failure = failed(e);
+            } catch (final VirtualMachineError again) { // no memory to say more; it is counted
+                lastFailure = again;
+            }
+            finished(taken, null, failure);
         }
     }
 

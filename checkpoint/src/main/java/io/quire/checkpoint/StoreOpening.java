@@ -28,6 +28,7 @@ import io.quire.store.StateStore;
 import io.quire.store.changelog.ChangeRing;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreIoException;
 import io.quire.store.errors.StoreLockedException;
 import io.quire.store.memory.LiveMemory;
 import io.quire.store.memory.PageDescriptor;
@@ -79,6 +80,7 @@ final class StoreOpening {
     private boolean replayed;
     private boolean logDamaged; // or its ring: an older checkpoint needs all that this one needs of them
     private long passedOverPosition;
+    private int passedOver; // checkpoints newer than the one in use, unreadable or damaged
     private long phaseNs; // when the last phase ended
     private long lockNs;
     private long manifestNs;
@@ -153,12 +155,13 @@ final class StoreOpening {
      */
     private void recoverFromNewestWhole() {
         CorruptStoreException first = null;
-        int passedOver = 0;
         for (final RejectedManifest manifest : found.rejected()) {
             rejected.add(manifest.cause().getMessage());
         }
         if (found.newestFirst().isEmpty()) { // that of a new store, which could not be read back
-            throw found.rejected().get(0).cause();
+            throw found.rejected().isEmpty()
+                    ? new StoreIoException("the storage does not list the manifest just published: " + directory)
+                    : found.rejected().get(0).cause();
         }
         final Iterator<RejectedManifest> unusable = found.rejected().iterator();
         RejectedManifest newer = unusable.hasNext() ? unusable.next() : null;
@@ -170,7 +173,7 @@ final class StoreOpening {
                 passedOver++;
                 newer = unusable.hasNext() ? unusable.next() : null;
             }
-            checkFallback(manifest, passedOver, first);
+            checkFallback(manifest, first);
             try {
                 phaseNs = System.nanoTime();
                 chain = PageChain.open(storage, manifest.files());
@@ -293,7 +296,7 @@ final class StoreOpening {
         throw cause;
     }
 
-    private void checkFallback(final Manifest manifest, final int passedOver, final CorruptStoreException first) {
+    private void checkFallback(final Manifest manifest, final CorruptStoreException first) {
         // One damaged manifest may be passed over when the one before says that the log has everything since. With
         // two, the one in between may have said otherwise.
         final boolean lossless = passedOver == 0 || (passedOver == 1 && PublishedCheckpoints.isLogged(manifest));
@@ -347,9 +350,7 @@ final class StoreOpening {
 
     private LogReplayReport replay(final LogRecovery recovery, final Manifest manifest) {
         // When a checkpoint is passed over, the one before may say how changes were kept at its own time.
-        final boolean isRingNeeded = PublishedCheckpoints.isRingNeeded(manifest)
-                || manifest.generation() != found.newestFirst().get(0).generation()
-                || !found.rejected().isEmpty();
+        final boolean isRingNeeded = PublishedCheckpoints.isRingNeeded(manifest) || passedOver > 0;
         try {
             final LogReplayReport replay = recovery.expectRing(isRingNeeded)
                     .replay(

@@ -12,6 +12,7 @@ import io.quire.store.errors.StoreFailedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -149,6 +150,48 @@ class CheckpointerTest {
                     assertThatThrownBy(ask(checkpointer, byCheckpointer)::join).hasRootCauseMessage("planted");
                 }
                 assertThatThrownBy(() -> longs.put(1, 9)).isInstanceOf(StoreFailedException.class);
+            } finally {
+                checkpointer.stop();
+            }
+        } finally {
+            opening.closeAll();
+        }
+    }
+
+    /** Not even for the words that say so. */
+    private static final class MuteError extends OutOfMemoryError {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String getMessage() {
+            throw new OutOfMemoryError("planted");
+        }
+    }
+
+    @Test
+    void shouldAnswerWhoeverAsksWhenThereIsNoMemoryToSayWhatFailed() throws Exception {
+        Files.createDirectory(temp.resolve("shm"));
+        final DurableStoreContext context = context().tolerableFailedCheckpoints(1);
+        context.conclude();
+        final StoreOpening opening = new StoreOpening(context).open();
+        try {
+            final AtomicInteger failures = new AtomicInteger(1);
+            final Checkpointer checkpointer =
+                    checkpointer(context, opening, new HookedLog(opening.checkpointLog, () -> {
+                        if (failures.getAndDecrement() > 0) {
+                            throw new MuteError();
+                        }
+                    }));
+            opening.store.longLongState("longs").put(1, 1);
+            opening.store.releaseOwnership();
+            checkpointer.start();
+            try {
+                assertThatThrownBy(() -> checkpointer.request().get(10, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(CheckpointFailedException.class)
+                        .hasMessageContaining("no memory at its barrier");
+                assertThat(opening.store.failure()).isNull();
+                assertThat(checkpointer.failedInARow()).isEqualTo(1);
+                assertThat(checkpointer.request().join().pageCount()).isPositive();
             } finally {
                 checkpointer.stop();
             }

@@ -21,6 +21,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -139,6 +140,25 @@ class OpeningTroubleTest {
             }
             System.out.println("done");
             Thread.sleep(Long.MAX_VALUE);
+        }
+    }
+
+    /** What it would have said of the ring, the newer one says. */
+    @Test
+    void shouldNotMissARingThatOnlyAnOlderManifestNobodyCanReadMightNeed() throws Exception {
+        killAnOwner(Durability.GROUP);
+        Files.delete(ring());
+        final List<Path> manifests;
+        try (Stream<Path> files = Files.list(temp.resolve("store"))) {
+            manifests = files.filter(file -> file.getFileName().toString().startsWith("manifest"))
+                    .sorted()
+                    .toList();
+        }
+        assertThat(manifests).hasSizeGreaterThan(1);
+        Files.writeString(manifests.get(manifests.size() - 2), "no manifest");
+        try (DurableStateStore store = DurableStateStore.open(context(Durability.GROUP))) {
+            assertThat(store.recoveryReport().rejected()).hasSize(1);
+            assertThat(store.longLongState("longs").size()).isEqualTo(1000);
         }
     }
 

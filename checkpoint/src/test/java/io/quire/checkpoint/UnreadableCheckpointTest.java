@@ -6,10 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.io.RangeReader;
 import io.quire.checkpoint.io.StoreFileNames;
+import io.quire.checkpoint.manifest.FileNumbers;
+import io.quire.checkpoint.manifest.Manifest;
+import io.quire.checkpoint.manifest.ManifestCatalog;
+import io.quire.checkpoint.manifest.Retention;
 import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.checkpoint.storage.InMemoryCheckpointStorage;
 import io.quire.checkpoint.storage.ObjectWriter;
 import io.quire.store.Durability;
+import io.quire.store.MapState;
+import io.quire.store.TypedStateDescriptor;
+import io.quire.store.codec.Codecs;
+import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreIoException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -20,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Opening passes over what is damaged, and never over what only cannot be read at present. */
 class UnreadableCheckpointTest {
     private static final int COUNT = 20_000;
+    private static final TypedStateDescriptor<Long, MapState<Long, Long, String>> MAPS =
+            TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.STRING);
 
     @TempDir
     Path temp;
@@ -123,6 +133,47 @@ class UnreadableCheckpointTest {
                         DurableStateStore.open(context().verifyOnOpen(true).acceptLossOnFallback(true)))
                 .isInstanceOf(StoreIoException.class)
                 .hasMessage("planted: " + unreadable);
+    }
+
+    /** Some of its entries are gone then, and others not: that is no state that ever was. */
+    @Test
+    void shouldLetNobodyReadWhenAMapCouldNotBeRemovedWhole() {
+        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.NONE))) {
+            final MapState<Long, Long, String> maps = store.state(MAPS);
+            for (long inside = 0; inside < COUNT; inside++) {
+                maps.put(1L, inside, "a value of some length: " + inside);
+            }
+            store.checkpoint().join();
+        }
+        try (DurableStateStore store =
+                DurableStateStore.open(context().durability(Durability.NONE).hydrateInBackground(false))) {
+            final MapState<Long, Long, String> maps = store.state(MAPS);
+            assertThat(maps.size(1L)).isEqualTo(COUNT);
+            unreadable = names("checkpoint-").get(0);
+            unreadableFrom = 0;
+            assertThatThrownBy(() -> maps.remove(1L)).isInstanceOf(StoreFailedException.class);
+            assertThatThrownBy(() -> maps.size(1L)).isInstanceOf(StoreFailedException.class);
+            assertThatThrownBy(() -> maps.get(1L, 1L)).isInstanceOf(StoreFailedException.class);
+        }
+        unreadable = "";
+        try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.NONE))) {
+            assertThat(store.state(MAPS).size(1L)).isEqualTo(COUNT);
+        }
+    }
+
+    /** Beside a manifest that it was not told of, nothing is without one. */
+    @Test
+    void shouldDeleteNothingBesideANewerManifest() {
+        fill(Durability.NONE);
+        orphan();
+        final List<String> before = sound.list();
+        final ManifestCatalog all = ManifestCatalog.scan(sound, null);
+        final List<Manifest> known =
+                all.newestFirst().subList(1, all.newestFirst().size());
+        final Retention retention = new Retention(sound, new FileNumbers(1000));
+        assertThat(retention.deleteOrphans(known)).isEmpty();
+        assertThat(sound.list()).isEqualTo(before);
+        assertThat(retention.deleteOrphans(all.newestFirst())).hasSize(1);
     }
 
     private String orphan() {

@@ -3,7 +3,9 @@ package io.quire.store;
 
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.changelog.ChangeRecordDescriptor;
+import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.errors.StoreIoException;
 import io.quire.store.table.MapTable;
 import io.quire.store.table.StateTable;
 
@@ -48,6 +50,8 @@ abstract class LinkedEntriesState extends KeyedState {
         }
         try {
             removeEntries(key, keyOffset, keyLength);
+        } catch (final StoreIoException | CorruptStoreException e) { // some are gone, and the others are not
+            throw store.failUnreadable(e);
         } catch (final StateStoreException | Error e) {
             throw store.changeFailed(e);
         }

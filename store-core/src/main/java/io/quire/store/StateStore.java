@@ -687,7 +687,7 @@ public final class StateStore implements AutoCloseable {
     }
 
     /** Fail-stops the store when what is in memory is no state that ever was. */
-    private StoreFailedException failUnreadable(final Throwable cause) {
+    StoreFailedException failUnreadable(final Throwable cause) {
         failure = failure == null ? cause : failure; // before anything is allocated or called, which may fail or read
         unreadable = true;
         dutyRequested = true; // the next write takes the slow way and is told
@@ -942,7 +942,7 @@ public final class StateStore implements AutoCloseable {
      * loaded in its middle, or an error of the JVM came anywhere, such as no memory or no stack, and undid nothing.
      */
     RuntimeException changeFailed(final Throwable e) {
-        if (e instanceof Error) {
+        if (e instanceof Error || e.getCause() instanceof Error) { // the latter where it came while a page was loaded
             return failUnreadable(e);
         }
         return e instanceof StoreIoException || e instanceof CorruptStoreException ? fail(e) : (RuntimeException) e;

@@ -11,6 +11,7 @@ import io.quire.store.changelog.ConsumerSignal;
 import io.quire.store.changelog.FailStop;
 import io.quire.store.codec.Codecs;
 import io.quire.store.errors.StoreFailedException;
+import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.LiveMemory;
@@ -255,6 +256,17 @@ class BrokenChangeTest {
             }
             takeAllExtents(memory);
             assertOver(fixture, catchThrowable(() -> change.change.accept(fixture)), reader);
+        }
+    }
+
+    @Test
+    void shouldLetNobodyAtAStoreWhoseChangeFoundNoHeapForAPageToLoad() {
+        try (Fixture fixture = new Fixture(PagedMemory.create(new PagedMemory.Builder(new AnonymousMemory(20))))) {
+            final StoreReader reader = fixture.store.reader();
+            final StoreIoException notLoaded = new StoreIoException("planted", new OutOfMemoryError("planted"));
+            assertThat(fixture.store.changeFailed(notLoaded)).isInstanceOf(StoreFailedException.class);
+            assertThatThrownBy(() -> fixture.longs.get(1, 0)).isInstanceOf(StoreFailedException.class);
+            assertThatThrownBy(() -> reader.longLongState("longs").get(1, 0)).isInstanceOf(StoreFailedException.class);
         }
     }
 

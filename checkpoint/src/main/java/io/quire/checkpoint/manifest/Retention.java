@@ -80,7 +80,7 @@ public final class Retention {
 
     /**
      * Deletes every checkpoint file that none of the manifests on disk names, such as what a crash has left. By the
-     * owner of the directory, when it opens it and could read all of them.
+     * owner of the directory, when it opens it and could read all of them. Nothing is deleted beside a newer manifest.
      *
      * @param manifests all there are, at least one
      * @return names of the files deleted
@@ -88,7 +88,14 @@ public final class Retention {
      */
     public List<String> deleteOrphans(final List<Manifest> manifests) {
         final List<String> deleted = new ArrayList<>();
-        deleteFiles(superfluousFiles(storage.list(), filesOf(manifests)), deleted);
+        final List<String> names = storage.list();
+        long newest = 0;
+        for (final Manifest manifest : manifests) {
+            newest = Math.max(newest, manifest.generation());
+        }
+        if (greatestGeneration(names) <= newest) {
+            deleteFiles(superfluousFiles(names, filesOf(manifests)), deleted);
+        }
         return deleted;
     }
 

@@ -372,6 +372,7 @@ public final class MapTable implements StateTable {
     /** Removes all maps; all extents but four go back to the store. O(extents). */
     @Override
     public void clear() {
+        heads.prepareDrop(); // which reads pages, before a head can lead to an entry that is gone
         changeCount++;
         entries.clear();
         heads.clear();

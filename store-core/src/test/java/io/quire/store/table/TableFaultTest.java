@@ -211,6 +211,49 @@ class TableFaultTest {
         });
     }
 
+    /** A head that led to entries which are gone would be followed. */
+    @Test
+    void shouldLeaveMapsAsTheyWereWhenAPageFailsToLoadWhileTheyAreCleared() {
+        Seed.with(getClass(), seed -> {
+            final Random random = new Random(seed);
+            int kept = 0;
+            for (int round = 0; round < 40; round++) {
+                final TestMemory.Replica replica = new TestMemory.Replica();
+                final long root;
+                try (PagedMemory memory = memory(seed)) {
+                    final MapTable table = MapTable.create(memory);
+                    for (long i = 0; i < KEYS; i++) {
+                        final byte[] key = mapKey(i / 3, i);
+                        final byte[] value = new byte[MapDescriptor.LINKS_LENGTH + 20];
+                        table.put(key, RawMemory.ARRAY_OFFSET, key.length, value, RawMemory.ARRAY_OFFSET, value.length);
+                    }
+                    root = table.rootAddress();
+                    replica.checkpoint(memory);
+                }
+                healthy = true;
+                try (PagedMemory memory = replica.recover(flaky(replica, random))) {
+                    final MapTable table = MapTable.open(memory, root);
+                    table.entries().prepareDrop(); // all that clearing the entries reads can be read
+                    healthy = false;
+                    final boolean cleared = cleared(table::clear);
+                    kept += cleared ? 0 : 1;
+                    healthy = true;
+                    table.checkInvariants();
+                    assertThat(table.size()).isEqualTo(cleared ? 0 : KEYS);
+                }
+            }
+            assertThat(kept).isPositive();
+        });
+    }
+
+    private static byte[] mapKey(final long map, final long inside) {
+        final byte[] key = new byte[2 * Long.BYTES + MapDescriptor.KEY_TRAILER_LENGTH];
+        RawMemory.putLong(key, RawMemory.ARRAY_OFFSET, map);
+        RawMemory.putLong(key, RawMemory.ARRAY_OFFSET + Long.BYTES, inside);
+        RawMemory.putInt(key, RawMemory.ARRAY_OFFSET + 2 * Long.BYTES, Long.BYTES);
+        return key;
+    }
+
     @Test
     void shouldLeaveTimersAsTheyWereWhenAPageFailsToLoad() {
         Seed.with(getClass(), seed -> {
