@@ -19,7 +19,8 @@ import java.util.List;
 
 /** States of every kind that has values, opened by one release of {@link RecordReleases}, which all of them hold. */
 final class EvolvingStates {
-    static final int KINDS = 5;
+    static final List<String> NAMES = List.of("values", "lists", "maps", "sums", "counts");
+    static final int KINDS = NAMES.size();
 
     final int release;
     final ValueState<Long, Object> values;
@@ -79,8 +80,7 @@ final class EvolvingStates {
 
     /** The codecs that the catalog has for the values of one of the states. */
     CodecHistory history(final int kind) {
-        final String name = List.of("values", "lists", "maps", "sums", "counts").get(kind);
-        return state(name).descriptor().codecs().get(CodecRole.VALUE);
+        return state(NAMES.get(kind)).descriptor().codecs().get(CodecRole.VALUE);
     }
 
     private KeyedState state(final String name) {
