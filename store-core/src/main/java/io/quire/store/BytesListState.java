@@ -41,6 +41,12 @@ final class BytesListState extends KeyedState {
         return table.cursor(key, keyOffset, keyLength);
     }
 
+    /** As {@link #cursor}, for a look at elements that is over before the next one, and before the next write. */
+    ListCursor scan(final byte[] key, final long keyOffset, final int keyLength) {
+        store.beforeRead();
+        return table.scan(key, keyOffset, keyLength);
+    }
+
     void append(
             final byte[] key,
             final long keyOffset,

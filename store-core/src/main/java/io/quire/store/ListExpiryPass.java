@@ -50,7 +50,7 @@ final class ListExpiryPass extends ExpiryPass {
     }
 
     private int countExpired() {
-        final ListCursor cursor = bytes.table().cursor(key, AT, keyLength);
+        final ListCursor cursor = bytes.table().scan(key, AT, keyLength);
         int expired = 0;
         while (expired < STEP_ELEMENTS && cursor.next() && isExpired(cursor.elementPointer(), cursor.elementLength())) {
             expired++;

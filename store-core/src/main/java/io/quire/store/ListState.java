@@ -42,6 +42,7 @@ public final class ListState<K, E> extends TypedState<K> {
     private final StoredCodec<E> elementCodec;
     private final CurrentListState<E> current = new CurrentListState<>(this);
     private ExpandableArrayBuffer items = new ExpandableArrayBuffer(64);
+    private final UnsafeBuffer looked = new UnsafeBuffer(0, 0); // an element
     private boolean encoding;
 
     ListState(
@@ -345,11 +346,10 @@ public final class ListState<K, E> extends TypedState<K> {
         if (!elementCodec.expiring()) {
             return true;
         }
-        final ListCursor cursor = bytes.cursor(keyBase, keyOffset, keyLength);
-        final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+        final ListCursor cursor = bytes.scan(keyBase, keyOffset, keyLength);
         while (cursor.next()) {
-            view.wrap(cursor.elementPointer(), cursor.elementLength());
-            if (!elementCodec.isExpired(view, 0, cursor.elementLength())) {
+            looked.wrap(cursor.elementPointer(), cursor.elementLength());
+            if (!elementCodec.isExpired(looked, 0, cursor.elementLength())) {
                 return true;
             }
         }
@@ -394,6 +394,7 @@ public final class ListState<K, E> extends TypedState<K> {
 
         @Override
         public boolean hasNext() {
+            bytes.store.beforeRead();
             if (ahead) {
                 return true;
             }
@@ -401,7 +402,6 @@ public final class ListState<K, E> extends TypedState<K> {
                 promised = cursor.remaining() > 0;
                 return promised;
             }
-            bytes.store.beforeRead();
             goToLiving();
             return ahead;
         }
@@ -426,7 +426,6 @@ public final class ListState<K, E> extends TypedState<K> {
 
         @Override
         public E next() {
-            bytes.store.beforeRead();
             if (!hasNext()) {
                 throw new NoSuchElementException();
             }

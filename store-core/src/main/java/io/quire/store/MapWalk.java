@@ -68,6 +68,7 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
 
     @Override
     public final boolean hasNext() {
+        state.store.beforeRead();
         if (!nextIsLive) {
             if (state.valueCodec.expiring()) {
                 passExpired();
@@ -79,7 +80,6 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
     }
 
     private void passExpired() {
-        state.store.beforeRead();
         if (walk == OpenWalks.NONE) { // there was no time to live when it began
             walk = state.bytes.expiry.walks().begun(this, mapKey);
         }
@@ -106,7 +106,6 @@ abstract class MapWalk<I, V, T> implements Iterator<T> {
 
     @Override
     public final T next() {
-        state.store.beforeRead();
         if (!hasNext()) {
             throw new NoSuchElementException();
         }

@@ -759,6 +759,11 @@ public final class StateStore implements AutoCloseable {
         return undoLog;
     }
 
+    /** Closed, or nobody knows what the memory holds. */
+    boolean unreadable() {
+        return unreadable;
+    }
+
     /**
      * Checks that the caller may read now. A reader has the writer's role too, so that memory stays mapped under it.
      */

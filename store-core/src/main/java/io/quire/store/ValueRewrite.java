@@ -202,11 +202,19 @@ public final class ValueRewrite implements AutoCloseable {
         return rewrittenCount;
     }
 
-    /** Ends the rewriting; what is rewritten stays so. Closing again does nothing. */
+    /**
+     * Ends the rewriting; what is rewritten stays so. Closing again does nothing, and so may be closed what was not
+     * before the store was.
+     *
+     * @throws io.quire.store.errors.NotWriterException when another thread is the writer; the rewriting goes on
+     */
     @Override
     public void close() {
         if (closed) {
             return;
+        }
+        if (!store.unreadable()) {
+            store.beforeRead();
         }
         closed = true;
         if (cursor != null) {

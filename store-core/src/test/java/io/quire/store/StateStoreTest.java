@@ -292,7 +292,7 @@ class StateStoreTest {
         assertThat(fromAnotherThread(() -> state.put(1, 3))).isNull();
     }
 
-    private static Throwable fromAnotherThread(final Runnable task) throws InterruptedException {
+    static Throwable fromAnotherThread(final Runnable task) throws InterruptedException {
         final AtomicReference<Throwable> thrown = new AtomicReference<>();
         final Thread thread = new Thread(() -> {
             try {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.quire.store.codec.Codec;
 import io.quire.store.codec.Codecs;
 import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.NotWriterException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StoreClosedException;
 import io.quire.store.memory.PagedMemory;
@@ -152,6 +153,28 @@ class TypedStateTest {
                 .isInstanceOf(UnsupportedOperationException.class);
         assertThatThrownBy(() -> store.valueState("values", Codecs.STRING, Codecs.LONG))
                 .isInstanceOf(StateMismatchException.class);
+    }
+
+    @Test
+    void shouldLetNoOtherThreadLookAhead() throws InterruptedException {
+        final ListState<String, Long> list = longs();
+        list.add("a", 1L);
+        final MapState<String, Long, String> map = map();
+        map.put("a", 1L, "x");
+        final ListState<String, Long> expiring =
+                store.state(TypedStateDescriptor.list("expiring", Codecs.STRING, Codecs.LONG)
+                        .withTimeToLive(TimeToLive.ofMillis(Long.MAX_VALUE)));
+        expiring.add("a", 1L);
+        for (final Iterator<?> walk : List.of(
+                list.get("a").iterator(),
+                map.keys("a").iterator(),
+                expiring.get("a").iterator())) {
+            final Runnable look = () -> assertThat(walk.hasNext()).isTrue();
+            assertThat(StateStoreTest.fromAnotherThread(look)).isInstanceOf(NotWriterException.class);
+            look.run();
+            assertThat(StateStoreTest.fromAnotherThread(look)).isInstanceOf(NotWriterException.class);
+            assertThat(walk.next()).isIn(1L);
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.quire.store.codec.Codec;
 import io.quire.store.codec.Codecs;
 import io.quire.store.codec.FlyweightCodec;
 import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.NotWriterException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.memory.PagedMemory;
 import java.util.List;
@@ -377,6 +378,20 @@ class ValueRewriteTest {
             assertThat(list.get(1L)).isEmpty();
             assertThat(map.get(1L, 1L)).isNull();
         }
+    }
+
+    @Test
+    void shouldNotBeClosedBesideTheWriter() throws InterruptedException {
+        filled(100);
+        final ValueState<Long, UserV2> users = evolved();
+        final ValueRewrite rewrite = users.rewriteValues(() -> clock.addAndGet(10));
+        rewrite.run(0);
+        assertThat(StateStoreTest.fromAnotherThread(rewrite::close)).isInstanceOf(NotWriterException.class);
+        assertThat(rewrite.run(Long.MAX_VALUE / 2)).isTrue();
+        expectUsers(users, 100);
+        final ValueRewrite another = users.rewriteValues();
+        store.close();
+        another.close();
     }
 
     @Test

@@ -178,13 +178,20 @@ class TypedAllocationGateTest {
                 };
             });
         }
-        // Its remove and size look for an element that has not expired, with a cursor that is made for each call.
         operations.put("ListState.add with a time to live new", store -> {
             final ListState<Long, Long> state = store.state(TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG)
                     .withTimeToLive(TimeToLive.of(Duration.ofHours(1))));
             return index -> {
                 state.add(key(index), small(index));
                 return index;
+            };
+        });
+        operations.put("ListState.add, remove with a time to live", store -> {
+            final ListState<Long, Long> state = store.state(TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG)
+                    .withTimeToLive(TimeToLive.of(Duration.ofHours(1))));
+            return index -> {
+                state.add(key(index), small(index));
+                return state.remove(key(index)) ? 1 : 0;
             };
         });
         operations.put("ReducingState.add, get with a time to live", store -> {

@@ -19,8 +19,8 @@ import java.util.ConcurrentModificationException;
 public final class ListCursor {
     private final ListTable table;
     private final PagedMemory memory;
-    private final byte[] key;
-    private final long generation;
+    private final byte[] key; // null: not there to be found again
+    private long generation;
     private long changeCount;
     private long remaining;
     private long chunk;
@@ -29,20 +29,20 @@ public final class ListCursor {
     private long elementPointer;
     private int elementLength;
 
-    ListCursor(
-            final ListTable table,
-            final PagedMemory memory,
-            final byte[] key,
-            final long count,
-            final long firstChunk,
-            final long generation) {
+    ListCursor(final ListTable table, final PagedMemory memory, final byte[] key) {
         this.table = table;
         this.memory = memory;
         this.key = key;
-        this.generation = generation;
+    }
+
+    /** Goes before the first element of a list. */
+    void begin(final long count, final long firstChunk, final long listGeneration) {
+        generation = listGeneration;
         changeCount = table.changeCount();
         remaining = count;
         chunk = firstChunk;
+        used = 0;
+        offset = 0;
     }
 
     /** {@return elements that are still to come} */
@@ -92,7 +92,7 @@ public final class ListCursor {
     }
 
     private void checkPresent() {
-        if (!table.hasGeneration(key, generation)) {
+        if (key == null || !table.hasGeneration(key, generation)) {
             throw new ConcurrentModificationException(
                     "the list was removed, replaced or merged during the walk over it");
         }

@@ -49,12 +49,14 @@ public final class ListTable implements StateTable {
     private final TableRoot root;
     private final BlockHeap heap;
     private long changeCount; // changes that may take chunks from under a cursor
+    private final ListCursor scan; // for one look at a time
 
     private ListTable(final PagedMemory memory, final RecordTable heads) {
         this.memory = memory;
         this.heads = heads;
         root = heads.root;
         heap = heads.heap;
+        scan = new ListCursor(this, memory, null);
     }
 
     /**
@@ -719,18 +721,33 @@ public final class ListTable implements StateTable {
     public ListCursor cursor(final byte[] keyBase, final long keyOffset, final int keyLength) {
         final byte[] key = new byte[keyLength];
         RawMemory.copy(keyBase, keyOffset, key, RawMemory.ARRAY_OFFSET, keyLength);
+        return begin(new ListCursor(this, memory, key), keyBase, keyOffset, keyLength);
+    }
+
+    /**
+     * Starts a walk that ends before anything is written, and before the next such walk. Allocates nothing.
+     *
+     * @param keyBase byte array or null
+     * @param keyOffset offset in the array or native pointer
+     * @param keyLength bytes
+     * @return a cursor before the first element, the same object each time
+     */
+    public ListCursor scan(final byte[] keyBase, final long keyOffset, final int keyLength) {
+        return begin(scan, keyBase, keyOffset, keyLength);
+    }
+
+    private ListCursor begin(final ListCursor cursor, final byte[] keyBase, final long keyOffset, final int keyLength) {
         final long head = heads.find(keyBase, keyOffset, keyLength);
         if (head == RecordTable.NOT_FOUND) {
-            return new ListCursor(this, memory, key, 0, NONE, 0);
+            cursor.begin(0, NONE, 0);
+        } else {
+            final long pointer = heads.valuePointer(head, keyLength);
+            cursor.begin(
+                    RawMemory.getLong(pointer + COUNT_OFFSET),
+                    RawMemory.getLong(pointer + FIRST_OFFSET),
+                    RawMemory.getLong(pointer + GENERATION_OFFSET));
         }
-        final long pointer = heads.valuePointer(head, keyLength);
-        return new ListCursor(
-                this,
-                memory,
-                key,
-                RawMemory.getLong(pointer + COUNT_OFFSET),
-                RawMemory.getLong(pointer + FIRST_OFFSET),
-                RawMemory.getLong(pointer + GENERATION_OFFSET));
+        return cursor;
     }
 
     long changeCount() {

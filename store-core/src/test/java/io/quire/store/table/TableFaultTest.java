@@ -2,9 +2,11 @@
 package io.quire.store.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.AnonymousMemory;
+import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PageSource;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
@@ -23,6 +25,12 @@ import org.junit.jupiter.api.Test;
 class TableFaultTest {
     private static final long MISSING = Long.MIN_VALUE;
     private static final int KEYS = 12_000;
+    private static final byte[] MAP_KEY = new byte[4 + MapDescriptor.KEY_TRAILER_LENGTH];
+    private static final byte[] LINKED = new byte[MapDescriptor.LINKS_LENGTH + 8];
+
+    static {
+        RawMemory.putInt(MAP_KEY, RawMemory.ARRAY_OFFSET + 4, 4); // bytes of the map's own key
+    }
 
     private int faults;
     private boolean healthy;
@@ -288,6 +296,37 @@ class TableFaultTest {
             }
             assertThat(faults).isGreaterThan(1_000);
         });
+    }
+
+    /** The page, of the second of its two tables, is read by nothing but giving the extent back. */
+    @Test
+    void shouldLeaveAMapTableWholeWhenAPageFailsToLoadForItsDrop() {
+        final TestMemory.Replica replica = new TestMemory.Replica();
+        final long root;
+        final int failing;
+        try (PagedMemory memory = memory(7)) {
+            final MapTable table = MapTable.create(memory);
+            table.put(MAP_KEY, RawMemory.ARRAY_OFFSET, MAP_KEY.length, LINKED, RawMemory.ARRAY_OFFSET, LINKED.length);
+            root = table.rootAddress();
+            failing =
+                    (int) ((table.heads().rootAddress() & -PageDescriptor.EXTENT_LENGTH) >>> PageDescriptor.PAGE_SHIFT);
+            replica.checkpoint(memory);
+        }
+        final PageSource source = (page, target) -> {
+            if (page == failing && !healthy) {
+                throw new StoreIoException("made to fail: page=" + page);
+            }
+            replica.load(page, target);
+        };
+        try (PagedMemory memory = replica.recover(source)) {
+            final MapTable table = MapTable.open(memory, root);
+            assertThatThrownBy(table::drop).isInstanceOf(StoreIoException.class);
+            healthy = true;
+            table.checkInvariants();
+            assertThat(table.find(MAP_KEY, RawMemory.ARRAY_OFFSET, MAP_KEY.length))
+                    .isNotEqualTo(MapTable.NONE);
+            table.drop();
+        }
     }
 
     private static void register(final TimerTable table, final Set<Long> model, final Random random) {
