@@ -185,11 +185,9 @@ abstract class Segments {
 
     /** Empties the table but for one segment and the root. */
     final void clear() {
-        prepareClear();
-        final long first = DirectoryDescriptor.address(directory.reference(0));
+        prepareDrop();
+        final long first = firstSegment();
         final long pointer = memory.forWrite(first, SEGMENT_LENGTH);
-        root.forWriteCounters();
-        heap.prepareClear();
         final long former = directory.replaceAll();
         final long change = sequences.begin(first);
         format(pointer, 0, 0);
@@ -203,10 +201,16 @@ abstract class Segments {
         root.addPayload(-root.payload());
     }
 
-    /** Loads what {@link #drop} will read and change. */
+    /** Loads what {@link #clear} and {@link #drop} will read and change. */
     final void prepareDrop() {
         prepareClear();
+        memory.forWrite(firstSegment(), SEGMENT_LENGTH);
+        root.forWriteCounters();
         heap.prepareClear();
+    }
+
+    private long firstSegment() {
+        return DirectoryDescriptor.address(directory.reference(0));
     }
 
     /** Gives everything back; the table can no longer be used. */
