@@ -102,7 +102,7 @@ final class PublishedCheckpoints {
     synchronized void clearUp(final ManifestCatalog found) {
         retention.deleteTemporaries();
         if (found.rejected().isEmpty() && !found.newestFirst().isEmpty()) {
-            retention.deleteOrphans(found.newestFirst());
+            retention.retain(found.newestFirst()); // all of them, so only files go
         }
     }
 

@@ -171,9 +171,9 @@ class UnreadableCheckpointTest {
         final List<Manifest> known =
                 all.newestFirst().subList(1, all.newestFirst().size());
         final Retention retention = new Retention(sound, new FileNumbers(1000));
-        assertThat(retention.deleteOrphans(known)).isEmpty();
+        assertThat(retention.retain(known)).isEmpty();
         assertThat(sound.list()).isEqualTo(before);
-        assertThat(retention.deleteOrphans(all.newestFirst())).hasSize(1);
+        assertThat(retention.retain(all.newestFirst())).hasSize(1);
     }
 
     private String orphan() {

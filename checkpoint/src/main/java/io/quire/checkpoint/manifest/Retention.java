@@ -78,27 +78,6 @@ public final class Retention {
         return deleted;
     }
 
-    /**
-     * Deletes every checkpoint file that none of the manifests on disk names, such as what a crash has left. By the
-     * owner of the directory, when it opens it and could read all of them. Nothing is deleted beside a newer manifest.
-     *
-     * @param manifests all there are, at least one
-     * @return names of the files deleted
-     * @throws io.quire.store.errors.StoreIoException when a deletion or the force fails
-     */
-    public List<String> deleteOrphans(final List<Manifest> manifests) {
-        final List<String> deleted = new ArrayList<>();
-        final List<String> names = storage.list();
-        long newest = 0;
-        for (final Manifest manifest : manifests) {
-            newest = Math.max(newest, manifest.generation());
-        }
-        if (greatestGeneration(names) <= newest) {
-            deleteFiles(superfluousFiles(names, filesOf(manifests)), deleted);
-        }
-        return deleted;
-    }
-
     private static Set<Long> filesOf(final List<Manifest> manifests) {
         final Set<Long> numbers = new HashSet<>();
         for (final Manifest manifest : manifests) {
