@@ -631,7 +631,9 @@ public final class DurableStoreContext {
     }
 
     /**
-     * Whether to go back to an older checkpoint although changes after it are lost, when the newest is damaged.
+     * Whether to go back to an older checkpoint although changes after it are lost, when the newest is damaged; and to
+     * end the change log where it is damaged, or where it goes on behind changes that are in neither it nor the
+     * checkpoint. What was given up, and why, is in the report of the recovery.
      *
      * @param value false = such an open fails and says what would be lost
      * @return this

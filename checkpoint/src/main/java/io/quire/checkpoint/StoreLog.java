@@ -324,15 +324,17 @@ public final class StoreLog implements AutoCloseable {
     public long ringEnd() {
         long end = -1;
         for (final Path file : ringFiles()) {
-            // An owner that is opening the store may have begun the log, and not yet its ring.
-            end = Math.max(end, Math.max(ringEnd(file), ringEnd(ChangeRing.preparedPath(file))));
+            end = Math.max(end, Math.max(ringEnd(file, false), ringEnd(ChangeRing.preparedPath(file), true)));
         }
         return end;
     }
 
-    private long ringEnd(final Path file) {
+    /** An owner that opens the store may have begun the log, and not yet its ring; or neither: that is no end. */
+    private long ringEnd(final Path file, final boolean isPrepared) {
         try (SurvivingRing ring = SurvivingRing.read(file, storeId, bootIdHash)) {
-            return ring.status() == SurvivingRing.Status.VALID ? ring.tail() : -1;
+            return ring.status() == SurvivingRing.Status.VALID && (!isPrepared || follower.isNewest(ring.incarnation()))
+                    ? ring.tail()
+                    : -1;
         }
     }
 

@@ -81,6 +81,7 @@ final class StoreOpening {
     private boolean logDamaged; // or its ring: an older checkpoint needs all that this one needs of them
     private long passedOverPosition;
     private int passedOver; // checkpoints newer than the one in use, unreadable or damaged
+    private boolean unloggedPassedOver; // they may have had changes that are not in the log
     private long phaseNs; // when the last phase ended
     private long lockNs;
     private long manifestNs;
@@ -173,7 +174,7 @@ final class StoreOpening {
                 passedOver++;
                 newer = unusable.hasNext() ? unusable.next() : null;
             }
-            checkFallback(manifest, first);
+            unloggedPassedOver = !checkFallback(manifest, first);
             try {
                 phaseNs = System.nanoTime();
                 chain = PageChain.open(storage, manifest.files());
@@ -296,12 +297,13 @@ final class StoreOpening {
         throw cause;
     }
 
-    private void checkFallback(final Manifest manifest, final CorruptStoreException first) {
+    /** Returns whether the log has everything since, as far as can be told; throws when not and no loss is accepted. */
+    private boolean checkFallback(final Manifest manifest, final CorruptStoreException first) {
         // One damaged manifest may be passed over when the one before says that the log has everything since. With
         // two, the one in between may have said otherwise.
         final boolean lossless = passedOver == 0 || (passedOver == 1 && PublishedCheckpoints.isLogged(manifest));
         if (lossless) {
-            return;
+            return true;
         }
         if (!context.acceptLossOnFallback()) {
             throw new CorruptStoreException("the newest checkpoint is damaged: directory=" + directory + " cause: "
@@ -311,6 +313,7 @@ final class StoreOpening {
                     + " open with acceptLossOnFallback(true)");
         }
         lossAccepted = true;
+        return false;
     }
 
     private void openMemory(final MemoryLayout layout) {
@@ -353,6 +356,7 @@ final class StoreOpening {
         final boolean isRingNeeded = PublishedCheckpoints.isRingNeeded(manifest) || passedOver > 0;
         try {
             final LogReplayReport replay = recovery.expectRing(isRingNeeded)
+                    .passedOver(unloggedPassedOver)
                     .replay(
                             manifest.cut().logPosition(),
                             PublishedCheckpoints.isLogged(manifest),
@@ -411,10 +415,10 @@ final class StoreOpening {
             startRing(recovery, manifest.storeId(), bootIdHash, settings, retention);
         } else {
             final Path live = place.create(0);
-            if (!recovery.isComplete()) {
-                completeWithoutLog(recovery, live, manifest.storeId(), bootIdHash);
-            }
-            checkpointLog = new NoChangeLog(replay.endPosition(), retention);
+            final long end = recovery.isComplete()
+                    ? replay.endPosition()
+                    : completeWithoutLog(recovery, live, manifest.storeId(), bootIdHash);
+            checkpointLog = new NoChangeLog(end, retention);
             place.recordOwner(live, store.memory().description());
         }
         published.publishDurability(context.durability());
@@ -455,20 +459,23 @@ final class StoreOpening {
 
     /**
      * A store that keeps no log from now on still owes what an earlier owner's ring holds, and must see to it that the
-     * log reaches up to its checkpoints also after a power loss.
+     * log reaches up to its checkpoints also after a power loss. Returns where the log ends then.
      */
-    private void completeWithoutLog(
+    private long completeWithoutLog(
             final LogRecovery recovery, final Path live, final UUID storeId, final long bootIdHash) {
         // Never begun: it only says, to whoever recovers if this is killed before the seal, that no ring is missing.
         final Path path = live.resolve(LivePlace.RING_FILE_NAME);
+        final long end;
         try (ChangeRing none = ChangeRing.allocate(path, ChangeRing.MIN_CAPACITY);
                 LogWriter writer = recovery.startWriting(
                         (int) random[3],
                         unpublished ->
                                 none.prepare(storeId, bootIdHash, unpublished.incarnation(), unpublished.position()))) {
             writer.seal();
+            end = writer.position(); // behind the end of a batch that was never committed, too
         }
         ChangeRing.delete(ChangeRing.preparedPath(path));
+        return end;
     }
 
     /** Nanoseconds since the last phase ended. */

@@ -172,6 +172,16 @@ public final class LogFollower implements AutoCloseable {
     }
 
     /**
+     * Whether the newest segment is of an incarnation; reads the headers of all segments.
+     *
+     * @param incarnation as a ring names it
+     * @return whether the log was begun with it last
+     */
+    public boolean isNewest(final long incarnation) {
+        return LogSegments.scan(files, directory, storeId).lastIncarnation() == incarnation;
+    }
+
+    /**
      * Whether the log itself says that it ends where it was read to, after {@link #poll} has returned false: it was
      * closed in order there, or the system was restarted since, which may leave any end torn. Otherwise the ring knows.
      *

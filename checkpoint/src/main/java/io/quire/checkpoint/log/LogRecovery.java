@@ -55,6 +55,7 @@ public final class LogRecovery implements AutoCloseable {
     private boolean isGroupOpen;
     private boolean isAfterGap;
     private boolean isAfterUnlogged;
+    private boolean isPassedOver;
     private long ignoredLength;
     private boolean isSealed;
     private boolean isApplying; // while the handler of records is called
@@ -123,7 +124,23 @@ public final class LogRecovery implements AutoCloseable {
     }
 
     /**
+     * Says whether a newer checkpoint may have had changes that are not in the log. Then a note about changes that were
+     * not logged ends the replay wherever it is: at the position of the checkpoint it may be about changes since. The
+     * note at the position of the newest one is about changes that this one has.
+     *
+     * @param isNewerMissing whether checkpoints that were not logged were passed over
+     * @return this
+     */
+    public LogRecovery passedOver(final boolean isNewerMissing) {
+        isPassedOver = isNewerMissing;
+        return this;
+    }
+
+    /**
      * Hands over the records of all complete groups from a position on. Changes nothing on disk.
+     *
+     * <p>It ends where changes were made that were not logged and that the checkpoint does not have: applied to a state
+     * without them, the rest of the log would make one that never was. That is an error, unless damage is accepted.
      *
      * @param position log position of the checkpoint that the state was loaded from; 0 without one
      * @param isLogExpected whether a log must be there; without one, an empty log is begun at the position
@@ -135,7 +152,8 @@ public final class LogRecovery implements AutoCloseable {
      * @param progress told how far it is
      * @return what was found
      * @throws CorruptStoreException when the log has a hole, is damaged, does not reach back to the position or not
-     *     up to it, or does not connect with the ring; names file, offset, found and expected
+     *     up to it, does not connect with the ring, or goes on behind changes that were not logged; names file, offset,
+     *     found and expected
      */
     public LogReplayReport replay(
             final long position,
@@ -191,7 +209,12 @@ public final class LogRecovery implements AutoCloseable {
             }
             final long totalLength = reader.totalFileLength();
             long reportedLength = 0;
-            while (reader.next()) {
+            boolean isEnded = false;
+            while (!isEnded && reader.next()) {
+                if (isUnlogged(reader, assembler)) {
+                    isEnded = true;
+                    continue;
+                }
                 isApplying = true;
                 assembler.accept(reader.startPosition(), reader.pointer(), reader.length());
                 isApplying = false;
@@ -201,15 +224,35 @@ public final class LogRecovery implements AutoCloseable {
                 }
             }
             progress.onProgress(totalLength, totalLength);
-            logEnd = reader.position();
-            chainChecksum = reader.chainChecksum();
+            logEnd = isEnded ? reader.startPosition() : reader.position();
+            chainChecksum = isEnded ? reader.chainChecksumBefore() : reader.chainChecksum();
             durablePosition = Math.min(logEnd, Math.max(reader.durablePosition(), fromPosition));
             segments = reader.segments();
             ignoredLength = reader.ignoredLength();
             isSealed = reader.isSealed();
             logEndPlace = reader.place();
-            acceptedProblem = reader.acceptedProblem();
+            acceptedProblem = isEnded ? unlogged(reader) : reader.acceptedProblem();
         }
+    }
+
+    /** Whether a block is a note, which is a block of its own, about changes that the state has not. */
+    private boolean isUnlogged(final LogReader reader, final ChangeGroupAssembler assembler) {
+        if (RawMemory.getByte(reader.pointer() + ChangeRecordDescriptor.TYPE_OFFSET)
+                        != ChangeRecordDescriptor.TYPE_UNLOGGED
+                || (assembler.recordCount() == 0 && !isPassedOver)) {
+            return false;
+        }
+        if (!isLossAccepted) {
+            throw new CorruptStoreException(unlogged(reader)
+                    + "; to open the store without all changes from there on, accept the loss explicitly");
+        }
+        return true;
+    }
+
+    private String unlogged(final LogReader reader) {
+        return "changes made with durability NONE are neither in the change log nor in the checkpoint at position "
+                + fromPosition + ": " + reader.place() + " position=" + reader.startPosition()
+                + "; what was logged behind it needs them";
     }
 
     private void checkReach() {
