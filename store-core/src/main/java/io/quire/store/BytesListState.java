@@ -192,6 +192,11 @@ final class BytesListState extends KeyedState {
         if (table.count(source, sourceOffset, sourceLength) == 0) {
             return;
         }
+        if (rewrite != null) { // before anything has changed: there may be no memory for it
+            final byte[] key = new byte[targetLength];
+            RawMemory.copy(target, targetOffset, key, RawMemory.ARRAY_OFFSET, targetLength);
+            rewrite.valuesMovedTo(key);
+        }
         final int saved = store.undoLog().length();
         if (store.inBatch()) {
             saveSplit(target, targetOffset, targetLength, source, sourceOffset, sourceLength);
@@ -211,11 +216,6 @@ final class BytesListState extends KeyedState {
                 source,
                 sourceOffset,
                 sourceLength);
-        if (rewrite != null) {
-            final byte[] key = new byte[targetLength];
-            RawMemory.copy(target, targetOffset, key, RawMemory.ARRAY_OFFSET, targetLength);
-            rewrite.valuesMovedTo(key);
-        }
     }
 
     private void saveMark(final byte[] key, final long keyOffset, final int keyLength) {

@@ -178,7 +178,7 @@ public final class ValueRewrite implements AutoCloseable {
         close();
     }
 
-    /** Values were moved to a key without being written. */
+    /** Values are about to be moved to a key without being written; not before the next step. */
     void valuesMovedTo(final byte[] key) {
         if (merged.size() < MERGED_MAX) {
             merged.add(key);

@@ -14,11 +14,15 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.NotWriterException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.memory.PagedMemory;
+import java.lang.reflect.Field;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Values rewritten with the newest schema, and the older schemas dropped. */
 class ValueRewriteTest {
@@ -212,6 +216,36 @@ class ValueRewriteTest {
                         TypedStateDescriptor.list("list", Codecs.LONG, V2), Codecs.LONG)
                 .in(0L);
         assertThat(readsOneSchemaOnly.rewriteValues().run(Long.MAX_VALUE)).isTrue();
+    }
+
+    /** One of the two is looked at first, and is to get the elements of the other, in a batch that is committed. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1})
+    void shouldMissNoElementWhenThereIsNoMemoryForAKeyThatIsToBeLookedAt(final long target) throws Exception {
+        final NamespacedState<Long, Long, ListState<Long, UserV1>> older =
+                store.state(TypedStateDescriptor.list("list", Codecs.LONG, V1), Codecs.LONG);
+        older.in(0L).add(7L, first(0));
+        older.in(1L).add(7L, first(1));
+        final NamespacedState<Long, Long, ListState<Long, UserV2>> list =
+                store.state(TypedStateDescriptor.list("list", Codecs.LONG, V2), Codecs.LONG);
+        final ValueRewrite rewrite = list.in(0L).rewriteValues(() -> clock.addAndGet(10));
+        assertThat(rewrite.run(0)).isFalse();
+        final Field merged = ValueRewrite.class.getDeclaredField("merged");
+        merged.setAccessible(true);
+        final Object queue = merged.get(rewrite);
+        merged.set(rewrite, new ArrayDeque<byte[]>() {
+            @Override
+            public boolean add(final byte[] key) {
+                throw new OutOfMemoryError("none for " + key.length + " bytes");
+            }
+        });
+        store.beginBatch();
+        assertThatThrownBy(() -> list.merge(7L, target, List.of(1 - target))).isInstanceOf(OutOfMemoryError.class);
+        store.commitBatch();
+        merged.set(rewrite, queue);
+        assertThat(rewrite.run(Long.MAX_VALUE / 2)).isTrue();
+        assertThat(list.in(0L).get(7L)).containsExactly(second(0));
+        assertThat(list.in(1L).get(7L)).containsExactly(second(1));
     }
 
     @Test

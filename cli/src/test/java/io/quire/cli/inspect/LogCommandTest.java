@@ -7,7 +7,10 @@ import io.quire.checkpoint.DurableStateStore;
 import io.quire.checkpoint.DurableStoreContext;
 import io.quire.cli.CommandRunner;
 import io.quire.cli.CommandRunner.Outcome;
+import io.quire.cli.Console;
 import io.quire.cli.ExitCode;
+import io.quire.cli.QuireCommand;
+import io.quire.cli.StandardOutput;
 import io.quire.store.BytesState;
 import io.quire.store.Durability;
 import io.quire.store.ListState;
@@ -20,7 +23,11 @@ import io.quire.store.TimerState;
 import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codecs;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,7 +138,73 @@ class LogCommandTest {
             assertThat(beyond.out()).isEmpty();
             assertThat(beyond.err()).contains("the log ends before this position", "end=" + last);
         }
-        assertThat(log("--from", "-7").exitCode()).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void shouldRefuseACommandLineThatMakesNoSense() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            write(store);
+        }
+        for (final String wrong :
+                List.of("--from=-2", "--from=x", "--limit=-1", "--bytes=-1", "--format=xml", "--state", "--no-such")) {
+            final Outcome outcome = log(wrong);
+            assertThat(outcome.exitCode()).as(wrong).isEqualTo(ExitCode.USAGE);
+            assertThat(outcome.out()).as(wrong).isEmpty();
+            assertThat(outcome.err()).as(wrong).startsWith("quire: ");
+        }
+        assertThat(CommandRunner.run("log").exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(CommandRunner.run("log", "a", "b").exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(log("--from=-1", "--limit=1", "--bytes=0").exitCode()).isEqualTo(ExitCode.OK);
+    }
+
+    /** Takes so many bytes, and then fails once with a message. */
+    private static Outcome logInto(final int capacity, final String failure, final boolean pipe, final String... all) {
+        final ByteArrayOutputStream taken = new ByteArrayOutputStream();
+        final ByteArrayOutputStream err = new ByteArrayOutputStream();
+        final OutputStream out = new OutputStream() {
+            private boolean failed;
+
+            @Override
+            public void write(final int value) throws IOException {
+                if (taken.size() >= capacity && !failed) {
+                    failed = true;
+                    throw new IOException(failure);
+                }
+                taken.write(value);
+            }
+        };
+        final Console console = new Console(
+                InputStream.nullInputStream(),
+                new StandardOutput(out, pipe),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false,
+                false,
+                80);
+        final int exitCode = QuireCommand.run(console, all);
+        return new Outcome(exitCode, taken.toString(StandardCharsets.ISO_8859_1), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Whether what it prints is more than is kept back before it is written, or less. */
+    @Test
+    @Timeout(60)
+    void shouldFailWhenItsOutputDoesAndEndQuietlyWhenNobodyReadsOn() {
+        for (final int count : new int[] {1, 20_000}) {
+            try (DurableStateStore store = DurableStateStore.open(context())) {
+                for (int i = 0; i < count; i++) {
+                    store.longLongState("visits").put(i, i);
+                }
+            }
+            final String store = directory.resolve("store").toString();
+            for (final String follow : List.of("--bytes=64", "--follow")) {
+                final Outcome full = logInto(10, "No space left on device", false, "log", follow, store);
+                assertThat(full.exitCode()).isEqualTo(ExitCode.STORE_ERROR);
+                assertThat(full.err()).startsWith("quire: ").contains("No space left on device");
+                assertThat(full.out()).hasSize(10);
+                final Outcome left = logInto(10, "Broken pipe", true, "log", follow, store);
+                assertThat(left.exitCode()).isEqualTo(ExitCode.OK);
+                assertThat(left.err()).isEmpty();
+            }
+        }
     }
 
     /** The ring knows of the position, but has given up what the files are to have. */
