@@ -87,17 +87,24 @@ final class StateRegistry {
     }
 
     /**
-     * Gives a state another descriptor, which the caller has checked and logs.
+     * Gives a state another descriptor, which the caller has checked and logs. What fails while nothing but a copy was
+     * made leaves the store as it was; after an error of the JVM it can be read, but not written to any more.
      *
      * @return the state from now on: another object when its entries had to be copied
      */
     KeyedState alter(final KeyedState state, final StateDescriptor descriptor) {
-        if (descriptor.isCopyOf(state.descriptor())) {
-            return replace(state, descriptor);
+        final KeyedState altered;
+        try {
+            altered = copiedIfNeeded(state, descriptor);
+        } catch (final Error e) { // it may have come in the middle of taking extents
+            throw store.fail(e);
         }
-        catalog.replace(descriptor, state.rootAddress());
-        state.descriptor(descriptor);
-        return state;
+        try {
+            become(state, altered, descriptor);
+        } catch (final StateStoreException | Error e) {
+            throw store.changeFailed(e);
+        }
+        return altered;
     }
 
     /** Lets whoever waits for the writer's role have it soon; from any thread. */
@@ -105,24 +112,40 @@ final class StateRegistry {
         givesCopiesUp = true;
     }
 
-    /** Whatever is thrown while nothing but the copy was made leaves the state as it was. */
-    private KeyedState replace(final KeyedState state, final StateDescriptor descriptor) {
+    /** The state, or a copy of it that nobody knows of yet; whatever is thrown, nothing is left of that. */
+    private KeyedState copiedIfNeeded(final KeyedState state, final StateDescriptor descriptor) {
+        if (!descriptor.isCopyOf(state.descriptor())) {
+            return state;
+        }
         final KeyedState copy = StateFactory.create(store, descriptor);
         try {
             state.copyTo(new FirstTimestamps(copy, () -> givesCopiesUp || store.closed()));
             state.prepareDrop(); // reads pages that the copy did not, which may be damaged
-            catalog.replace(descriptor, copy.rootAddress());
         } catch (final RuntimeException | Error e) {
             giveBack(copy, e);
             throw e;
         }
+        return copy;
+    }
+
+    private void become(final KeyedState state, final KeyedState altered, final StateDescriptor descriptor) {
+        if (altered == state) {
+            catalog.replace(descriptor, state.rootAddress());
+            state.descriptor(descriptor);
+            return;
+        }
         try {
-            register(copy);
+            catalog.replace(descriptor, altered.rootAddress());
+        } catch (final RuntimeException e) { // after an error the catalog may lead to the copy
+            giveBack(altered, e);
+            throw e;
+        }
+        try {
+            register(altered);
             state.applyDrop();
         } catch (final RuntimeException | Error e) { // the catalog leads to what the log does not know
             throw store.fail(e);
         }
-        return copy;
     }
 
     /**
@@ -136,7 +159,7 @@ final class StateRegistry {
             throw new CorruptStoreException("change record gives a state a descriptor that is not its own: state="
                     + state.name() + " stateId=" + stateId);
         }
-        alter(state, descriptor);
+        become(state, copiedIfNeeded(state, descriptor), descriptor);
     }
 
     /**
@@ -185,7 +208,7 @@ final class StateRegistry {
     private static void giveBack(final KeyedState state, final Throwable cause) {
         try {
             state.applyDrop();
-        } catch (final RuntimeException e) {
+        } catch (final RuntimeException | Error e) {
             cause.addSuppressed(e);
         }
     }

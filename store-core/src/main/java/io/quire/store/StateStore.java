@@ -35,6 +35,7 @@ import org.agrona.concurrent.SystemNanoClock;
  * <p>Once something failed that must not be papered over, such as the change log, the store is fail-stopped: reads go
  * on, every write throws {@link StoreFailedException} with the first cause. Once a batch could not be taken back, or an
  * error of the JVM, such as no memory, came in the middle of a change, every read does, too: half of it may be left.
+ * Of a state that was being copied for its first time to live nothing is left, so reads go on.
  *
  * <p>Threading: single writer; other threads read through a {@link #reader()} of their own.
  */
@@ -126,6 +127,9 @@ public final class StateStore implements AutoCloseable {
      * @throws io.quire.store.errors.StoreFullException when a new state, or the copy, finds no memory, or a value of
      *     bytes is too long for a timestamp; the state is as it was
      * @throws StoreClosedException when the store is closed, also during the copy, which then is given up
+     * @throws StoreIoException when a page cannot be read, as they load after recovery; the state is as it was
+     * @throws CorruptStoreException when such a page is damaged; the state is as it was
+     * @throws StoreFailedException after an error of the JVM in the copy, such as no memory: the store can be read
      */
     public LongLongState longLongState(final String name, final TimeToLive timeToLive) {
         return (LongLongState) state(name, StateKind.LONG_LONG, StateCodecs.NONE.with(timeToLive));
@@ -463,6 +467,8 @@ public final class StateStore implements AutoCloseable {
         } finally {
             if (claimed) {
                 endBriefClaim();
+            } else if (closed) { // meanwhile: who was told may not call again
+                departed();
             }
         }
     }
@@ -512,12 +518,7 @@ public final class StateStore implements AutoCloseable {
     /** Gives a state another descriptor, outside a batch. Returns the state, which may be another object then. */
     KeyedState alter(final KeyedState state, final StateDescriptor descriptor) {
         final byte[] encoded = descriptor.encode(); // throws before anything is changed
-        final KeyedState altered;
-        try {
-            altered = registry.alter(state, descriptor);
-        } catch (final StateStoreException | Error e) {
-            throw changeFailed(e);
-        }
+        final KeyedState altered = registry.alter(state, descriptor);
         altered.expiry.nextPassMs(Long.MIN_VALUE);
         log.alter(descriptor, encoded);
         return altered;

@@ -412,7 +412,11 @@ class FirstTimeToLiveTest {
         }
         try (StateStore recovered = recover(replica, damaged, new AtomicBoolean())) {
             final KeyedState before = kind.open(recovered, null);
-            assertThatThrownBy(() -> kind.open(recovered, TEN)).hasMessageContaining("damaged");
+            assertThatThrownBy(() -> kind.open(recovered, TEN))
+                    .isExactlyInstanceOf(CorruptStoreException.class)
+                    .hasMessage("damaged");
+            assertThat(recovered.failure()).as("nothing was changed").isNull();
+            assertThat(kind.open(recovered, null)).isSameAs(before);
             assertThat(kind.entries(before)).isEqualTo(expected);
         }
     }
@@ -485,6 +489,36 @@ class FirstTimeToLiveTest {
                 .hasMessageContaining("gets its first time to live");
         closing.join();
         assertThat(plain.failure()).isNull();
+    }
+
+    /** It may never call again, and who closes must not have to wait for that to unmap the memory. */
+    @Test
+    void shouldCountTheWriterAsGoneOnceItWasToldOfTheCloseInTheCopy() throws InterruptedException {
+        final AtomicReference<StateStore> closed = new AtomicReference<>();
+        final AtomicInteger calls = new AtomicInteger(Integer.MIN_VALUE);
+        final AtomicBoolean alone = new AtomicBoolean();
+        final Thread closing = new Thread(() -> alone.set(closed.get().closeToCallers()), "closing");
+        final StateStore plain = new StateStore(
+                PagedMemory.create(new PagedMemory.Builder(new AnonymousMemory(22)).hashSeed(7)),
+                () -> {
+                    if (calls.incrementAndGet() == 2) {
+                        closing.start();
+                        while (!closed.get().closed()) {
+                            Thread.onSpinWait();
+                        }
+                    }
+                    return 1_000;
+                },
+                SystemNanoClock.INSTANCE);
+        closed.set(plain);
+        plain.longLongState(NAME).put(1, 1); // and stays the writer
+        calls.set(0);
+        assertThatThrownBy(() -> plain.longLongState(NAME, TEN))
+                .isInstanceOf(StoreClosedException.class)
+                .hasMessageContaining("gets its first time to live");
+        closing.join();
+        assertThat(alone).isTrue();
+        plain.close();
     }
 
     @Test

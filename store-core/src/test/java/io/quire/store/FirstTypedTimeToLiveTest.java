@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Typed states whose values are any bytes, which exist and get their first time to live. */
 class FirstTypedTimeToLiveTest {
     private static final TimeToLive TEN = TimeToLive.ofMillis(10);
-    private static final String NAME = "s";
-    private static final int KEYS = 700;
+    static final String NAME = "s";
+    static final int KEYS = 700;
 
     private final AtomicLong clock = new AtomicLong(1_000);
     private final StateStore store = new StateStore(
@@ -82,7 +82,7 @@ class FirstTypedTimeToLiveTest {
     }
 
     /** Each kind of state that has values, as texts in the order of keys. */
-    private enum Kind {
+    enum Kind {
         VALUE,
         LIST,
         MAP,
@@ -155,6 +155,10 @@ class FirstTypedTimeToLiveTest {
     }
 
     private Map<Long, List<String>> fill(final Kind kind) {
+        return fill(kind, store);
+    }
+
+    static Map<Long, List<String>> fill(final Kind kind, final StateStore store) {
         final TypedState<Long> state = kind.open(store, null);
         for (long key = 0; key < KEYS; key++) {
             kind.put(state, key);
