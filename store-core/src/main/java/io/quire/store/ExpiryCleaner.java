@@ -3,6 +3,7 @@ package io.quire.store;
 
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.table.RecordTableCursor;
 import org.agrona.concurrent.NanoClock;
 
 /**
@@ -41,6 +42,8 @@ final class ExpiryCleaner {
     private long visited; // in the slice under way
     private long removed;
     private boolean ranOutOfTime; // the last slice
+    private long[] slots = {}; // of the cursor of the pass under way, there is one at a time
+    private byte[] keys = {}; // the same, of tables of fixed widths
 
     ExpiryCleaner(final StateStore store, final NanoClock nanoClock) {
         this.store = store;
@@ -54,6 +57,22 @@ final class ExpiryCleaner {
     /** {@return whether what is being written are removals of what has expired} */
     boolean running() {
         return running;
+    }
+
+    /** For the cursor of the pass that begins; of the one before nothing is used any more. */
+    long[] slots() {
+        if (slots.length == 0) {
+            slots = new long[RecordTableCursor.SLOTS];
+        }
+        return slots;
+    }
+
+    /** As {@link #slots}, of that length at least. */
+    byte[] keys(final int length) {
+        if (keys.length < length) {
+            keys = new byte[length];
+        }
+        return keys;
     }
 
     /** Time of a slice; 0 = none without being asked. */

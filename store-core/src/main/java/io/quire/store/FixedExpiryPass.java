@@ -17,7 +17,7 @@ final class FixedExpiryPass extends ExpiryPass {
     FixedExpiryPass(final KeyedState state, final FixedBytesTable table) {
         super(state);
         this.table = table;
-        entries = table.cursor();
+        entries = table.cursor(state.store.expiryCleaner().keys(table.cursorLength()));
     }
 
     @Override

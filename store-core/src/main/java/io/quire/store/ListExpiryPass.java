@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.ListCursor;
 import io.quire.store.table.RecordTable;
 import io.quire.store.table.RecordTableCursor;
@@ -25,7 +26,7 @@ final class ListExpiryPass extends ExpiryPass {
         super(bytes);
         this.bytes = bytes;
         heads = bytes.table().heads();
-        records = heads.cursor();
+        records = heads.cursor(KeyGroupRange.ALL, bytes.store.expiryCleaner().slots());
     }
 
     @Override

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.MapDescriptor;
 import io.quire.store.table.MapTable;
 import io.quire.store.table.RecordTable;
@@ -22,7 +23,7 @@ final class MapExpiryPass extends ExpiryPass {
         this.bytes = bytes;
         table = bytes.table();
         entries = table.entries();
-        records = entries.cursor();
+        records = entries.cursor(KeyGroupRange.ALL, bytes.store.expiryCleaner().slots());
     }
 
     @Override

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.RecordTable;
 import io.quire.store.table.RecordTableCursor;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -21,7 +22,7 @@ final class RecordExpiryPass extends ExpiryPass {
         super(state);
         this.bytes = bytes;
         table = bytes.table();
-        records = table.cursor();
+        records = table.cursor(KeyGroupRange.ALL, state.store.expiryCleaner().slots());
     }
 
     @Override

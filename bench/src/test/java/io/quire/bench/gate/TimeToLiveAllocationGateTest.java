@@ -3,21 +3,26 @@ package io.quire.bench.gate;
 
 import io.quire.bench.gate.AllocationGate.OperationOf;
 import io.quire.bench.work.KeySpace;
+import io.quire.checkpoint.DurableStateStore;
 import io.quire.store.BatchConsumer;
 import io.quire.store.BytesState;
 import io.quire.store.BytesStateReader;
 import io.quire.store.Durability;
 import io.quire.store.FixedBytesState;
 import io.quire.store.FixedBytesStateReader;
+import io.quire.store.ListState;
 import io.quire.store.LongBytesState;
 import io.quire.store.LongDoubleState;
 import io.quire.store.LongLongState;
 import io.quire.store.LongLongStateReader;
 import io.quire.store.LongSetState;
 import io.quire.store.LongSetStateReader;
+import io.quire.store.MapState;
 import io.quire.store.TimeToLive;
 import io.quire.store.TimeToLive.UpdateType;
+import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueUpdater;
+import io.quire.store.codec.Codecs;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,6 +69,7 @@ class TimeToLiveAllocationGateTest {
         operations.putAll(longs(hour));
         operations.putAll(bytes(hour));
         operations.putAll(readers(hour));
+        operations.putAll(passes(hour));
         return operations;
     }
 
@@ -223,6 +229,51 @@ class TimeToLiveAllocationGateTest {
                     };
                 });
         return operations;
+    }
+
+    /** Five in a million operations. Cursors of their own would take 64 KiB each; the rest is a few small objects. */
+    private static Map<String, OperationOf> passes(final TimeToLive ttl) {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.put("DurableStateStore.cleanExpired of BytesState", store -> {
+            final BytesState state = store.bytesState("bytes", ttl);
+            final UnsafeBuffer key = buffer(KEY_LENGTH);
+            return index -> {
+                key.putLong(0, key(index));
+                state.put(key, 0, KEY_LENGTH, key, 0, KEY_LENGTH);
+                return cleanedAt(store, index);
+            };
+        });
+        operations.put("DurableStateStore.cleanExpired of LongLongState", store -> {
+            final LongLongState state = store.longLongState("longs", ttl);
+            return index -> {
+                state.put(key(index), index);
+                return cleanedAt(store, index);
+            };
+        });
+        final UpdateType update =
+                ttl.updateType() == UpdateType.ON_READ_AND_WRITE ? UpdateType.ON_CREATE_AND_WRITE : ttl.updateType();
+        operations.put("DurableStateStore.cleanExpired of ListState", store -> {
+            final ListState<Long, Long> state = store.state(
+                    TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG).withTimeToLive(ttl.updatedBy(update)));
+            for (long key = 0; key < ENTRY_COUNT; key++) {
+                state.add(key, key);
+            }
+            return index -> cleanedAt(store, index);
+        });
+        operations.put("DurableStateStore.cleanExpired of MapState", store -> {
+            final MapState<Long, Long, Long> state =
+                    store.state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG)
+                            .withTimeToLive(ttl));
+            for (long key = 0; key < ENTRY_COUNT; key++) {
+                state.put(key, key, key);
+            }
+            return index -> cleanedAt(store, index);
+        });
+        return operations;
+    }
+
+    private static long cleanedAt(final DurableStateStore store, final int index) {
+        return index % 200_000 == 0 ? store.cleanExpired(Long.MAX_VALUE) : 0;
     }
 
     private static Map<String, OperationOf> readers(final TimeToLive ttl) {

@@ -23,10 +23,10 @@ public final class FixedBytesCursor {
     private boolean atEnd;
     private long entry;
 
-    FixedBytesCursor(final FixedBytesTable table, final FixedBytesShape shape) {
+    FixedBytesCursor(final FixedBytesTable table, final int keyLength, final byte[] keys) {
         this.table = table;
-        keyLength = shape.keyLength;
-        keys = new byte[(shape.slotCount + 1) * keyLength];
+        this.keyLength = keyLength;
+        this.keys = keys;
     }
 
     /**

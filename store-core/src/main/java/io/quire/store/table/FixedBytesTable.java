@@ -475,8 +475,23 @@ public final class FixedBytesTable implements StateTable {
      * @return a cursor before the first entry; allocates as much as the keys of a segment take
      */
     public FixedBytesCursor cursor() {
+        return cursor(new byte[cursorLength()]);
+    }
+
+    /**
+     * Starts an iteration that tolerates writes between its steps, in memory that the caller has for it.
+     *
+     * @param keys {@link #cursorLength()} bytes or more, with anything in them; the cursor's as long as it is used
+     * @return a cursor before the first entry
+     */
+    public FixedBytesCursor cursor(final byte[] keys) {
         directory.checkPresent();
-        return new FixedBytesCursor(this, shape);
+        return new FixedBytesCursor(this, shape.keyLength, keys);
+    }
+
+    /** {@return bytes that a cursor keeps: the keys of a segment} */
+    public int cursorLength() {
+        return (shape.slotCount + 1) * shape.keyLength;
     }
 
     /**

@@ -867,8 +867,19 @@ public final class RecordTable implements StateTable {
      * @return a cursor before the first entry; allocates 64 KiB
      */
     public RecordTableCursor cursor(final KeyGroupRange range) {
+        return cursor(range, new long[RecordTableCursor.SLOTS]);
+    }
+
+    /**
+     * Starts an iteration as {@link #cursor(KeyGroupRange)} does, in memory that the caller has for it.
+     *
+     * @param range which
+     * @param slots {@link RecordTableCursor#SLOTS} of them, with anything in them; the cursor's until it is closed
+     * @return a cursor before the first entry
+     */
+    public RecordTableCursor cursor(final KeyGroupRange range, final long[] slots) {
         directory.checkPresent();
-        final RecordTableCursor cursor = new RecordTableCursor(this, range, openCursors);
+        final RecordTableCursor cursor = new RecordTableCursor(this, range, slots, openCursors);
         openCursors = cursor;
         return cursor;
     }

@@ -20,11 +20,14 @@ import static io.quire.store.table.RecordSlotDescriptor.SLOT_COUNT;
  * <p>Threading: confined to the store's writer.
  */
 public final class RecordTableCursor implements AutoCloseable {
+    /** Slots that a cursor keeps, those of a segment. */
+    public static final int SLOTS = SLOT_COUNT;
+
     private static final long REMOVED = -1; // no slot: its record address would be out of range
 
     private final RecordTable table;
     private final KeyGroupRange range;
-    private final long[] slots = new long[SLOT_COUNT];
+    private final long[] slots;
     private int index = SLOT_COUNT;
     private long rangeStart;
     private long position; // where the next range begins, 0 = past the last hash
@@ -33,9 +36,11 @@ public final class RecordTableCursor implements AutoCloseable {
     private long record;
     private RecordTableCursor nextOpen;
 
-    RecordTableCursor(final RecordTable table, final KeyGroupRange range, final RecordTableCursor nextOpen) {
+    RecordTableCursor(
+            final RecordTable table, final KeyGroupRange range, final long[] slots, final RecordTableCursor nextOpen) {
         this.table = table;
         this.range = range;
+        this.slots = slots;
         this.nextOpen = nextOpen;
         position = range.firstHash();
     }
