@@ -4,24 +4,44 @@ package io.quire.store.memory;
 import static io.quire.store.memory.PageDescriptor.EXTENT_LENGTH;
 import static io.quire.store.memory.PageDescriptor.EXTENT_SHIFT;
 
+import java.util.Arrays;
+import java.util.concurrent.locks.ReentrantLock;
+
 /**
- * Which parts of the windows have space behind them. Extents below the limit of the recovered state are backed one by
- * one as they are first touched; everything above it is backed in address order, ahead of need.
+ * The windows and which parts of them have space behind them. Extents below the limit of the recovered state are backed
+ * one by one as they are first touched; everything above it is backed in address order, ahead of need. With a range
+ * comes what is known of its pages and extents, so that the writer, who needs it next, need not make it: its window,
+ * counters and entries of the page table.
  *
- * <p>Threading: thread-safe; backing itself is serialised by this object's lock, and the check above the recovered
- * limit takes none.
+ * <p>Whoever needs space does not wait for the lock but for the space: a thread that backs ahead gives the lock back
+ * after each step and takes it again at once, which a waiting one can lose again and again.
+ *
+ * <p>Threading: thread-safe; reserving and backing are serialised by a lock, and the check above the recovered limit
+ * takes none.
  */
 final class BackedSpace {
+    private static final int SPINS = 100;
+
+    private final ReentrantLock lock = new ReentrantLock();
     private final LiveMemory live;
     private final long recoveredLimit;
     private final long[] recoveredExtents;
+    private final PageTable pageTable;
+    private final ExtentSequences sequences;
     private final long windowMask;
+    private long[] windowBases = new long[0];
     private volatile long backedEnd;
     private volatile long backedLength;
 
-    BackedSpace(final LiveMemory live, final long recoveredLimit) {
+    BackedSpace(
+            final LiveMemory live,
+            final long recoveredLimit,
+            final PageTable pageTable,
+            final ExtentSequences sequences) {
         this.live = live;
         this.recoveredLimit = recoveredLimit;
+        this.pageTable = pageTable;
+        this.sequences = sequences;
         recoveredExtents = new long[(int) ((recoveredLimit >>> EXTENT_SHIFT) + Long.SIZE - 1) / Long.SIZE];
         windowMask = (1L << live.windowShift()) - 1;
         backedEnd = recoveredLimit;
@@ -43,27 +63,96 @@ final class BackedSpace {
     }
 
     /** Tells that pages below the recovered limit are about to be filled. */
-    synchronized void beforeFilling(final long address, final long length) {
-        live.beforeFilling(address, length);
-    }
-
-    private synchronized void ensureRecovered(final long extentAddress) {
-        final int extent = (int) (extentAddress >>> EXTENT_SHIFT);
-        final long bit = 1L << extent;
-        if ((recoveredExtents[extent >>> 6] & bit) == 0) {
-            live.backUnfilled(extentAddress, EXTENT_LENGTH);
-            recoveredExtents[extent >>> 6] |= bit;
-            backedLength = backedLength + EXTENT_LENGTH;
+    void beforeFilling(final long address, final long length) {
+        acquire();
+        try {
+            live.beforeFilling(address, length);
+        } finally {
+            lock.unlock();
         }
     }
 
-    /** Backs in address order up to a limit, window by window. */
-    synchronized void growTo(final long end) {
+    /** Takes the lock, by preference without being put to sleep: most that is done under it takes microseconds. */
+    private void acquire() {
+        for (int spin = 0; spin < SPINS; spin++) {
+            if (lock.tryLock()) {
+                return;
+            }
+            Thread.onSpinWait();
+        }
+        lock.lock();
+    }
+
+    private void ensureRecovered(final long extentAddress) {
+        acquire();
+        try {
+            final int extent = (int) (extentAddress >>> EXTENT_SHIFT);
+            final long bit = 1L << extent;
+            if ((recoveredExtents[extent >>> 6] & bit) == 0) {
+                live.backUnfilled(extentAddress, EXTENT_LENGTH);
+                recoveredExtents[extent >>> 6] |= bit;
+                backedLength = backedLength + EXTENT_LENGTH;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Reserves windows in order, those that there are already excepted.
+     *
+     * @param count how many there are to be
+     * @return native pointers of as many windows
+     * @throws io.quire.store.errors.StateStoreException what {@link LiveMemory#reserveWindow} throws
+     */
+    long[] reserveWindows(final int count) {
+        acquire();
+        try {
+            reserveLocked(count);
+            return Arrays.copyOf(windowBases, count);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void reserveLocked(final int count) {
+        while (windowBases.length < count) {
+            final int window = windowBases.length;
+            final long end = (window + 1) * (windowMask + 1);
+            pageTable.reserve(end);
+            sequences.reserve(end);
+            final long base = live.reserveWindow(window);
+            final long[] bases = Arrays.copyOf(windowBases, window + 1);
+            bases[window] = base;
+            windowBases = bases;
+        }
+    }
+
+    /** Backs in address order up to a limit, window by window, and reserves those that there are not yet. */
+    void growTo(final long end) {
+        for (int attempt = 1; backedEnd < end; attempt++) {
+            if (lock.tryLock()) {
+                try {
+                    growLocked(end);
+                } finally {
+                    lock.unlock();
+                }
+            } else if (attempt < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield(); // to who has the lock, if that one waits for this core
+            }
+        }
+    }
+
+    private void growLocked(final long end) {
         while (backedEnd < end) {
             final long from = backedEnd;
             final long windowEnd = (from | windowMask) + 1;
             final long to = Math.min(end, windowEnd);
-            live.back(from, to - from);
+            reserveLocked((int) (windowEnd / (windowMask + 1)));
+            pageTable.prepare(from, to);
+            live.back(from, to - from); // last, since it must not be done twice
             backedLength = backedLength + (to - from);
             backedEnd = to;
         }

@@ -19,7 +19,8 @@ import java.util.Arrays;
  * <p>Neighbouring extents have their counters in different lines: they are allocated and changed together, and a reader
  * of the one should not pay for changes of the other.
  *
- * <p>Threading: begin, end and changedUse by the writer; read and unchanged by any thread.
+ * <p>Threading: begin, end and changedUse by the writer, reserve under the lock of the space; read and unchanged by any
+ * thread.
  */
 public final class ExtentSequences implements AutoCloseable {
     private static final int SECTION_SHIFT = 30;
@@ -39,7 +40,7 @@ public final class ExtentSequences implements AutoCloseable {
         RawMemory.putLong(last, 0);
     }
 
-    /** Makes counters for all addresses below a limit. By the writer, before it publishes such an address. */
+    /** Makes counters for all addresses below a limit. Under the lock of the space, before any of them is known. */
     void reserve(final long addressLimit) {
         final int count = (int) ((addressLimit + (1L << SECTION_SHIFT) - 1) >>> SECTION_SHIFT);
         final int before = sections.length;

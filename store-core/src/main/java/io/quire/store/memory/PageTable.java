@@ -19,8 +19,8 @@ import java.util.Arrays;
  * will become durable: should that one fail, they go into the next.
  *
  * <p>Entries come in sections of 4,096 pages (16 MiB of store), first the pairs, then the carried lines. Until a page
- * of a section is touched, the section is one shared block of zeros, so that opening a large store costs one array
- * element for each 16 MiB.
+ * of a section is touched, or backed beyond what was recovered, the section is one shared block of zeros, so that
+ * opening a large store costs one array element for each 16 MiB.
  *
  * <p>Stamps change by compare-and-set where two threads may meet: {@code (e, DIRTY) -> (e, CAPTURED)} by the writer
  * against {@code (e, DIRTY) -> (e, DONE)} by the checkpointer, the same from any state of an earlier epoch whose
@@ -31,6 +31,7 @@ import java.util.Arrays;
  */
 final class PageTable implements AutoCloseable {
     static final int SECTION_SHIFT = 24;
+    private static final long SECTION_MASK = (1L << SECTION_SHIFT) - 1;
     static final int PAGES_PER_SECTION = 1 << (SECTION_SHIFT - PageDescriptor.PAGE_SHIFT);
     static final int ENTRY_SHIFT = 4;
     static final int STAMP_OFFSET = Long.BYTES;
@@ -89,6 +90,13 @@ final class PageTable implements AutoCloseable {
             pointer = createSection(section);
         }
         return pointer + entryOffset(address);
+    }
+
+    /** Makes the sections of a range whose addresses have entries, as a first write to it would. By any thread. */
+    void prepare(final long from, final long to) {
+        for (long at = from; at < to; at = (at | SECTION_MASK) + 1) {
+            createSection((int) (at >>> SECTION_SHIFT));
+        }
     }
 
     private static long entryOffset(final long address) {

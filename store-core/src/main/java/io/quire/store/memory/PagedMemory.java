@@ -7,7 +7,6 @@ import static io.quire.store.memory.PageDescriptor.PAGE_LENGTH;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreFullException;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.function.IntFunction;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.YieldingIdleStrategy;
@@ -78,14 +77,14 @@ public final class PagedMemory implements AutoCloseable {
         hashSeed = settings.hashSeed;
         hydrating = recoveredPageCount > 0;
         hydrated = !hydrating;
-        space = new BackedSpace(live, PageDescriptor.addressOfPage(recoveredPageCount));
+        space = new BackedSpace(live, PageDescriptor.addressOfPage(recoveredPageCount), pageTable, sequences);
         hydration = new PageHydration(this, space, source, recoveredPageCount);
         dirtyPages = new DirtyPages(settings.pageListAllocation);
         dirtyPages.prepare();
         spareDirtyPages = new DirtyPages(settings.pageListAllocation);
         capture = new PageCapture(this, settings.capturePoolLength, settings.captureIdleStrategy);
         extents = new ExtentAllocator(this, windowShift);
-        grower = settings.growerName == null ? null : new SpaceGrower(space, settings.growerName);
+        grower = settings.growerName == null ? null : new SpaceGrower(space, lengthMax, settings.growerName);
     }
 
     /**
@@ -145,7 +144,7 @@ public final class PagedMemory implements AutoCloseable {
 
     private void startGrower() {
         if (grower != null) {
-            grower.start(space.backedEnd(), reservedEnd());
+            grower.start(space.backedEnd());
         }
     }
 
@@ -573,21 +572,11 @@ public final class PagedMemory implements AutoCloseable {
         if (window < windowBases.length) {
             return; // reserved by an attempt that failed later on
         }
-        final long end = (long) (window + 1) << windowShift;
-        if (end - (1L << windowShift) >= limit()) {
+        if ((long) window << windowShift >= limit()) {
             throw full();
         }
-        pageTable.reserve(end);
-        sequences.reserve(end);
-        final long base = live.reserveWindow(window);
-        final long[] bases = Arrays.copyOf(windowBases, window + 1);
-        bases[window] = base;
-        windowBases = bases;
-        publishedBases = bases;
-    }
-
-    private long reservedEnd() {
-        return (long) windowBases.length << windowShift;
+        windowBases = space.reserveWindows(window + 1);
+        publishedBases = windowBases;
     }
 
     void ensureBacked(final long address, final long length) {
@@ -596,7 +585,7 @@ public final class PagedMemory implements AutoCloseable {
         }
         space.ensure(address, length);
         if (grower != null) {
-            grower.used(address + length, Math.min(reservedEnd(), lengthMax));
+            grower.used(address + length);
         }
     }
 

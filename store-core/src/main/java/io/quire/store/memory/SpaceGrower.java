@@ -6,27 +6,32 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Backs space ahead of need on a thread of its own, so that page faults and zeroing stay off the writer's path. It
- * sleeps until the writer has used up half of what lies ahead. When growing fails it stops trying for this round: the
- * writer meets the same failure, as an exception, once it needs the space.
+ * Backs space ahead of need on a thread of its own, and prepares windows, so that page faults, zeroing and calls of the
+ * system stay off the writer's path. As much as is used is kept ahead, up to 32 MiB: a table doubles within few writes,
+ * because its segments split at about the same time. It sleeps until the writer has used a quarter of what lies ahead.
+ * When growing fails it stops trying for this round: the writer meets the same failure, as an exception, once it needs
+ * the space.
  *
- * <p>Threading: {@link #wake} by the writer; the rest on its own thread.
+ * <p>Threading: {@link #used} by the writer; the rest on its own thread.
  */
 final class SpaceGrower implements Runnable {
-    private static final long STEP = 4L * PageDescriptor.EXTENT_LENGTH;
+    private static final long STEP = PageDescriptor.EXTENT_LENGTH; // a writer that needs space waits for one at most
     private static final long AHEAD_MIN = 256L * 1024;
     private static final long AHEAD_MAX = 32L * 1024 * 1024;
+    private static final int WAKE_FRACTION = 4; // early, since others may have the thread's core for milliseconds
     private static final long START_DELAY_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final BackedSpace space;
     private final Thread thread;
+    private final long limit;
     private volatile long used;
-    private volatile long limit;
     private volatile boolean running = true;
     private long wakeAt;
 
-    SpaceGrower(final BackedSpace space, final String name) {
+    /** For a space that may grow up to a limit; the thread gets the name. */
+    SpaceGrower(final BackedSpace space, final long limit, final String name) {
         this.space = space;
+        this.limit = limit;
         thread = new Thread(this, name);
         thread.setDaemon(true);
     }
@@ -36,31 +41,28 @@ final class SpaceGrower implements Runnable {
      * the first of it needs, too. A writer that comes near the end of the space ends the wait.
      *
      * @param usedEnd how far the writer has come
-     * @param reservedEnd how far windows are reserved
      */
-    void start(final long usedEnd, final long reservedEnd) {
-        wakeAt = usedEnd + ahead(usedEnd) / 2;
-        limit = reservedEnd;
+    void start(final long usedEnd) {
+        wakeAt = usedEnd + ahead(usedEnd) / WAKE_FRACTION;
         used = usedEnd;
         thread.start();
     }
 
-    /** Tells how far the writer has come and how far windows are reserved; wakes the thread when it is time. */
-    void used(final long usedEnd, final long reservedEnd) {
+    /** Tells how far the writer has come; wakes the thread when it is time. */
+    void used(final long usedEnd) {
         if (usedEnd >= wakeAt) {
-            wake(usedEnd, reservedEnd);
+            wake(usedEnd);
         }
     }
 
-    private void wake(final long usedEnd, final long reservedEnd) {
-        wakeAt = usedEnd + ahead(usedEnd) / 2;
-        limit = reservedEnd;
+    private void wake(final long usedEnd) {
+        wakeAt = usedEnd + ahead(usedEnd) / WAKE_FRACTION;
         used = usedEnd;
         LockSupport.unpark(thread);
     }
 
     private static long ahead(final long usedEnd) {
-        return Math.max(AHEAD_MIN, Math.min(AHEAD_MAX, usedEnd / 4)) & -STEP;
+        return Math.max(AHEAD_MIN, Math.min(AHEAD_MAX, usedEnd)) & -STEP;
     }
 
     @Override
@@ -85,8 +87,8 @@ final class SpaceGrower implements Runnable {
             while (running && space.backedEnd() < target) {
                 space.growTo(Math.min(target, space.backedEnd() + STEP));
             }
-        } catch (final StateStoreException e) {
-            // Not lost: the writer gets the same exception from the same call when it needs the space.
+        } catch (final StateStoreException | OutOfMemoryError e) {
+            // Not lost: the writer gets the same from the same call when it needs the space.
         }
     }
 

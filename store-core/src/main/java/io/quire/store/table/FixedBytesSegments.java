@@ -10,6 +10,8 @@ import static io.quire.store.table.SegmentDescriptor.HEADER_LENGTH;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Segments of slots of a {@link FixedBytesShape}: linear probing inside the segment, deletion by shifting back, so that
@@ -18,12 +20,15 @@ import io.quire.store.memory.RawMemory;
  * <p>Threading: confined to the store's writer.
  */
 final class FixedBytesSegments extends Segments {
+    private static final AtomicBoolean REHEARSED = new AtomicBoolean();
+
     private final FixedBytesShape shape;
 
     FixedBytesSegments(
             final PagedMemory memory, final TableRoot root, final BlockHeap heap, final FixedBytesShape shape) {
         super(memory, root, heap, ExtentKind.FIXED_SEGMENT, SegmentDescriptor.FIXED_BYTES_MAGIC, shape.mergeCountMax());
         this.shape = shape;
+        SplitRehearsal.begin(REHEARSED, root.segments() > 0, this::rehearse);
     }
 
     /**
@@ -206,11 +211,29 @@ final class FixedBytesSegments extends Segments {
      */
     @Override
     void divide(final long pointer, final long siblingPointer, final int depth) {
+        int offset = firstEmpty(pointer);
+        int divided = 0;
+        for (int done = 0; done < shape.slotCount; done += RUN_LENGTH) {
+            final int length = Math.min(RUN_LENGTH, shape.slotCount - done);
+            divided += divideRun(pointer, siblingPointer, depth, offset, length);
+            offset = offsetAfter(offset, length);
+        }
+        counts(pointer, siblingPointer, divided);
+    }
+
+    /** Offset of the slot that comes some slots after one, cyclically. */
+    private int offsetAfter(final int offset, final int slots) {
+        final int after = offset + slots * shape.slotLength;
+        return after < shape.endOffset ? after : after - shape.slotCount * shape.slotLength;
+    }
+
+    private int divideRun(
+            final long pointer, final long siblingPointer, final int depth, final int first, final int length) {
         final long bit = DirectoryDescriptor.prefixBit(depth + 1);
         int low = 0;
         int high = 0;
-        int offset = firstEmpty(pointer);
-        for (int i = 0; i < shape.slotCount; i++) {
+        int offset = first;
+        for (int i = 0; i < length; i++) {
             final long slot = pointer + offset;
             if (!shape.isEmpty(slot)) {
                 final long hash = RawMemory.getLong(slot + HASH_OFFSET);
@@ -225,8 +248,16 @@ final class FixedBytesSegments extends Segments {
             }
             offset = shape.nextOffset(offset);
         }
-        count(pointer, low);
-        count(siblingPointer, high);
+        return divided(low, high);
+    }
+
+    /** Fills and splits a segment of no table; both are zeros. */
+    private void rehearse(final long pointer, final long siblingPointer, final SplittableRandom random) {
+        for (int i = 0; i < shape.countMax; i++) {
+            final long hash = random.nextLong() | 1;
+            RawMemory.putLong(emptyFor(pointer, hash, 0) + HASH_OFFSET, hash);
+        }
+        divide(pointer, siblingPointer, 0);
     }
 
     private int firstEmpty(final long pointer) {

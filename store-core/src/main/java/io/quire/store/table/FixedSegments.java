@@ -14,6 +14,8 @@ import static io.quire.store.table.SegmentDescriptor.ZERO_VALUE_OFFSET;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Segments of {@link FixedSlotDescriptor} slots: linear probing inside the segment, deletion by shifting back, so that
@@ -22,6 +24,8 @@ import io.quire.store.memory.RawMemory;
  * <p>Threading: confined to the store's writer.
  */
 final class FixedSegments extends Segments {
+    private static final AtomicBoolean REHEARSED = new AtomicBoolean();
+
     FixedSegments(final PagedMemory memory, final TableRoot root, final BlockHeap heap) {
         super(
                 memory,
@@ -30,6 +34,7 @@ final class FixedSegments extends Segments {
                 ExtentKind.FIXED_SEGMENT,
                 SegmentDescriptor.FIXED_MAGIC,
                 FixedSlotDescriptor.MERGE_COUNT_MAX);
+        SplitRehearsal.begin(REHEARSED, root.segments() > 0, FixedSegments::rehearse);
     }
 
     /** Adds an entry whose hash is absent, splitting its segment if that is full; not for hash 0. */
@@ -155,11 +160,26 @@ final class FixedSegments extends Segments {
      */
     @Override
     void divide(final long pointer, final long siblingPointer, final int depth) {
+        divideSlots(pointer, siblingPointer, depth);
+    }
+
+    private static void divideSlots(final long pointer, final long siblingPointer, final int depth) {
+        final int first = firstEmpty(pointer);
+        int divided = 0;
+        for (int done = 0; done < SLOT_COUNT; done += RUN_LENGTH) {
+            final int index = first + done < SLOT_COUNT ? first + done : first + done - SLOT_COUNT;
+            divided += divideRun(pointer, siblingPointer, depth, index, Math.min(RUN_LENGTH, SLOT_COUNT - done));
+        }
+        counts(pointer, siblingPointer, divided);
+    }
+
+    private static int divideRun(
+            final long pointer, final long siblingPointer, final int depth, final int first, final int length) {
         final long bit = DirectoryDescriptor.prefixBit(depth + 1);
         int low = 0;
         int high = 0;
-        int index = firstEmpty(pointer);
-        for (int i = 0; i < SLOT_COUNT; i++) {
+        int index = first;
+        for (int i = 0; i < length; i++) {
             final long slot = pointer + slotOffset(index);
             final long hash = RawMemory.getLong(slot + HASH_OFFSET);
             if (hash != 0) {
@@ -176,8 +196,15 @@ final class FixedSegments extends Segments {
             }
             index = index + 1 == SLOT_COUNT ? 0 : index + 1;
         }
-        count(pointer, low);
-        count(siblingPointer, high);
+        return divided(low, high);
+    }
+
+    /** Fills and splits a segment of no table; both are zeros. */
+    private static void rehearse(final long pointer, final long siblingPointer, final SplittableRandom random) {
+        for (int i = 0; i < FixedSlotDescriptor.COUNT_MAX; i++) {
+            place(pointer, random.nextLong() | 1, i);
+        }
+        divideSlots(pointer, siblingPointer, 0);
     }
 
     private static int firstEmpty(final long pointer) {

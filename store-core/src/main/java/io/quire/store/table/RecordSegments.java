@@ -13,6 +13,8 @@ import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Segments of {@link RecordSlotDescriptor} slots: linear probing inside the segment and deletion by shifting back, both
@@ -21,6 +23,8 @@ import io.quire.store.memory.RawMemory;
  * <p>Threading: confined to the store's writer.
  */
 final class RecordSegments extends Segments {
+    private static final AtomicBoolean REHEARSED = new AtomicBoolean();
+
     private final KeyHash keyHash;
     private int gapCount; // found by prepareRemove
 
@@ -33,6 +37,7 @@ final class RecordSegments extends Segments {
                 SegmentDescriptor.RECORD_MAGIC,
                 RecordSlotDescriptor.MERGE_COUNT_MAX);
         this.keyHash = keyHash;
+        SplitRehearsal.begin(REHEARSED, root.segments() > 0, RecordSegments::rehearse);
     }
 
     /**
@@ -170,14 +175,38 @@ final class RecordSegments extends Segments {
     @Override
     void prepareSplit(final long segment, final int depth) {
         final long pointer = memory.forRead(segment, SEGMENT_LENGTH);
-        for (int offset = HEADER_LENGTH; offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
+        for (int offset = nextEmptyTag(pointer, HEADER_LENGTH);
+                offset < SEGMENT_LENGTH;
+                offset = nextEmptyTag(pointer, offset + SLOT_LENGTH)) {
             final long slot = RawMemory.getLong(pointer + offset);
-            if (slot != 0 && RecordSlotDescriptor.tagLength(slot) == 0) {
-                final long hash = hashOf(RecordSlotDescriptor.record(slot));
-                final long refilled = RecordSlotDescriptor.withTag(slot, RecordSlotDescriptor.freshTag(hash, depth));
-                RawMemory.putLong(memory.forWrite(segment + offset, SLOT_LENGTH), refilled);
+            final long hash = hashOf(RecordSlotDescriptor.record(slot));
+            final long refilled = RecordSlotDescriptor.withTag(slot, RecordSlotDescriptor.freshTag(hash, depth));
+            RawMemory.putLong(memory.forWrite(segment + offset, SLOT_LENGTH), refilled);
+        }
+    }
+
+    /** Offset of the first slot from one on whose tag has no hash bit left; the segment's length if there is none. */
+    private static int nextEmptyTag(final long pointer, final int from) {
+        for (int start = from; start < SEGMENT_LENGTH; start += RUN_LENGTH * SLOT_LENGTH) {
+            final int end = Math.min(SEGMENT_LENGTH, start + RUN_LENGTH * SLOT_LENGTH);
+            final int found = emptyTagIn(pointer, start, end);
+            if (found < end) {
+                return found;
             }
         }
+        return SEGMENT_LENGTH;
+    }
+
+    private static int emptyTagIn(final long pointer, final int start, final int end) {
+        int offset = start;
+        while (offset < end) {
+            final long slot = RawMemory.getLong(pointer + offset);
+            if (slot != 0 && RecordSlotDescriptor.tagLength(slot) == 0) {
+                break;
+            }
+            offset += SLOT_LENGTH;
+        }
+        return offset;
     }
 
     /** Hash of the key of a record. */
@@ -193,10 +222,24 @@ final class RecordSegments extends Segments {
      */
     @Override
     void divide(final long pointer, final long siblingPointer, final int depth) {
+        divideSlots(pointer, siblingPointer);
+    }
+
+    private static void divideSlots(final long pointer, final long siblingPointer) {
+        final int first = firstEmpty(pointer);
+        int divided = 0;
+        for (int done = 0; done < SLOT_COUNT; done += RUN_LENGTH) {
+            final int index = first + done < SLOT_COUNT ? first + done : first + done - SLOT_COUNT;
+            divided += divideRun(pointer, siblingPointer, index, Math.min(RUN_LENGTH, SLOT_COUNT - done));
+        }
+        counts(pointer, siblingPointer, divided);
+    }
+
+    private static int divideRun(final long pointer, final long siblingPointer, final int first, final int length) {
         int low = 0;
         int high = 0;
-        int index = firstEmpty(pointer);
-        for (int i = 0; i < SLOT_COUNT; i++) {
+        int index = first;
+        for (int i = 0; i < length; i++) {
             final long slotPointer = pointer + slotOffset(index);
             final long slot = RawMemory.getLong(slotPointer);
             if (slot != 0) {
@@ -211,8 +254,25 @@ final class RecordSegments extends Segments {
             }
             index = index + 1 == SLOT_COUNT ? 0 : index + 1;
         }
-        count(pointer, low);
-        count(siblingPointer, high);
+        return divided(low, high);
+    }
+
+    /** Fills and splits a segment of no table, with some tags to be refilled; both are zeros. */
+    private static void rehearse(final long pointer, final long siblingPointer, final SplittableRandom random) {
+        for (int i = 1; i <= RecordSlotDescriptor.COUNT_MAX; i++) {
+            final long slot = RecordSlotDescriptor.slot(
+                    RecordSlotDescriptor.header(random.nextLong(), 0), (long) i << SLOT_LENGTH);
+            final boolean used = i % RUN_LENGTH == 0;
+            place(pointer, used ? RecordSlotDescriptor.withTag(slot, RecordSlotDescriptor.TAG_FIRST_BIT) : slot);
+        }
+        for (int offset = nextEmptyTag(pointer, HEADER_LENGTH);
+                offset < SEGMENT_LENGTH;
+                offset = nextEmptyTag(pointer, offset + SLOT_LENGTH)) {
+            final long slot = RawMemory.getLong(pointer + offset);
+            final int tag = RecordSlotDescriptor.freshTag(random.nextLong(), 0);
+            RawMemory.putLong(pointer + offset, RecordSlotDescriptor.withTag(slot, tag));
+        }
+        divideSlots(pointer, siblingPointer);
     }
 
     private static int firstEmpty(final long pointer) {

@@ -31,6 +31,14 @@ abstract class Segments {
     /** A remove looks for a merge when the count of its segment is a multiple of a power of two, at most this. */
     private static final int MERGE_STEP_MAX = 64;
 
+    /**
+     * Slots that a split looks at in one call. The JVM compiles a method by how often it is called and loops: a loop
+     * over all slots at once would be interpreted for a hundred splits, each of which lasts a millisecond then.
+     */
+    static final int RUN_LENGTH = 64;
+
+    private static final int HIGH_SHIFT = 16;
+    private static final int LOW_MASK = (1 << HIGH_SHIFT) - 1;
     private static final int MERGE_STEPS = 16;
     private static final int GAPS_INITIAL = 64;
 
@@ -92,6 +100,17 @@ abstract class Segments {
 
     static void count(final long pointer, final int count) {
         RawMemory.putInt(pointer + COUNT_OFFSET, count);
+    }
+
+    /** Entries of a run of slots that stay and that go to the sibling, in one number; such numbers can be added. */
+    static int divided(final int low, final int high) {
+        return high << HIGH_SHIFT | low;
+    }
+
+    /** Sets the counts of both halves of a segment to a sum of what {@link #divided} returned. */
+    static void counts(final long pointer, final long siblingPointer, final int divided) {
+        count(pointer, divided & LOW_MASK);
+        count(siblingPointer, divided >>> HIGH_SHIFT);
     }
 
     /**
