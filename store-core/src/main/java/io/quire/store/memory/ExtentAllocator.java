@@ -8,13 +8,15 @@ import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StoreFullException;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Hands out extents and runs of extents. All it knows stands in the extent maps of the windows, in pages, so it is
  * checkpointed and recovered like everything else. First fit, by window.
  *
- * <p>Invariant: no run of freed extents in a window is longer than {@link #longestFreed} says. That stands on the heap
- * and is only what spares looking: nothing is known of a window after recovery, and any length is expected there.
+ * <p>Invariants: no run of freed extents in a window is longer than {@link #longestFreed} says, and a window that is
+ * not in {@link #roomy} has no extent to give. That stands on the heap and is only what spares looking: nothing is
+ * known of a window after recovery, and anything is expected there.
  *
  * <p>Threading: confined to the store's writer; {@link #kindOf} from any thread.
  */
@@ -31,7 +33,9 @@ final class ExtentAllocator {
     private int pageLimit; // kept, because barriers ask for it and the memory it stands in is cold by then
     private long freedCount;
     private int[] longestFreed = new int[4]; // by window: upper bound of extents in a run; lowered by a vain search
+    private final BitSet roomy = new BitSet(); // windows that may have an extent to give
     private long kindsRead;
+    private long windowsRead;
 
     ExtentAllocator(final PagedMemory memory, final int windowShift) {
         this.memory = memory;
@@ -49,6 +53,7 @@ final class ExtentAllocator {
         windowCount = recoveredWindowCount;
         longestFreed = new int[Math.max(longestFreed.length, recoveredWindowCount)];
         Arrays.fill(longestFreed, extentsPerWindow);
+        roomy.set(0, recoveredWindowCount);
         final long magic = RawMemory.getLong(memory.forRead(WindowDescriptor.MAGIC_OFFSET));
         if (magic != WindowDescriptor.MAGIC) {
             throw new CorruptStoreException("the first page of the recovered state is not a window header: found=0x"
@@ -86,7 +91,7 @@ final class ExtentAllocator {
                     + ((long) count << EXTENT_SHIFT) + " most=" + ((long) (extentsPerWindow - 1) << EXTENT_SHIFT)
                     + " bytes in a window");
         }
-        for (int window = 0; window < windowCount; window++) {
+        for (int window = nextRoomy(0); window < windowCount; window = nextRoomy(window + 1)) {
             final int extent = findIn(window, count);
             if (extent > 0) {
                 return take(window, extent, count, kind);
@@ -96,10 +101,21 @@ final class ExtentAllocator {
         return take(windowCount - 1, 1, count, kind);
     }
 
+    /** First window from one on that may have an extent to give; the number of windows if none. */
+    private int nextRoomy(final int from) {
+        final int window = roomy.nextSetBit(from);
+        return window < 0 ? windowCount : Math.min(window, windowCount);
+    }
+
     /** First extent of a free run, or -1. A run may begin in freed extents and end in never used ones. */
     private int findIn(final int window, final int count) {
+        windowsRead++;
         final int used = field(window, WindowDescriptor.USED_COUNT_OFFSET);
         final int free = field(window, WindowDescriptor.FREE_COUNT_OFFSET);
+        if (free == 0 && used == extentsPerWindow) {
+            roomy.clear(window);
+            return -1;
+        }
         if (free >= count && longestFreed[window] >= count) {
             final int found = findFreed(window, count, used);
             if (found > 0) {
@@ -140,6 +156,11 @@ final class ExtentAllocator {
 
     private static boolean hasZeroByte(final long bytes) {
         return (bytes - LOW_BITS & ~bytes & HIGH_BITS) != 0;
+    }
+
+    /** How often it was looked whether a window has an extent to give, since the memory was opened. */
+    long windowsRead() {
+        return windowsRead;
     }
 
     /** Extents whose kind was looked at in a search, since the memory was opened. */
@@ -184,6 +205,7 @@ final class ExtentAllocator {
             count++;
         }
         expectFreed(window, extent, count, used);
+        roomy.set(window);
         // What it held may be changed elsewhere from now on: records of a segment that was merged into its neighbour.
         memory.sequences().changedUse(address, count);
         putKinds(base, extent, count, ExtentKind.FREE.code(), ExtentKind.FREE.code());
@@ -230,21 +252,10 @@ final class ExtentAllocator {
         return ExtentKind.ofCode(kindCode(base, (int) ((address - base) >>> EXTENT_SHIFT)));
     }
 
-    /** Extents that can be handed out without a new window, one at a time. */
-    long availableExtents() {
-        long available = 0;
-        for (int window = 0; window < windowCount; window++) {
-            available += field(window, WindowDescriptor.FREE_COUNT_OFFSET)
-                    + extentsPerWindow
-                    - field(window, WindowDescriptor.USED_COUNT_OFFSET);
-        }
-        return available;
-    }
-
     /** Backs the extents that the next single allocations would take. */
     void ensureFree(final int count) {
         int ready = 0;
-        for (int window = 0; window < windowCount && ready < count; window++) {
+        for (int window = nextRoomy(0); window < windowCount && ready < count; window = nextRoomy(window + 1)) {
             ready += backFreed(window, count - ready);
             final int used = field(window, WindowDescriptor.USED_COUNT_OFFSET);
             final int fresh = Math.min(count - ready, extentsPerWindow - used);
@@ -299,6 +310,7 @@ final class ExtentAllocator {
         if (window == longestFreed.length) {
             longestFreed = Arrays.copyOf(longestFreed, 2 * window);
         }
+        roomy.set(window);
         memory.reserveWindow(window);
         final long base = windowAddress(window);
         memory.ensureBacked(base, EXTENT_LENGTH);

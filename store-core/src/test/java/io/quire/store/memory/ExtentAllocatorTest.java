@@ -76,6 +76,30 @@ class ExtentAllocatorTest {
     }
 
     @Test
+    void shouldLookAtFullWindowsOnceOnly() {
+        final int windows = 50;
+        final List<Long> taken = filled(windows);
+        final ExtentAllocator allocator = recovered();
+        final long next = allocator.allocate(ExtentKind.LARGE_RECORD, 1);
+        assertThat(next).isEqualTo(((long) windows << WINDOW_SHIFT) + PageDescriptor.EXTENT_LENGTH);
+        assertThat(allocator.windowsRead()).isEqualTo(windows);
+        for (int i = 2; i < EXTENTS; i++) {
+            allocator.ensureFree(1);
+            assertThat(allocator.allocate(ExtentKind.LARGE_RECORD, 1))
+                    .isEqualTo(next + (long) (i - 1) * PageDescriptor.EXTENT_LENGTH);
+        }
+        assertThat(allocator.windowsRead()).isEqualTo(windows + EXTENTS - 2);
+        final long looked = allocator.windowsRead();
+        for (final long freed : List.of(taken.get(0), taken.get(20 * EXTENTS), taken.get(taken.size() - 1))) {
+            allocator.free(freed);
+            allocator.ensureFree(1);
+            assertThat(allocator.allocate(ExtentKind.LARGE_RECORD, 1)).isEqualTo(freed);
+        }
+        // Three that had one and, from the second on, the one before it, which is found to be full then.
+        assertThat(allocator.windowsRead() - looked).isLessThanOrEqualTo(6);
+    }
+
+    @Test
     void shouldFindTheFirstRunThatFits() {
         final long seed = Long.getLong("seed", System.nanoTime());
         final Random random = new Random(seed);
