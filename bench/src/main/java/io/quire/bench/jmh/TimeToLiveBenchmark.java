@@ -48,8 +48,7 @@ public class TimeToLiveBenchmark extends StoreBenchmark {
     /** Fills the states. */
     @Setup(Level.Trial)
     public void fill() {
-        final TimeToLive timeToLive =
-                TimeToLive.of(Duration.ofMillis(timeToLiveMs)).updatedBy(update);
+        final TimeToLive timeToLive = timeToLive();
         final boolean expires = update != UpdateType.DISABLED;
         final TypedStateDescriptor<Long, ValueState<Long, Long>> descriptor =
                 TypedStateDescriptor.value("values", Codecs.LONG, Codecs.LONG);
@@ -66,6 +65,11 @@ public class TimeToLiveBenchmark extends StoreBenchmark {
         }
         sequence = new KeySequence(entryCount, "uniform");
         filled();
+    }
+
+    private TimeToLive timeToLive() {
+        final TimeToLive lifetime = TimeToLive.of(Duration.ofMillis(timeToLiveMs));
+        return update == UpdateType.DISABLED ? lifetime : lifetime.updatedBy(update);
     }
 
     @Override
