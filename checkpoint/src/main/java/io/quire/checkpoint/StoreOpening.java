@@ -53,7 +53,7 @@ import org.agrona.concurrent.SystemNanoClock;
  */
 final class StoreOpening {
     private static final int RANDOM_COUNT = 4; // of an id, a seed, and an incarnation
-    private static final int TOUCH_LENGTH = 8; // pages: about those of a block of a full image
+    private static final int TOUCH_LENGTH = 1; // pages: a full image has each by itself
     private static final long HYDRATION_DELAY_MS = 10;
 
     private final DurableStoreContext context;

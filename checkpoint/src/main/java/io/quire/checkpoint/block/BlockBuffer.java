@@ -4,11 +4,14 @@ package io.quire.checkpoint.block;
 import static io.quire.checkpoint.block.BlockDescriptor.CODEC_LZ4;
 import static io.quire.checkpoint.block.BlockDescriptor.CODEC_NONE;
 import static io.quire.checkpoint.block.BlockDescriptor.CODEC_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.CODEC_PARTS;
 import static io.quire.checkpoint.block.BlockDescriptor.DIRECTORY_LENGTH_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.ENTRY_COUNT_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.HEADER_CHECKSUM_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.HEADER_LENGTH;
 import static io.quire.checkpoint.block.BlockDescriptor.LINE_COUNT_MAX;
+import static io.quire.checkpoint.block.BlockDescriptor.PART_COUNT_MAX;
+import static io.quire.checkpoint.block.BlockDescriptor.PART_LENGTH;
 import static io.quire.checkpoint.block.BlockDescriptor.RAW_LENGTH_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.RESERVED_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.STORED_CHECKSUM_OFFSET;
@@ -17,12 +20,14 @@ import static io.quire.store.memory.PageDescriptor.LINE_LENGTH;
 
 import io.quire.checkpoint.io.Checksum;
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
 import net.jpountz.lz4.LZ4Exception;
 import org.agrona.BufferUtil;
 
 /**
- * A block in private memory, checked and decompressed.
+ * A block in private memory, checked and decompressed: at once, or, where it is stored in parts, each when its lines
+ * are asked for.
  *
  * <p>Threading: confined to one thread at a time.
  */
@@ -32,6 +37,9 @@ final class BlockBuffer implements AutoCloseable {
     private final StagingBuffer raw = new StagingBuffer();
     private final Checksum checksum = new Checksum();
     private final PackedReader directory = new PackedReader();
+    private final BlockParts parts = new BlockParts();
+    private StagingBuffer partStaging; // of whoever loaded the block
+    private ByteBuffer rawBuffer;
     private long position = NOTHING;
     private int storedLength;
     private int rawLength;
@@ -69,33 +77,117 @@ final class BlockBuffer implements AutoCloseable {
     }
 
     /**
-     * Loads a block.
+     * Loads a block, or what tells where its parts are.
      *
      * @param file where it is
      * @param blockPosition its position
-     * @param staging for the stored bytes
+     * @param staging for stored bytes, also of parts that are loaded later
      * @throws CorruptStoreException when it is not a block of that file at that position, or damaged
      * @throws io.quire.store.errors.StoreIoException when it cannot be read
      */
     void load(final CheckpointFileReader file, final long blockPosition, final StagingBuffer staging) {
         position = NOTHING;
         readHeader(file, blockPosition, staging);
-        final StagingBuffer target = codec == CODEC_NONE ? raw : staging;
-        final ByteBuffer stored = target.withLength(storedLength);
-        readStored(file, blockPosition, stored, 0);
-        if (codec == CODEC_LZ4) {
-            decompress(file, blockPosition, stored);
+        if (codec == CODEC_PARTS) {
+            loadFront(file, blockPosition, staging);
+        } else {
+            loadWhole(file, blockPosition, staging);
         }
         position = blockPosition;
     }
 
-    private void readStored(
-            final CheckpointFileReader file, final long blockPosition, final ByteBuffer target, final int offset) {
-        file.copy(blockPosition + HEADER_LENGTH, BufferUtil.address(target) + offset, storedLength);
-        final int found = checksum.of(target, offset, storedLength);
+    private void loadWhole(final CheckpointFileReader file, final long blockPosition, final StagingBuffer staging) {
+        final StagingBuffer target = codec == CODEC_NONE ? raw : staging;
+        final ByteBuffer stored = target.withLength(storedLength);
+        file.copy(blockPosition + HEADER_LENGTH, BufferUtil.address(stored), storedLength);
+        checkStored(file, blockPosition, stored, 0, storedLength);
+        if (codec == CODEC_LZ4) {
+            decompress(file, blockPosition, stored, storedLength, raw.withLength(rawLength), 0, rawLength);
+        }
+    }
+
+    /** Reads what is before the parts: the table and the directory. */
+    private void loadFront(final CheckpointFileReader file, final long blockPosition, final StagingBuffer staging) {
+        final int frontLength = frontLength();
+        final ByteBuffer front = staging.withLength(frontLength);
+        file.copy(blockPosition + HEADER_LENGTH, staging.pointer(), frontLength);
+        checkStored(file, blockPosition, front, 0, frontLength);
+        readParts(file, blockPosition, front, 0);
+        rawBuffer = raw.withLength(rawLength);
+        RawMemory.copy(staging.pointer() + entryCount * PART_LENGTH, raw.pointer(), directoryLength);
+        partStaging = staging;
+    }
+
+    private int frontLength() {
+        return entryCount * PART_LENGTH + directoryLength;
+    }
+
+    private void readParts(
+            final CheckpointFileReader file, final long blockPosition, final ByteBuffer front, final int offset) {
+        if (!parts.read(front, offset, entryCount, frontLength())
+                || parts.storedLength() != storedLength
+                || parts.lineCount() != lineCount) {
+            throw corrupt(
+                    file,
+                    blockPosition,
+                    "parts do not match their block",
+                    lineCount + " lines, " + storedLength + " bytes",
+                    parts.lineCount() + " lines, " + parts.storedLength() + " bytes");
+        }
+    }
+
+    private void loadParts(final CheckpointFileReader file, final int firstLine, final int count) {
+        final int last = parts.partOf(firstLine + count - 1);
+        for (int part = parts.partOf(firstLine); part <= last; part++) {
+            if (!parts.isLoaded(part)) {
+                loadPart(file, part);
+                parts.loaded(part);
+            }
+        }
+    }
+
+    private void loadPart(final CheckpointFileReader file, final int part) {
+        final long at = position + HEADER_LENGTH + parts.offset(part);
+        final int length = parts.storedLength(part);
+        final ByteBuffer stored = partStaging.withLength(length);
+        file.copy(at, partStaging.pointer(), length);
+        checkPart(file, position, stored, 0, part);
+        final int partLength = parts.lineCount(part) * LINE_LENGTH;
+        final int rawOffset = directoryLength + parts.firstLine(part) * LINE_LENGTH;
+        if (length == partLength) {
+            RawMemory.copy(partStaging.pointer(), raw.pointer() + rawOffset, length);
+        } else {
+            decompress(file, at, stored, length, rawBuffer, rawOffset, partLength);
+        }
+    }
+
+    private void checkStored(
+            final CheckpointFileReader file,
+            final long blockPosition,
+            final ByteBuffer stored,
+            final int offset,
+            final int length) {
+        final int found = checksum.of(stored, offset, length);
         if (found != storedChecksum) {
             throw corrupt(
                     file, blockPosition, "block checksum mismatch", Checksum.hex(storedChecksum), Checksum.hex(found));
+        }
+    }
+
+    private void checkPart(
+            final CheckpointFileReader file,
+            final long blockPosition,
+            final ByteBuffer stored,
+            final int offset,
+            final int part) {
+        final int found = checksum.of(stored, offset, parts.storedLength(part));
+        if (found != parts.checksum(part)) {
+            throw corrupt(
+                    file,
+                    blockPosition + HEADER_LENGTH + parts.offset(part),
+                    "checksum mismatch of a part of a block",
+                    Checksum.hex(parts.checksum(part)),
+                    Checksum.hex(found));
         }
     }
 
@@ -117,7 +209,7 @@ final class BlockBuffer implements AutoCloseable {
             final int offset,
             final long targetPosition,
             final int targetFileChecksum) {
-        readStored(file, blockPosition, target, offset + HEADER_LENGTH);
+        copyStored(file, blockPosition, target, offset + HEADER_LENGTH);
         target.putInt(offset + STORED_LENGTH_OFFSET, storedLength);
         target.putInt(offset + RAW_LENGTH_OFFSET, rawLength);
         target.putInt(offset + DIRECTORY_LENGTH_OFFSET, directoryLength);
@@ -129,6 +221,20 @@ final class BlockBuffer implements AutoCloseable {
                 ^ CheckpointFileDescriptor.salt(targetFileChecksum, targetPosition);
         target.putInt(offset + HEADER_CHECKSUM_OFFSET, copyChecksum);
         return copyChecksum;
+    }
+
+    private void copyStored(
+            final CheckpointFileReader file, final long blockPosition, final ByteBuffer target, final int offset) {
+        file.copy(blockPosition + HEADER_LENGTH, BufferUtil.address(target) + offset, storedLength);
+        if (codec != CODEC_PARTS) {
+            checkStored(file, blockPosition, target, offset, storedLength);
+            return;
+        }
+        checkStored(file, blockPosition, target, offset, frontLength());
+        readParts(file, blockPosition, target, offset);
+        for (int part = 0; part < parts.count(); part++) {
+            checkPart(file, blockPosition, target, offset + parts.offset(part), part);
+        }
     }
 
     /**
@@ -175,8 +281,6 @@ final class BlockBuffer implements AutoCloseable {
                 && storedLength <= file.largestStored()
                 && storedLength <= file.indexPosition() - HEADER_LENGTH - blockPosition;
         final boolean rawInLimits = rawLength > 0 && rawLength <= file.largestRaw();
-        final boolean codecFits =
-                codec == CODEC_NONE ? storedLength == rawLength : codec == CODEC_LZ4 && storedLength < rawLength;
         final int linesLength = rawLength - directoryLength;
         final boolean linesFit = directoryLength > 0
                 && linesLength > 0
@@ -184,26 +288,44 @@ final class BlockBuffer implements AutoCloseable {
                 && linesLength / LINE_LENGTH <= LINE_COUNT_MAX;
         return inFile
                 && rawInLimits
-                && codecFits
+                && codecFits()
                 && linesFit
                 && reserved == 0
                 && entryCount > 0
                 && entryCount <= linesLength / LINE_LENGTH;
     }
 
-    private void decompress(final CheckpointFileReader file, final long blockPosition, final ByteBuffer stored) {
-        final ByteBuffer target = raw.withLength(rawLength);
-        final int length;
+    private boolean codecFits() {
+        return switch (codec) {
+            case CODEC_NONE -> storedLength == rawLength;
+            case CODEC_LZ4 -> storedLength < rawLength;
+            case CODEC_PARTS ->
+                entryCount <= PART_COUNT_MAX
+                        && storedLength > frontLength()
+                        && storedLength <= rawLength + entryCount * PART_LENGTH;
+            default -> false;
+        };
+    }
+
+    private static void decompress(
+            final CheckpointFileReader file,
+            final long at,
+            final ByteBuffer stored,
+            final int length,
+            final ByteBuffer target,
+            final int offset,
+            final int expectedLength) {
+        final int found;
         try {
-            length = BlockCompression.DECOMPRESSOR.decompress(stored, 0, storedLength, target, 0, rawLength);
+            found = BlockCompression.DECOMPRESSOR.decompress(stored, 0, length, target, offset, expectedLength);
         } catch (final LZ4Exception e) {
             throw new CorruptStoreException(
-                    message(file, blockPosition, "block does not decompress", rawLength + " bytes", e.getMessage())
+                    message(file, at, "block does not decompress", expectedLength + " bytes", e.getMessage())
                             + "; its checksum is right, so it was written wrong",
                     e);
         }
-        if (length != rawLength) {
-            throw corrupt(file, blockPosition, "block decompresses to another length", "" + rawLength, "" + length);
+        if (found != expectedLength) {
+            throw corrupt(file, at, "block decompresses to another length", "" + expectedLength, "" + found);
         }
     }
 
@@ -233,17 +355,22 @@ final class BlockBuffer implements AutoCloseable {
     }
 
     /**
-     * Where the lines of an entry are.
+     * Where the lines of an entry are; loads the part they are in.
      *
-     * @param file the file loaded from, for messages
+     * @param file the file loaded from
      * @param firstLine number of the first
-     * @param count how many
+     * @param count how many, greater than 0
      * @return native pointer to the first, valid until the next load
+     * @throws CorruptStoreException when there are no such lines, or their part is damaged
+     * @throws io.quire.store.errors.StoreIoException when their part cannot be read
      */
     long linesPointer(final CheckpointFileReader file, final int firstLine, final int count) {
         if (firstLine < 0 || firstLine > lineCount - count) {
             throw corrupt(
                     file, position, "index points outside the block", lineCount + " lines", firstLine + "+" + count);
+        }
+        if (codec == CODEC_PARTS) {
+            loadParts(file, firstLine, count);
         }
         return raw.pointer() + directoryLength + (long) firstLine * LINE_LENGTH;
     }
@@ -268,7 +395,8 @@ final class BlockBuffer implements AutoCloseable {
                     || difference > Integer.MAX_VALUE
                     || page > Integer.MAX_VALUE
                     || mask == PackedReader.MALFORMED_MASK
-                    || firstLine > lineCount - count) {
+                    || firstLine > lineCount - count
+                    || (codec == CODEC_PARTS && count != parts.lineCount(i))) {
                 throw corrupt(file, position, "block directory is malformed", entryCount + " entries", "entry " + i);
             }
             visitor.onEntry((int) page, mask, firstLine, linesPointer(file, firstLine, count));

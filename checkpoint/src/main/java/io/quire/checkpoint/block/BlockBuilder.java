@@ -4,11 +4,18 @@ package io.quire.checkpoint.block;
 import static io.quire.checkpoint.block.BlockDescriptor.CODEC_LZ4;
 import static io.quire.checkpoint.block.BlockDescriptor.CODEC_NONE;
 import static io.quire.checkpoint.block.BlockDescriptor.CODEC_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.CODEC_PARTS;
 import static io.quire.checkpoint.block.BlockDescriptor.DIRECTORY_ENTRY_LENGTH_MAX;
 import static io.quire.checkpoint.block.BlockDescriptor.DIRECTORY_LENGTH_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.ENTRY_COUNT_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.HEADER_CHECKSUM_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.HEADER_LENGTH;
+import static io.quire.checkpoint.block.BlockDescriptor.PART_CHECKSUM_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.PART_COUNT_MAX;
+import static io.quire.checkpoint.block.BlockDescriptor.PART_LENGTH;
+import static io.quire.checkpoint.block.BlockDescriptor.PART_LINE_COUNT_FROM;
+import static io.quire.checkpoint.block.BlockDescriptor.PART_LINE_COUNT_OFFSET;
+import static io.quire.checkpoint.block.BlockDescriptor.PART_STORED_LENGTH_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.RAW_LENGTH_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.RESERVED_OFFSET;
 import static io.quire.checkpoint.block.BlockDescriptor.STORED_CHECKSUM_OFFSET;
@@ -124,37 +131,81 @@ final class BlockBuilder implements AutoCloseable {
             final IndexEntries index) {
         final ByteBuffer raw = ascending ? staged : sort();
         final int directoryLength = writeDirectory(raw, position, index);
-        final int rawOffset = directoryCapacity - directoryLength;
         rawLength = directoryLength + lineCount * LINE_LENGTH;
         final int storedOffset = offset + HEADER_LENGTH;
-        final boolean shrunk = compression != null && compress(raw, rawOffset, target, storedOffset);
-        if (!shrunk) {
-            storedLength = rawLength;
-            RawMemory.copy(BufferUtil.address(raw) + rawOffset, BufferUtil.address(target) + storedOffset, rawLength);
+        final byte codec;
+        final int checkedLength;
+        if (isDense()) {
+            codec = CODEC_PARTS;
+            checkedLength = writeParts(raw, directoryLength, target, storedOffset);
+        } else {
+            codec = writeWhole(raw, directoryCapacity - directoryLength, target, storedOffset);
+            checkedLength = storedLength;
         }
         target.putInt(offset + STORED_LENGTH_OFFSET, storedLength);
         target.putInt(offset + RAW_LENGTH_OFFSET, rawLength);
         target.putInt(offset + DIRECTORY_LENGTH_OFFSET, directoryLength);
         target.putShort(offset + ENTRY_COUNT_OFFSET, (short) entryCount);
-        target.put(offset + CODEC_OFFSET, shrunk ? CODEC_LZ4 : CODEC_NONE);
+        target.put(offset + CODEC_OFFSET, codec);
         target.put(offset + RESERVED_OFFSET, (byte) 0);
-        target.putInt(offset + STORED_CHECKSUM_OFFSET, checksum.of(target, storedOffset, storedLength));
+        target.putInt(offset + STORED_CHECKSUM_OFFSET, checksum.of(target, storedOffset, checkedLength));
         headerChecksum = checksum.of(target, offset, HEADER_CHECKSUM_OFFSET)
                 ^ CheckpointFileDescriptor.salt(headerChecksumOfFile, position);
         target.putInt(offset + HEADER_CHECKSUM_OFFSET, headerChecksum);
         return HEADER_LENGTH + storedLength;
     }
 
+    /** Whether the entries have so many lines each that they compress well one by one. */
+    private boolean isDense() {
+        return entryCount <= PART_COUNT_MAX && lineCount >= entryCount * PART_LINE_COUNT_FROM;
+    }
+
+    private byte writeWhole(final ByteBuffer raw, final int rawOffset, final ByteBuffer target, final int offset) {
+        storedLength = compress(raw, rawOffset, rawLength, target, offset);
+        return storedLength < rawLength ? CODEC_LZ4 : CODEC_NONE;
+    }
+
+    /** Writes table, directory and parts; returns the length of the first two. */
+    private int writeParts(
+            final ByteBuffer raw, final int directoryLength, final ByteBuffer target, final int storedOffset) {
+        final int directoryOffset = storedOffset + entryCount * PART_LENGTH;
+        RawMemory.copy(
+                BufferUtil.address(raw) + directoryCapacity - directoryLength,
+                BufferUtil.address(target) + directoryOffset,
+                directoryLength);
+        int partOffset = directoryOffset + directoryLength;
+        int rawOffset = directoryCapacity;
+        for (int i = 0; i < entryCount; i++) {
+            final int lines = Long.bitCount(masks[ascending ? i : (int) order[i]]);
+            final int length = compress(raw, rawOffset, lines * LINE_LENGTH, target, partOffset);
+            final int at = storedOffset + i * PART_LENGTH;
+            target.putShort(at + PART_STORED_LENGTH_OFFSET, (short) length);
+            target.putShort(at + PART_LINE_COUNT_OFFSET, (short) lines);
+            target.putInt(at + PART_CHECKSUM_OFFSET, checksum.of(target, partOffset, length));
+            partOffset += length;
+            rawOffset += lines * LINE_LENGTH;
+        }
+        storedLength = partOffset - storedOffset;
+        return directoryOffset + directoryLength - storedOffset;
+    }
+
     private int maxCompressedLength(final int length) {
         return compression.compressor().maxCompressedLength(length);
     }
 
-    private boolean compress(
-            final ByteBuffer raw, final int rawOffset, final ByteBuffer target, final int targetOffset) {
-        storedLength = compression
-                .compressor()
-                .compress(raw, rawOffset, rawLength, target, targetOffset, maxCompressedLength(rawLength));
-        return storedLength < rawLength;
+    /** Compresses bytes, or copies them where that is not longer; returns how many it has written. */
+    private int compress(
+            final ByteBuffer raw, final int rawOffset, final int length, final ByteBuffer target, final int offset) {
+        if (compression != null) {
+            final int compressedLength = compression
+                    .compressor()
+                    .compress(raw, rawOffset, length, target, offset, maxCompressedLength(length));
+            if (compressedLength < length) {
+                return compressedLength;
+            }
+        }
+        RawMemory.copy(BufferUtil.address(raw) + rawOffset, BufferUtil.address(target) + offset, length);
+        return length;
     }
 
     /** Puts the directory directly before the lines, and the entries in the index. */

@@ -30,6 +30,20 @@ import io.quire.store.memory.PageDescriptor;
  * of a mask has one 64-byte line, in order, so raw length = directory length + 64 x all bits. The header checksum
  * covers the 20 bytes before it and so the stored checksum; it is salted with file and position.
  *
+ * <p>A block of a few entries with many lines each is stored in parts, an entry each, so that who needs one page reads
+ * and decompresses that one alone:
+ * <pre>
+ *  +--------+--------+-----+-----------+-----------------+-----------------+-----+
+ *  | part 0 | part 1 | ... | directory | lines of part 0 | lines of part 1 | ... |
+ *  +--------+--------+-----+-----------+-----------------+-----------------+-----+
+ *  part:  0               2            4          8
+ *         +---------------+------------+----------+
+ *         | stored length | line count | checksum |
+ *         +---------------+------------+----------+
+ * </pre>
+ * The lines of a part are compressed, or as they are where that is not shorter. The stored checksum covers the table and
+ * the directory, and the table has that of each part.
+ *
  * <p>Threading: thread-safe, immutable.
  */
 final class BlockDescriptor {
@@ -41,11 +55,11 @@ final class BlockDescriptor {
     static final int DIRECTORY_LENGTH_OFFSET = RAW_LENGTH_OFFSET + SIZE_OF_INT;
     /** short, unsigned: entries, 1..{@link #LINE_COUNT_MAX}. */
     static final int ENTRY_COUNT_OFFSET = DIRECTORY_LENGTH_OFFSET + SIZE_OF_INT;
-    /** byte: {@link #CODEC_NONE} or {@link #CODEC_LZ4}. */
+    /** byte: {@link #CODEC_NONE}, {@link #CODEC_LZ4} or {@link #CODEC_PARTS}. */
     static final int CODEC_OFFSET = ENTRY_COUNT_OFFSET + SIZE_OF_SHORT;
     /** byte: zero. */
     static final int RESERVED_OFFSET = CODEC_OFFSET + SIZE_OF_BYTE;
-    /** int: CRC32C of the stored bytes. */
+    /** int: CRC32C of the stored bytes; of those before the lines where these are in parts. */
     static final int STORED_CHECKSUM_OFFSET = RESERVED_OFFSET + SIZE_OF_BYTE;
     /** int: salted CRC32C of the header before it. */
     static final int HEADER_CHECKSUM_OFFSET = STORED_CHECKSUM_OFFSET + SIZE_OF_INT;
@@ -56,6 +70,23 @@ final class BlockDescriptor {
     static final byte CODEC_NONE = 0;
     /** LZ4 block format; stored length is less than raw length. */
     static final byte CODEC_LZ4 = 1;
+    /** Entries one by one, in LZ4 block format or as they are. */
+    static final byte CODEC_PARTS = 2;
+
+    /** short, unsigned: bytes of a part's lines in the file, 1..64 x line count. */
+    static final int PART_STORED_LENGTH_OFFSET = 0;
+    /** short: lines of a part, 1..64. */
+    static final int PART_LINE_COUNT_OFFSET = PART_STORED_LENGTH_OFFSET + SIZE_OF_SHORT;
+    /** int: CRC32C of a part's lines in the file. */
+    static final int PART_CHECKSUM_OFFSET = PART_LINE_COUNT_OFFSET + SIZE_OF_SHORT;
+    /** Bytes of the table for each part. */
+    static final int PART_LENGTH = PART_CHECKSUM_OFFSET + SIZE_OF_INT;
+    /** Most parts of a block. */
+    static final int PART_COUNT_MAX = 64;
+    /** Most bytes of the table of parts, by which a block that cannot be compressed is longer than it is raw. */
+    static final int PART_TABLE_LENGTH_MAX = PART_COUNT_MAX * PART_LENGTH;
+    /** Lines that the entries of a block have on average, or more, where it is written in parts. */
+    static final int PART_LINE_COUNT_FROM = 32;
 
     /** Most lines in a block. */
     static final int LINE_COUNT_MAX = 4096;

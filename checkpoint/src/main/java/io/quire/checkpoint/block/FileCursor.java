@@ -18,6 +18,7 @@ import org.agrona.collections.Long2ObjectHashMap;
  */
 final class FileCursor implements ScratchPool.Scratch {
     private static final int INDEX_PAGE_COST = 2 * IndexPageDescriptor.PAGE_LENGTH; // with what the heap has of it
+    private static final int UNPACKED_INDEX_PAGE_COST = 6 * IndexPageDescriptor.PAGE_LENGTH; // the same, at most
     private static final int INDEX_PART = 4; // of the budget, that the index of one file may take
 
     private final IndexPageCursor ownIndex = new IndexPageCursor();
@@ -166,7 +167,7 @@ final class FileCursor implements ScratchPool.Scratch {
             return;
         }
         final boolean inOrder = indexPage == index.number() + 1;
-        if (inOrder || ownIndex.number() < 0 || !isIndexWorthKeeping() || !keepIndexPage(indexPage)) {
+        if (inOrder || ownIndex.number() < 0 || !isIndexWorthKeeping(INDEX_PAGE_COST) || !keepIndexPage(indexPage)) {
             index = ownIndex;
             index.load(file, indexPage);
         }
@@ -174,7 +175,9 @@ final class FileCursor implements ScratchPool.Scratch {
 
     /** Loads an index page beside the own one; false when there is no memory for it. */
     private boolean keepIndexPage(final int indexPage) {
-        if (!takeMemory(INDEX_PAGE_COST)) {
+        final boolean unpacked = isIndexWorthKeeping(UNPACKED_INDEX_PAGE_COST);
+        final int cost = unpacked ? UNPACKED_INDEX_PAGE_COST : INDEX_PAGE_COST;
+        if (!takeMemory(cost)) {
             return false;
         }
         final IndexPageCursor another = new IndexPageCursor();
@@ -182,6 +185,9 @@ final class FileCursor implements ScratchPool.Scratch {
         try {
             another.reserve();
             another.load(file, indexPage);
+            if (unpacked) {
+                another.unpack();
+            }
             keptIndexes.put(indexPage, another);
             index = another;
             loaded = true;
@@ -190,15 +196,15 @@ final class FileCursor implements ScratchPool.Scratch {
         } finally {
             if (!loaded) {
                 another.close();
-                giveBack(INDEX_PAGE_COST);
+                giveBack(cost);
             }
         }
         return loaded;
     }
 
     /** The index of a large file would take what blocks of short ones need more. */
-    private boolean isIndexWorthKeeping() {
-        return (long) file.indexPageCount() * INDEX_PAGE_COST <= budget.length() / INDEX_PART;
+    private boolean isIndexWorthKeeping(final int cost) {
+        return (long) file.indexPageCount() * cost <= budget.length() / INDEX_PART;
     }
 
     /** {@return the index, standing at some entry} */

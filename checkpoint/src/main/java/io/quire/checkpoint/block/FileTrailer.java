@@ -181,7 +181,7 @@ record FileTrailer(
         final boolean lengthsFit = largestRaw >= 0
                 && largestRaw <= BlockDescriptor.RAW_LENGTH_MAX
                 && largestStored >= 0
-                && largestStored <= largestRaw
+                && largestStored <= largestRaw + BlockDescriptor.PART_TABLE_LENGTH_MAX
                 && info.rawLength() >= 0
                 && info.storedLength()
                         == indexPosition

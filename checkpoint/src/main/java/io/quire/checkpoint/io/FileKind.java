@@ -9,7 +9,7 @@ package io.quire.checkpoint.io;
  */
 public enum FileKind {
     /** Changed lines of pages, one file a checkpoint. */
-    CHECKPOINT(1, 1, 0, 1),
+    CHECKPOINT(1, 2, 0, 1),
     /** The root that names the files of a checkpoint. */
     MANIFEST(2, 1, 0, 1),
     /** A part of the change log. */

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * @param pages pages that the recovered checkpoint describes
  * @param loadedPages of them, those in memory
  * @param failedPages of them, those that could not be loaded when the background last tried; it tries again some times
- * @param coldTouches how often an operation met a page that was not there yet and loaded it with its neighbours
+ * @param coldTouches how often an operation met a page that was not there yet and loaded it
  * @param elapsedNs nanoseconds since hydration began; once it has ended, those it took
  * @param isEnded whether the background has been through all pages, or had to end before; see {@link #isComplete()}
  */

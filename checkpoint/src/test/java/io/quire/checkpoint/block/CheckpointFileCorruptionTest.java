@@ -58,7 +58,7 @@ class CheckpointFileCorruptionTest {
         assertThat(files.openHandles()).isEmpty();
     }
 
-    /** A file with compressed and raw blocks, two out of order. */
+    /** A file with compressed and raw blocks, some in parts, some out of order. */
     private CheckpointFileInfo write(
             final long number, final long checkpointId, final PageImages pages, final boolean compress) {
         final Random random = new Random(number);
@@ -70,13 +70,22 @@ class CheckpointFileCorruptionTest {
         try (CheckpointFileWriter writer = CheckpointFileWriter.create(files, DIRECTORY, identity, settings)) {
             for (int i = 0; i < ENTRIES; i++) {
                 final int page = i * 37 % PAGE_LIMIT;
-                final long mask = i == 10 ? 0xfff0L : 1L << i | 1L << random.nextInt(64);
+                final long mask = mask(i, random);
                 pages.scribble(random, page, mask);
                 pages.copyLines(page, -1L, target);
                 writer.appendFromPage(page, mask, target);
             }
             return writer.finish();
         }
+    }
+
+    private static long mask(final int entry, final Random random) {
+        return switch (entry) {
+            case 3, 4, 5, 6 -> 0xffff_ffffL << entry; // two of them fill a block
+            case 8 -> -1L;
+            case 10 -> 0xfff0L;
+            default -> 1L << entry | 1L << random.nextInt(64);
+        };
     }
 
     private enum Outcome {
@@ -235,7 +244,7 @@ class CheckpointFileCorruptionTest {
 
     @Test
     void shouldTellNewerAndOlderFormatsFromDamage() {
-        assertHeaderFails(b -> b.putShort(FileHeaderDescriptor.MAJOR_OFFSET, (short) 2), FormatTooNewException.class);
+        assertHeaderFails(b -> b.putShort(FileHeaderDescriptor.MAJOR_OFFSET, (short) 3), FormatTooNewException.class);
         assertHeaderFails(b -> b.putShort(FileHeaderDescriptor.MAJOR_OFFSET, (short) 0), FormatTooOldException.class);
         assertHeaderFails(b -> b.putInt(FileHeaderDescriptor.FLAGS_OFFSET, 1), FormatTooNewException.class);
         assertHeaderFails(b -> b.put(FileHeaderDescriptor.PAGE_SHIFT_OFFSET, (byte) 14), FormatTooNewException.class);
@@ -257,6 +266,55 @@ class CheckpointFileCorruptionTest {
         assertThatThrownBy(() -> CheckpointFileReader.open(files, DIRECTORY, info))
                 .isInstanceOf(expected)
                 .hasMessageContaining(path.toString());
+    }
+
+    @Test
+    void shouldKeepTheOtherPartsOfABlockWhenOneIsDamaged() {
+        final int first = partsPosition();
+        final ByteBuffer block = buffer(good);
+        assertThat(block.getShort(first + BlockDescriptor.ENTRY_COUNT_OFFSET)).isEqualTo((short) 2);
+        final int end =
+                first + BlockDescriptor.HEADER_LENGTH + block.getInt(first + BlockDescriptor.STORED_LENGTH_OFFSET);
+        final byte[] bad = good.clone();
+        bad[end - 1] ^= 1; // of the second part
+        files.setContent(path, bad);
+        final List<Integer> damaged = new ArrayList<>();
+        try (PageChain chain = PageChain.open(files, DIRECTORY, List.of(info))) {
+            for (int page = 0; page < PAGE_LIMIT; page++) {
+                try {
+                    chain.load(page, target);
+                    assertThat(model.equalsPage(page, target)).isTrue();
+                } catch (final CorruptStoreException e) {
+                    assertThat(e).hasMessageContaining("checksum mismatch of a part of a block: file=" + path);
+                    damaged.add(page);
+                }
+            }
+        }
+        assertThat(damaged).hasSize(1);
+    }
+
+    /** Position of the first block in parts. */
+    private int partsPosition() {
+        for (final int position : blockPositions()) {
+            if (good[position + BlockDescriptor.CODEC_OFFSET] == BlockDescriptor.CODEC_PARTS) {
+                return position;
+            }
+        }
+        throw new AssertionError("no block in parts");
+    }
+
+    /** The two numbers that a part has in its table, set to hostile values, checksums put right. */
+    @Test
+    void shouldRefuseHostilePartsWithChecksumsPutRight() {
+        final int table = partsPosition() + BlockDescriptor.HEADER_LENGTH;
+        for (int offset = 0; offset < 2 * BlockDescriptor.PART_LENGTH; offset += Short.BYTES) {
+            for (final int value : hostile()) {
+                final byte[] bad = good.clone();
+                buffer(bad).putShort(table + offset, (short) value);
+                fixBlock(bad, partsPosition());
+                checkHostile(bad);
+            }
+        }
     }
 
     @Test
@@ -400,8 +458,11 @@ class CheckpointFileCorruptionTest {
 
     private static void fixBlock(final byte[] bytes, final int position) {
         final ByteBuffer buffer = buffer(bytes);
-        final int length = buffer.getInt(position + BlockDescriptor.STORED_LENGTH_OFFSET);
+        int length = buffer.getInt(position + BlockDescriptor.STORED_LENGTH_OFFSET);
         final Checksum checksum = new Checksum();
+        if (buffer.get(position + BlockDescriptor.CODEC_OFFSET) == BlockDescriptor.CODEC_PARTS) {
+            length = fixParts(buffer, position);
+        }
         if (length > 0 && length <= bytes.length - position - BlockDescriptor.HEADER_LENGTH) {
             buffer.putInt(
                     position + BlockDescriptor.STORED_CHECKSUM_OFFSET,
@@ -410,6 +471,25 @@ class CheckpointFileCorruptionTest {
         buffer.putInt(
                 position + BlockDescriptor.HEADER_CHECKSUM_OFFSET,
                 checksum.of(buffer, position, BlockDescriptor.HEADER_CHECKSUM_OFFSET) ^ salt(bytes, position));
+    }
+
+    /** Puts the checksums of the parts right as far as they are in the file; returns the length of what is before them. */
+    private static int fixParts(final ByteBuffer buffer, final int position) {
+        final int table = position + BlockDescriptor.HEADER_LENGTH;
+        final int count = Short.toUnsignedInt(buffer.getShort(position + BlockDescriptor.ENTRY_COUNT_OFFSET));
+        final int front =
+                count * BlockDescriptor.PART_LENGTH + buffer.getInt(position + BlockDescriptor.DIRECTORY_LENGTH_OFFSET);
+        long at = (long) table + front;
+        for (int i = 0; i < count && table + (i + 1L) * BlockDescriptor.PART_LENGTH <= buffer.capacity(); i++) {
+            final int part = table + i * BlockDescriptor.PART_LENGTH;
+            final int length = Short.toUnsignedInt(buffer.getShort(part + BlockDescriptor.PART_STORED_LENGTH_OFFSET));
+            if (at < 0 || at + length > buffer.capacity()) {
+                break;
+            }
+            buffer.putInt(part + BlockDescriptor.PART_CHECKSUM_OFFSET, new Checksum().of(buffer, (int) at, length));
+            at += length;
+        }
+        return front;
     }
 
     private static void fixIndexPage(final byte[] bytes, final int position, final int length) {

@@ -50,6 +50,12 @@ class CheckpointFileDescriptorTest {
         assertThat(BlockDescriptor.HEADER_LENGTH).isEqualTo(24);
         assertThat(BlockDescriptor.CODEC_NONE).isEqualTo((byte) 0);
         assertThat(BlockDescriptor.CODEC_LZ4).isEqualTo((byte) 1);
+        assertThat(BlockDescriptor.CODEC_PARTS).isEqualTo((byte) 2);
+        assertThat(BlockDescriptor.PART_STORED_LENGTH_OFFSET).isEqualTo(0);
+        assertThat(BlockDescriptor.PART_LINE_COUNT_OFFSET).isEqualTo(2);
+        assertThat(BlockDescriptor.PART_CHECKSUM_OFFSET).isEqualTo(4);
+        assertThat(BlockDescriptor.PART_LENGTH).isEqualTo(8);
+        assertThat(BlockDescriptor.PART_COUNT_MAX).isEqualTo(64);
         assertThat(BlockDescriptor.LINE_COUNT_MAX).isEqualTo(4096);
         assertThat(BlockDescriptor.RAW_LENGTH_MAX).isEqualTo(319_488);
     }

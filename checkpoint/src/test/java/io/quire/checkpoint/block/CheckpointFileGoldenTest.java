@@ -25,8 +25,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  */
 class CheckpointFileGoldenTest {
     private static final Path DIRECTORY = Path.of("/store");
-    private static final String RAW = "checkpoint-1.0-raw.bin";
-    private static final String LZ4 = "checkpoint-1.0-lz4.bin";
+    private static final String RAW = "checkpoint-2.0-raw.bin";
+    private static final String LZ4 = "checkpoint-2.0-lz4.bin";
     private static final CheckpointFileIdentity IDENTITY =
             new CheckpointFileIdentity(new UUID(0x0011223344556677L, 0x8899aabbccddeeffL), 0x2a, 7, 11);
     private static final int[] PAGES = {3, 0, 1 << 20, 7, 8, 9, Integer.MAX_VALUE};
@@ -74,6 +74,13 @@ class CheckpointFileGoldenTest {
 
     @Test
     void shouldReadVersion10() throws IOException {
+        checkContent(golden("checkpoint-1.0-raw.bin"));
+        checkContent(golden("checkpoint-1.0-lz4.bin"));
+    }
+
+    /** Has blocks in parts. */
+    @Test
+    void shouldReadVersion20() throws IOException {
         checkContent(golden(RAW));
         checkContent(golden(LZ4));
     }

@@ -141,6 +141,35 @@ class CheckpointFileWriterTest {
         }
     }
 
+    /** Whoever needs one page of many reads that one, whatever else is in its block. */
+    @Test
+    void shouldReadLittleMoreThanAPageOfAFullImage() {
+        final int count = 1000;
+        for (final boolean compress : new boolean[] {true, false}) {
+            final CheckpointFileInfo info;
+            try (CheckpointFileWriter writer =
+                    writer(CheckpointFileSettings.defaults().withCompression(compress))) {
+                for (int i = 0; i < count; i++) {
+                    RawMemory.putLong(lines, i);
+                    writer.append(i ^ 3, -1L, lines); // not quite in order
+                }
+                info = writer.finish();
+            }
+            try (CheckpointFileReader reader = CheckpointFileReader.open(files, DIRECTORY, info)) {
+                reader.readLines(0, -1L, lines);
+                for (int page = 37; page < count; page += 61) {
+                    final long before = reader.readLength();
+                    assertThat(reader.readLines(page, -1L, lines)).isEqualTo(-1L);
+                    assertThat(RawMemory.getLong(lines)).isEqualTo(page ^ 3);
+                    assertThat(reader.readLength() - before)
+                            .as("bytes read, without an index page")
+                            .isLessThan(2 * PageDescriptor.PAGE_LENGTH + 500L);
+                }
+            }
+            files.delete(DIRECTORY.resolve(IDENTITY.fileName()));
+        }
+    }
+
     @Test
     void shouldAskThePacerBeforeEachWrite() {
         final List<Integer> asked = new ArrayList<>();

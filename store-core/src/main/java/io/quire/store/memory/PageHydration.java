@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Loads the pages of a recovered store, each once: on its first touch, or ahead of it by whoever calls {@link
- * #hydrateRun}. A touch brings the neighbours too, because finding, checking and decompressing what holds them costs
- * little more than for one page. Pages are claimed one by one, so that threads which load at the same time never wait
- * for each other unless they want the same page.
+ * #hydrateRun}. A touch may bring neighbours too, which pays where what holds them is decompressed together. Pages are
+ * claimed one by one, so that threads which load at the same time never wait for each other unless they want the same
+ * page.
  *
  * <p>Threading: thread-safe.
  */
@@ -52,7 +52,7 @@ final class PageHydration {
         return loadedPages.sum();
     }
 
-    /** How often a touch met a cold page and loaded it with its neighbours. */
+    /** How often a touch met a cold page and loaded it, with neighbours if it is told to. */
     long coldTouches() {
         return coldTouches.sum();
     }
