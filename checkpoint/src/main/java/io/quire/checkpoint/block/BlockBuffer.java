@@ -114,7 +114,7 @@ final class BlockBuffer implements AutoCloseable {
         checkStored(file, blockPosition, front, 0, frontLength);
         readParts(file, blockPosition, front, 0);
         rawBuffer = raw.withLength(rawLength);
-        RawMemory.copy(staging.pointer() + entryCount * PART_LENGTH, raw.pointer(), directoryLength);
+        RawMemory.copy(staging.pointer() + frontLength - directoryLength, raw.pointer(), directoryLength);
         partStaging = staging;
     }
 
@@ -136,18 +136,35 @@ final class BlockBuffer implements AutoCloseable {
         }
     }
 
+    /** {@return parts of the block that is loaded, 0 when it has none} */
+    int partCount() {
+        return codec == CODEC_PARTS ? parts.count() : 0;
+    }
+
+    /** {@return position in the file of a part's lines} */
+    long partPosition(final int part) {
+        return position + HEADER_LENGTH + parts.offset(part);
+    }
+
     private void loadParts(final CheckpointFileReader file, final int firstLine, final int count) {
         final int last = parts.partOf(firstLine + count - 1);
         for (int part = parts.partOf(firstLine); part <= last; part++) {
             if (!parts.isLoaded(part)) {
                 loadPart(file, part);
-                parts.loaded(part);
             }
         }
     }
 
-    private void loadPart(final CheckpointFileReader file, final int part) {
-        final long at = position + HEADER_LENGTH + parts.offset(part);
+    /**
+     * Loads a part.
+     *
+     * @param file the file loaded from
+     * @param part 0-based number
+     * @throws CorruptStoreException when it is damaged
+     * @throws io.quire.store.errors.StoreIoException when it cannot be read
+     */
+    void loadPart(final CheckpointFileReader file, final int part) {
+        final long at = partPosition(part);
         final int length = parts.storedLength(part);
         final ByteBuffer stored = partStaging.withLength(length);
         file.copy(at, partStaging.pointer(), length);
@@ -159,6 +176,7 @@ final class BlockBuffer implements AutoCloseable {
         } else {
             decompress(file, at, stored, length, rawBuffer, rawOffset, partLength);
         }
+        parts.loaded(part);
     }
 
     private void checkStored(
@@ -342,6 +360,11 @@ final class BlockBuffer implements AutoCloseable {
         return entryCount;
     }
 
+    /** {@return whether it would be in parts had this version written it} */
+    boolean lacksParts() {
+        return codec != CODEC_PARTS && BlockBuilder.isDense(entryCount, lineCount);
+    }
+
     int lineCount() {
         return lineCount;
     }
@@ -376,9 +399,9 @@ final class BlockBuffer implements AutoCloseable {
     }
 
     /**
-     * Hands out all entries in the order they have in the block.
+     * Hands out all entries in the order they have in the block; loads the parts they are in.
      *
-     * @param file the file loaded from, for messages
+     * @param file the file loaded from
      * @param visitor takes them, with the number of the first line of each
      */
     void forEachEntry(final CheckpointFileReader file, final BlockEntryVisitor visitor) {

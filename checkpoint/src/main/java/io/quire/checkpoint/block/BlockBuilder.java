@@ -135,7 +135,7 @@ final class BlockBuilder implements AutoCloseable {
         final int storedOffset = offset + HEADER_LENGTH;
         final byte codec;
         final int checkedLength;
-        if (isDense()) {
+        if (isDense(entryCount, lineCount)) {
             codec = CODEC_PARTS;
             checkedLength = writeParts(raw, directoryLength, target, storedOffset);
         } else {
@@ -156,7 +156,7 @@ final class BlockBuilder implements AutoCloseable {
     }
 
     /** Whether the entries have so many lines each that they compress well one by one. */
-    private boolean isDense() {
+    static boolean isDense(final int entryCount, final int lineCount) {
         return entryCount <= PART_COUNT_MAX && lineCount >= entryCount * PART_LINE_COUNT_FROM;
     }
 

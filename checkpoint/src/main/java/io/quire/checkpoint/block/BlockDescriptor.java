@@ -8,7 +8,7 @@ import static org.agrona.BitUtil.SIZE_OF_SHORT;
 import io.quire.store.memory.PageDescriptor;
 
 /**
- * A block: some entries of a checkpoint file, compressed together; little-endian, at any position.
+ * A block: some entries of a checkpoint file, compressed together or one by one; little-endian, at any position.
  * <pre>
  *  0               4            8                  12            14      15         16
  *  +---------------+------------+------------------+-------------+-------+----------+
@@ -41,13 +41,13 @@ import io.quire.store.memory.PageDescriptor;
  *         | stored length | line count | checksum |
  *         +---------------+------------+----------+
  * </pre>
- * The lines of a part are compressed, or as they are where that is not shorter. The stored checksum covers the table and
- * the directory, and the table has that of each part.
+ * The lines of a part are compressed, or as they are where that is not shorter. The stored checksum covers the table
+ * and the directory, and the table has that of each part.
  *
  * <p>Threading: thread-safe, immutable.
  */
 final class BlockDescriptor {
-    /** int: bytes that follow the header, 1..raw length. */
+    /** int: bytes that follow the header, 1..raw length; with parts at most {@link #PART_LENGTH} more for each. */
     static final int STORED_LENGTH_OFFSET = 0;
     /** int: bytes of the raw block, 1..{@link #RAW_LENGTH_MAX}. */
     static final int RAW_LENGTH_OFFSET = STORED_LENGTH_OFFSET + SIZE_OF_INT;

@@ -89,13 +89,29 @@ final class CheckpointFileCheck {
         lineCount += block.lineCount();
         try {
             block.load(file, position, staging);
-            block.forEachEntry(file, (page, mask, firstLine, lines) -> {
-                entriesInBlocks++;
-                sumOfBlocks += hash(page, mask, position, firstLine);
-            });
+            if (checkParts(block)) {
+                block.forEachEntry(file, (page, mask, firstLine, lines) -> {
+                    entriesInBlocks++;
+                    sumOfBlocks += hash(page, mask, position, firstLine);
+                });
+            }
         } catch (final StateStoreException e) {
             report(position, e.getMessage(), e);
         }
+    }
+
+    /** Damage to one part is damage to one page, so each is reported. */
+    private boolean checkParts(final BlockBuffer block) {
+        boolean whole = true;
+        for (int part = 0; part < block.partCount(); part++) {
+            try {
+                block.loadPart(file, part);
+            } catch (final StateStoreException e) {
+                report(block.partPosition(part), e.getMessage(), e);
+                whole = false;
+            }
+        }
+        return whole;
     }
 
     private boolean checkIndex() {

@@ -68,7 +68,7 @@ final class CheckpointFileDescriptor {
     static final int STORED_LENGTH_OFFSET = RAW_LENGTH_OFFSET + SIZE_OF_LONG;
     /** int: bytes of the largest block before compression, 0..{@link BlockDescriptor#RAW_LENGTH_MAX}. */
     static final int LARGEST_RAW_OFFSET = STORED_LENGTH_OFFSET + SIZE_OF_LONG;
-    /** int: bytes of the largest block as stored, not more than the largest raw length. */
+    /** int: bytes of the largest block as stored, with the table of its parts if it has one. */
     static final int LARGEST_STORED_OFFSET = LARGEST_RAW_OFFSET + SIZE_OF_INT;
     /** int: CRC32C over the checksums of all blocks and index pages. */
     static final int CONTENT_CHECKSUM_OFFSET = LARGEST_STORED_OFFSET + SIZE_OF_INT;

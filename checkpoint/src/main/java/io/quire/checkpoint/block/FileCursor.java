@@ -8,7 +8,7 @@ import org.agrona.collections.Long2ObjectHashMap;
 
 /**
  * One thread's view of a checkpoint file: the index page and the blocks it looked at last stay in private memory, so
- * that neighbouring pages cost one decompression together.
+ * that neighbouring pages cost one decompression together where they were compressed together.
  *
  * <p>Who reads pages in any order meets the same few blocks of a short file again and again. So a block that does not
  * follow the one loaded before gets memory of its own as long as the budget has some; reading from one end to the
@@ -175,9 +175,8 @@ final class FileCursor implements ScratchPool.Scratch {
 
     /** Loads an index page beside the own one; false when there is no memory for it. */
     private boolean keepIndexPage(final int indexPage) {
-        final boolean unpacked = isIndexWorthKeeping(UNPACKED_INDEX_PAGE_COST);
-        final int cost = unpacked ? UNPACKED_INDEX_PAGE_COST : INDEX_PAGE_COST;
-        if (!takeMemory(cost)) {
+        final boolean unpacked = isIndexWorthKeeping(UNPACKED_INDEX_PAGE_COST) && takeMemory(UNPACKED_INDEX_PAGE_COST);
+        if (!unpacked && !takeMemory(INDEX_PAGE_COST)) {
             return false;
         }
         final IndexPageCursor another = new IndexPageCursor();
@@ -195,8 +194,9 @@ final class FileCursor implements ScratchPool.Scratch {
             index = ownIndex;
         } finally {
             if (!loaded) {
+                keptIndexes.remove(indexPage); // a map that found no memory to grow may have it already
                 another.close();
-                giveBack(cost);
+                giveBack(unpacked ? UNPACKED_INDEX_PAGE_COST : INDEX_PAGE_COST);
             }
         }
         return loaded;

@@ -16,8 +16,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * One index page in private memory, checked, and an entry in it. One that is asked for again and again is unpacked, which
- * takes several times its memory and makes a search several times as fast.
+ * One index page in private memory, checked, and an entry in it. One that is asked for again and again is unpacked,
+ * which takes several times its memory and makes a search several times as fast.
  *
  * <p>Threading: confined to one thread at a time.
  */
@@ -130,6 +130,7 @@ final class IndexPageCursor implements AutoCloseable {
         }
         blocks = Arrays.copyOf(positions, blockCount);
         pages = allPages;
+        buffer = null;
         staging.close();
         first();
     }
@@ -169,7 +170,8 @@ final class IndexPageCursor implements AutoCloseable {
     }
 
     /**
-     * Goes to the entry of a page, or, when there is none, to one near it, before which there is none of a greater page.
+     * Goes to the entry of a page, or, when there is none, to one near it, before which there is none of a greater
+     * page.
      *
      * @param wantedPage page number
      * @return whether there is one
@@ -314,6 +316,7 @@ final class IndexPageCursor implements AutoCloseable {
      * {@return whether nothing but zeros lies between the last entry, which is the current one, and the restart table}
      */
     boolean restIsZero() {
+        assert pages == null : "unpacked";
         for (int i = (int) (packed.pointer() - staging.pointer()); i < (int) (entriesLimit - staging.pointer()); i++) {
             if (buffer.get(i) != 0) {
                 return false;
@@ -334,6 +337,7 @@ final class IndexPageCursor implements AutoCloseable {
     @Override
     public void close() {
         clear();
+        buffer = null;
         staging.close();
     }
 }

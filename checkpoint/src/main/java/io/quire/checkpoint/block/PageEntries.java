@@ -175,6 +175,11 @@ public final class PageEntries implements AutoCloseable {
         current = count - 1;
     }
 
+    /** {@return whether the whole block was written by a version without parts, and would have some} */
+    boolean lacksParts() {
+        return header.lacksParts();
+    }
+
     /** {@return raw bytes of the whole block} */
     int rawLength() {
         return header.rawLength();

@@ -303,18 +303,54 @@ class CheckpointFileCorruptionTest {
         throw new AssertionError("no block in parts");
     }
 
+    @Test
+    void shouldReportEachDamagedPart() {
+        final int block = partsPosition();
+        final int table = block + BlockDescriptor.HEADER_LENGTH;
+        final int first = table
+                + 2 * BlockDescriptor.PART_LENGTH
+                + buffer(good).getInt(block + BlockDescriptor.DIRECTORY_LENGTH_OFFSET);
+        final int second = first + buffer(good).getShort(table + BlockDescriptor.PART_STORED_LENGTH_OFFSET);
+        final byte[] bad = good.clone();
+        bad[first + 5] ^= 4;
+        bad[second + 5] ^= 4;
+        files.setContent(path, bad);
+        final List<Long> offsets = new ArrayList<>();
+        try (CheckpointFileReader reader = CheckpointFileReader.open(files, DIRECTORY, info)) {
+            reader.verify(problem -> offsets.add(problem.offset()));
+        }
+        assertThat(offsets).containsExactly((long) first, (long) second);
+    }
+
     /** The two numbers that a part has in its table, set to hostile values, checksums put right. */
     @Test
     void shouldRefuseHostilePartsWithChecksumsPutRight() {
-        final int table = partsPosition() + BlockDescriptor.HEADER_LENGTH;
-        for (int offset = 0; offset < 2 * BlockDescriptor.PART_LENGTH; offset += Short.BYTES) {
-            for (final int value : hostile()) {
-                final byte[] bad = good.clone();
-                buffer(bad).putShort(table + offset, (short) value);
-                fixBlock(bad, partsPosition());
-                checkHostile(bad);
+        final int block = partsPosition();
+        final int table = block + BlockDescriptor.HEADER_LENGTH;
+        for (final int part : new int[] {0, BlockDescriptor.PART_LENGTH}) {
+            for (int offset = 0; offset < BlockDescriptor.PART_CHECKSUM_OFFSET; offset += Short.BYTES) {
+                for (final int value : hostile()) {
+                    final byte[] bad = good.clone();
+                    buffer(bad).putShort(table + part + offset, (short) value);
+                    fixBlock(bad, block);
+                    checkHostile(bad);
+                    assertThat(damagedPages())
+                            .as("part+%d, value %d", offset, value)
+                            .isGreaterThanOrEqualTo(1);
+                }
             }
         }
+    }
+
+    private int damagedPages() {
+        int count = 0;
+        try (CheckpointFileReader reader = CheckpointFileReader.openUnlisted(files, path)) {
+            for (int page = 0; page < PAGE_LIMIT; page++) {
+                final int wanted = page;
+                count += fails(() -> reader.readLines(wanted, -1L, target)) ? 1 : 0;
+            }
+        }
+        return count;
     }
 
     @Test
@@ -473,7 +509,7 @@ class CheckpointFileCorruptionTest {
                 checksum.of(buffer, position, BlockDescriptor.HEADER_CHECKSUM_OFFSET) ^ salt(bytes, position));
     }
 
-    /** Puts the checksums of the parts right as far as they are in the file; returns the length of what is before them. */
+    /** Puts the checksums of parts right as far as they are in the file; returns the length of what is before them. */
     private static int fixParts(final ByteBuffer buffer, final int position) {
         final int table = position + BlockDescriptor.HEADER_LENGTH;
         final int count = Short.toUnsignedInt(buffer.getShort(position + BlockDescriptor.ENTRY_COUNT_OFFSET));

@@ -198,6 +198,7 @@ class FileCursorTest {
         try (CheckpointFileWriter writer =
                 CheckpointFileWriter.create(files, directory, identity, CheckpointFileSettings.defaults())) {
             for (int i = 0; i < entries; i++) {
+                RawMemory.putLong(page, contentOf(5 + i * 3));
                 writer.append(5 + i * 3, 1L << i % 64, page);
             }
             info = writer.finish();
@@ -214,6 +215,7 @@ class FileCursorTest {
                         assertThat(cursor.readLines(asked, -1L, page))
                                 .as("page %d", asked)
                                 .isEqualTo(maskOf(asked, entries));
+                        checkContent(asked, maskOf(asked, entries), page);
                         checkRun(cursor, random.nextInt(entries * 3 + 100), entries);
                     }
                 }
@@ -233,9 +235,22 @@ class FileCursorTest {
         final long[] missing = new long[count];
         Arrays.fill(missing, -1L);
         cursor.readRun(firstPage, count, missing, target);
-        RawMemory.free(target);
         for (int i = 0; i < count; i++) {
-            assertThat(missing[i]).as("page %d", firstPage + i).isEqualTo(~maskOf(firstPage + i, entries));
+            final long mask = maskOf(firstPage + i, entries);
+            assertThat(missing[i]).as("page %d", firstPage + i).isEqualTo(~mask);
+            checkContent(firstPage + i, mask, target + (long) i * PageDescriptor.PAGE_LENGTH);
+        }
+        RawMemory.free(target);
+    }
+
+    private static long contentOf(final int number) {
+        return number * 0x9E3779B97F4A7C15L;
+    }
+
+    private static void checkContent(final int number, final long mask, final long pointer) {
+        if (mask != 0) {
+            final long line = pointer + (long) Long.numberOfTrailingZeros(mask) * PageDescriptor.LINE_LENGTH;
+            assertThat(RawMemory.getLong(line)).as("content of page %d", number).isEqualTo(contentOf(number));
         }
     }
 

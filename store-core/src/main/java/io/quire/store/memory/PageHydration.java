@@ -70,13 +70,18 @@ final class PageHydration {
     private void touchCold(final int page) {
         coldTouches.increment();
         final int length = runLength;
-        final int first = page & -length;
+        if (length > 1) {
+            touchRun(page & -length, length);
+        }
+        hydrate(page);
+    }
+
+    private void touchRun(final int first, final int length) {
         try {
             hydrateRun(first, Math.min(length, pageCount - first));
         } catch (final StateStoreException e) {
             // A neighbour may be the reason; whoever needs that one gets the error from it.
         }
-        hydrate(page);
     }
 
     private boolean isCold(final int page) {
