@@ -180,10 +180,11 @@ public final class ValueRewrite implements AutoCloseable {
 
     /** Values are about to be moved to a key without being written; not before the next step. */
     void valuesMovedTo(final byte[] key) {
+        final boolean whole = passWhole;
+        passWhole = false; // a queue that finds no memory to grow loses keys that are in it: another pass then
         if (merged.size() < MERGED_MAX) {
             merged.add(key);
-        } else {
-            passWhole = false;
+            passWhole = whole;
         }
     }
 
