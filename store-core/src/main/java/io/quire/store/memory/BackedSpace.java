@@ -5,6 +5,9 @@ import static io.quire.store.memory.PageDescriptor.EXTENT_LENGTH;
 import static io.quire.store.memory.PageDescriptor.EXTENT_SHIFT;
 
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -14,22 +17,27 @@ import java.util.concurrent.locks.ReentrantLock;
  * counters and entries of the page table.
  *
  * <p>Whoever needs space does not wait for the lock but for the space: a thread that backs ahead gives the lock back
- * after each step and takes it again at once, which a waiting one can lose again and again.
+ * after each step and takes it again at once, which a waiting one can lose again and again. For those that need the
+ * lock for something else it {@linkplain #makeWay makes way}.
  *
- * <p>Threading: thread-safe; reserving and backing are serialised by a lock, and the check above the recovered limit
- * takes none.
+ * <p>Threading: thread-safe; reserving and backing are serialised by a lock, and neither the check above the recovered
+ * limit nor the look at windows that there are takes it.
  */
 final class BackedSpace {
     private static final int SPINS = 100;
+    private static final int YIELDS = 400;
+    private static final int WAYS_MAX = 10; // so that nobody who backs waits for long, whatever has become of the other
+    private static final long PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(20);
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final AtomicInteger waiting = new AtomicInteger(); // for the lock, not for space
     private final LiveMemory live;
     private final long recoveredLimit;
     private final long[] recoveredExtents;
     private final PageTable pageTable;
     private final ExtentSequences sequences;
     private final long windowMask;
-    private long[] windowBases = new long[0];
+    private volatile long[] windowBases = new long[0];
     private volatile long backedEnd;
     private volatile long backedLength;
 
@@ -74,13 +82,35 @@ final class BackedSpace {
 
     /** Takes the lock, by preference without being put to sleep: most that is done under it takes microseconds. */
     private void acquire() {
-        for (int spin = 0; spin < SPINS; spin++) {
-            if (lock.tryLock()) {
-                return;
-            }
-            Thread.onSpinWait();
+        if (lock.tryLock()) {
+            return;
         }
-        lock.lock();
+        waiting.incrementAndGet();
+        try {
+            for (int attempt = 1; !lock.tryLock(); attempt++) {
+                pause(attempt);
+            }
+        } finally {
+            waiting.decrementAndGet();
+        }
+    }
+
+    private void pause(final int attempt) {
+        if (attempt < SPINS) {
+            Thread.onSpinWait();
+            return;
+        }
+        Thread.yield(); // to who has the lock, if that one waits for this core
+        if (attempt > SPINS + YIELDS) {
+            LockSupport.parkNanos(this, PAUSE_NS);
+        }
+    }
+
+    /** Lets those have the lock that wait for it; for who backs ahead, between two steps. */
+    void makeWay() {
+        for (int way = 0; way < WAYS_MAX && waiting.get() > 0; way++) {
+            LockSupport.parkNanos(this, PAUSE_NS);
+        }
     }
 
     private void ensureRecovered(final long extentAddress) {
@@ -106,6 +136,10 @@ final class BackedSpace {
      * @throws io.quire.store.errors.StateStoreException what {@link LiveMemory#reserveWindow} throws
      */
     long[] reserveWindows(final int count) {
+        final long[] reserved = windowBases;
+        if (reserved.length >= count) {
+            return Arrays.copyOf(reserved, count);
+        }
         acquire();
         try {
             reserveLocked(count);
@@ -121,9 +155,8 @@ final class BackedSpace {
             final long end = (window + 1) * (windowMask + 1);
             pageTable.reserve(end);
             sequences.reserve(end);
-            final long base = live.reserveWindow(window);
-            final long[] bases = Arrays.copyOf(windowBases, window + 1);
-            bases[window] = base;
+            final long[] bases = Arrays.copyOf(windowBases, window + 1); // first, since a window must not get lost
+            bases[window] = live.reserveWindow(window);
             windowBases = bases;
         }
     }
@@ -137,10 +170,8 @@ final class BackedSpace {
                 } finally {
                     lock.unlock();
                 }
-            } else if (attempt < SPINS) {
-                Thread.onSpinWait();
             } else {
-                Thread.yield(); // to who has the lock, if that one waits for this core
+                pause(attempt);
             }
         }
     }

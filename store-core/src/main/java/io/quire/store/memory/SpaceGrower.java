@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store.memory;
 
-import io.quire.store.errors.StateStoreException;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -9,12 +9,13 @@ import java.util.concurrent.locks.LockSupport;
  * Backs space ahead of need on a thread of its own, and prepares windows, so that page faults, zeroing and calls of the
  * system stay off the writer's path. As much as is used is kept ahead, up to 32 MiB: a table doubles within few writes,
  * because its segments split at about the same time. It sleeps until the writer has used a quarter of what lies ahead.
- * When growing fails it stops trying for this round: the writer meets the same failure, as an exception, once it needs
- * the space.
+ * When growing fails it stops trying for this round: the writer meets the same failure, as an exception, once
+ * it needs the space.
  *
  * <p>Threading: {@link #used} by the writer; the rest on its own thread.
  */
 final class SpaceGrower implements Runnable {
+    private static final System.Logger LOG = System.getLogger(SpaceGrower.class.getName());
     private static final long STEP = PageDescriptor.EXTENT_LENGTH; // a writer that needs space waits for one at most
     private static final long AHEAD_MIN = 256L * 1024;
     private static final long AHEAD_MAX = 32L * 1024 * 1024;
@@ -27,6 +28,7 @@ final class SpaceGrower implements Runnable {
     private volatile long used;
     private volatile boolean running = true;
     private long wakeAt;
+    private boolean told; // of a round that failed; the thread's own
 
     /** For a space that may grow up to a limit; the thread gets the name. */
     SpaceGrower(final BackedSpace space, final long limit, final String name) {
@@ -76,19 +78,33 @@ final class SpaceGrower implements Runnable {
                 Thread.interrupted(); // an interrupt means nothing here and would keep park from parking
                 continue;
             }
-            grow(from);
+            try {
+                grow(from);
+            } catch (final Throwable e) { // whatever it is, the next round may succeed
+                tell(e);
+            }
             done = from;
         }
     }
 
     private void grow(final long from) {
         final long target = Math.min(limit, from + ahead(from));
+        while (running && space.backedEnd() < target) {
+            space.makeWay();
+            space.growTo(Math.min(target, space.backedEnd() + STEP));
+        }
+    }
+
+    /** Not lost: the writer gets the same from the same call when it needs the space. Told once, so as not to flood. */
+    private void tell(final Throwable failure) {
+        if (told) {
+            return;
+        }
+        told = true;
         try {
-            while (running && space.backedEnd() < target) {
-                space.growTo(Math.min(target, space.backedEnd() + STEP));
-            }
-        } catch (final StateStoreException | OutOfMemoryError e) {
-            // Not lost: the writer gets the same from the same call when it needs the space.
+            LOG.log(Level.DEBUG, () -> "backing space ahead failed, and will be tried again: " + failure, failure);
+        } catch (final RuntimeException | Error e) {
+            // The thread is needed more than what it has to tell.
         }
     }
 

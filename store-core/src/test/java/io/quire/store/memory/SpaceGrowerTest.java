@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
@@ -127,6 +129,88 @@ class SpaceGrowerTest {
             second.countDown();
             ahead.join();
             writer.join();
+        } finally {
+            live.close();
+        }
+    }
+
+    @Test
+    void shouldGoOnAfterWhateverFailed() {
+        live.beforeBacking = address -> {
+            if (Thread.currentThread().getName().equals(GROWER)) {
+                live.refusedBy.add(GROWER);
+                throw new StackOverflowError("planted");
+            }
+        };
+        create(PagedMemory.LENGTH_MAX);
+        for (int round = 1; round <= 2; round++) {
+            final int refused = live.refusedBy.size();
+            while (live.refusedBy.size() == refused && round * EXTENTS_PER_WINDOW > live.backedBy.size()) {
+                memory.allocateExtent(ExtentKind.PAGES); // by the writer, which wakes the other
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+            }
+        }
+        assertThat(live.refusedBy).hasSizeGreaterThanOrEqualTo(2);
+        live.beforeBacking = address -> {};
+        for (int extent = 0; extent < EXTENTS_PER_WINDOW && !live.backedBy.contains(GROWER); extent++) {
+            memory.allocateExtent(ExtentKind.PAGES);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+        assertThat(live.backedBy).contains(GROWER);
+    }
+
+    @Test
+    void shouldTellOfReservedWindowsWithoutTheLock() throws Exception {
+        final CountDownLatch reached = new CountDownLatch(1);
+        final CountDownLatch gate = new CountDownLatch(1);
+        live.gates.add(gate);
+        try (PageTable pages = new PageTable();
+                ExtentSequences sequences = new ExtentSequences()) {
+            final BackedSpace space = new BackedSpace(live, 0, pages, sequences);
+            space.growTo(1L << WINDOW_SHIFT);
+            live.beforeBacking = address -> {
+                reached.countDown();
+                waitFor(gate);
+            };
+            final Thread ahead = new Thread(() -> space.growTo(2L << WINDOW_SHIFT), GROWER);
+            ahead.start();
+            reached.await();
+            final AtomicReference<long[]> found = new AtomicReference<>();
+            final Thread writer = new Thread(() -> found.set(space.reserveWindows(2)));
+            writer.start();
+            writer.join(TimeUnit.SECONDS.toMillis(10));
+            assertThat(writer.isAlive()).isFalse(); // though the other one is on the lock
+            assertThat(found.get()).hasSize(2).doesNotContain(0);
+            gate.countDown();
+            ahead.join();
+            writer.join();
+        } finally {
+            live.close();
+        }
+    }
+
+    @Test
+    void shouldLetOthersHaveTheLockBetweenTwoSteps() {
+        final AtomicInteger steps = new AtomicInteger();
+        live.beforeBacking = address -> {
+            steps.incrementAndGet();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+        };
+        try (PageTable pages = new PageTable();
+                ExtentSequences sequences = new ExtentSequences()) {
+            final BackedSpace space = new BackedSpace(live, 0, pages, sequences);
+            final SpaceGrower grower = new SpaceGrower(space, PagedMemory.LENGTH_MAX, GROWER);
+            grower.start(32L << 20); // 32 MiB ahead: some thousand steps
+            int lost = 0;
+            for (int i = 0; i < 20; i++) {
+                final int last = steps.get();
+                await(() -> steps.get() > last);
+                final int before = steps.get();
+                space.beforeFilling(0, PageDescriptor.PAGE_LENGTH);
+                lost += steps.get() - before;
+            }
+            assertThat(lost).isLessThan(20); // none as a rule: only the step that was under way was waited for
+            grower.stop();
         } finally {
             live.close();
         }
