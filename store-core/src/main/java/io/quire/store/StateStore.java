@@ -467,7 +467,7 @@ public final class StateStore implements AutoCloseable {
         } finally {
             if (claimed) {
                 endBriefClaim();
-            } else if (closed) { // meanwhile: who was told may not call again
+            } else if (closed && parts == 0) { // meanwhile: who was told may not call again, but a part goes on
                 departed();
             }
         }
