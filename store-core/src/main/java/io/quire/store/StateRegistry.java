@@ -7,6 +7,7 @@ import io.quire.store.catalog.StateKind;
 import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateMismatchException;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.table.SplitRehearsal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -31,6 +32,7 @@ final class StateRegistry {
 
     StateRegistry(final StateStore store) {
         this.store = store;
+        SplitRehearsal.begin(); // once in a JVM, and before whoever opens a store is bound to a core
         catalog = StateCatalog.open(store.memory());
         catalog.forEach((descriptor, root) -> register(StateFactory.open(store, descriptor, root)));
     }

@@ -11,7 +11,6 @@ import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Segments of slots of a {@link FixedBytesShape}: linear probing inside the segment, deletion by shifting back, so that
@@ -20,7 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Threading: confined to the store's writer.
  */
 final class FixedBytesSegments extends Segments {
-    private static final AtomicBoolean REHEARSED = new AtomicBoolean();
+    /** Short slots, of which a segment has most, with bytes of the key beside its hash. */
+    static final FixedBytesShape REHEARSED = new FixedBytesShape(2 * Long.BYTES, 0);
 
     private final FixedBytesShape shape;
 
@@ -28,7 +28,6 @@ final class FixedBytesSegments extends Segments {
             final PagedMemory memory, final TableRoot root, final BlockHeap heap, final FixedBytesShape shape) {
         super(memory, root, heap, ExtentKind.FIXED_SEGMENT, SegmentDescriptor.FIXED_BYTES_MAGIC, shape.mergeCountMax());
         this.shape = shape;
-        SplitRehearsal.begin(REHEARSED, root.segments() > 0, this::rehearse);
     }
 
     /**
@@ -211,24 +210,28 @@ final class FixedBytesSegments extends Segments {
      */
     @Override
     void divide(final long pointer, final long siblingPointer, final int depth) {
-        int offset = firstEmpty(pointer);
+        divideSlots(shape, pointer, siblingPointer, depth);
+    }
+
+    private static void divideSlots(
+            final FixedBytesShape shape, final long pointer, final long siblingPointer, final int depth) {
+        int offset = firstEmpty(shape, pointer);
         int divided = 0;
         for (int done = 0; done < shape.slotCount; done += RUN_LENGTH) {
             final int length = Math.min(RUN_LENGTH, shape.slotCount - done);
-            divided += divideRun(pointer, siblingPointer, depth, offset, length);
-            offset = offsetAfter(offset, length);
+            divided += divideRun(shape, pointer, siblingPointer, depth, offset, length);
+            offset = shape.offsetAfter(offset, length);
         }
         counts(pointer, siblingPointer, divided);
     }
 
-    /** Offset of the slot that comes some slots after one, cyclically. */
-    private int offsetAfter(final int offset, final int slots) {
-        final int after = offset + slots * shape.slotLength;
-        return after < shape.endOffset ? after : after - shape.slotCount * shape.slotLength;
-    }
-
-    private int divideRun(
-            final long pointer, final long siblingPointer, final int depth, final int first, final int length) {
+    private static int divideRun(
+            final FixedBytesShape shape,
+            final long pointer,
+            final long siblingPointer,
+            final int depth,
+            final int first,
+            final int length) {
         final long bit = DirectoryDescriptor.prefixBit(depth + 1);
         int low = 0;
         int high = 0;
@@ -238,7 +241,8 @@ final class FixedBytesSegments extends Segments {
             if (!shape.isEmpty(slot)) {
                 final long hash = RawMemory.getLong(slot + HASH_OFFSET);
                 final boolean isHigh = (hash & bit) != 0;
-                final long target = isHigh ? emptyFor(siblingPointer, hash, 0) : emptyFor(pointer, hash, slot);
+                final long target =
+                        isHigh ? emptyFor(shape, siblingPointer, hash, 0) : emptyFor(shape, pointer, hash, slot);
                 if (target != slot) {
                     RawMemory.copyLongs(slot, target, shape.slotLength);
                     RawMemory.zero(slot, shape.slotLength);
@@ -252,15 +256,15 @@ final class FixedBytesSegments extends Segments {
     }
 
     /** Fills and splits a segment of no table; both are zeros. */
-    private void rehearse(final long pointer, final long siblingPointer, final SplittableRandom random) {
-        for (int i = 0; i < shape.countMax; i++) {
+    static void rehearse(final long pointer, final long siblingPointer, final SplittableRandom random) {
+        for (int i = 0; i < REHEARSED.countMax; i++) {
             final long hash = random.nextLong() | 1;
-            RawMemory.putLong(emptyFor(pointer, hash, 0) + HASH_OFFSET, hash);
+            RawMemory.putLong(emptyFor(REHEARSED, pointer, hash, 0) + HASH_OFFSET, hash);
         }
-        divide(pointer, siblingPointer, 0);
+        divideSlots(REHEARSED, pointer, siblingPointer, 0);
     }
 
-    private int firstEmpty(final long pointer) {
+    private static int firstEmpty(final FixedBytesShape shape, final long pointer) {
         int offset = shape.firstSlotOffset;
         while (!shape.isEmpty(pointer + offset)) {
             offset += shape.slotLength;
@@ -273,7 +277,7 @@ final class FixedBytesSegments extends Segments {
      *
      * @param ownSlot a slot that counts as empty; 0 for none
      */
-    private long emptyFor(final long pointer, final long hash, final long ownSlot) {
+    private static long emptyFor(final FixedBytesShape shape, final long pointer, final long hash, final long ownSlot) {
         int offset = shape.homeOffset(hash);
         while (pointer + offset != ownSlot && !shape.isEmpty(pointer + offset)) {
             offset = shape.nextOffset(offset);
@@ -287,7 +291,7 @@ final class FixedBytesSegments extends Segments {
             final long slot = highPointer + shape.slotOffset(index);
             if (!shape.isEmpty(slot)) {
                 final long hash = RawMemory.getLong(slot + HASH_OFFSET);
-                RawMemory.copyLongs(slot, emptyFor(lowPointer, hash, 0), shape.slotLength);
+                RawMemory.copyLongs(slot, emptyFor(shape, lowPointer, hash, 0), shape.slotLength);
             }
         }
     }

@@ -156,4 +156,10 @@ final class FixedBytesShape {
         final int next = offset + slotLength;
         return next == endOffset ? firstSlotOffset : next;
     }
+
+    /** Offset of the slot that comes some slots after one, at most as many as there are, cyclically. */
+    int offsetAfter(final int offset, final int slots) {
+        final int after = offset + slots * slotLength;
+        return after < endOffset ? after : after - slotCount * slotLength;
+    }
 }

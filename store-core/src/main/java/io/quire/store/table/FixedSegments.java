@@ -15,7 +15,6 @@ import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Segments of {@link FixedSlotDescriptor} slots: linear probing inside the segment, deletion by shifting back, so that
@@ -24,8 +23,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Threading: confined to the store's writer.
  */
 final class FixedSegments extends Segments {
-    private static final AtomicBoolean REHEARSED = new AtomicBoolean();
-
     FixedSegments(final PagedMemory memory, final TableRoot root, final BlockHeap heap) {
         super(
                 memory,
@@ -34,7 +31,6 @@ final class FixedSegments extends Segments {
                 ExtentKind.FIXED_SEGMENT,
                 SegmentDescriptor.FIXED_MAGIC,
                 FixedSlotDescriptor.MERGE_COUNT_MAX);
-        SplitRehearsal.begin(REHEARSED, root.segments() > 0, FixedSegments::rehearse);
     }
 
     /** Adds an entry whose hash is absent, splitting its segment if that is full; not for hash 0. */
@@ -200,7 +196,7 @@ final class FixedSegments extends Segments {
     }
 
     /** Fills and splits a segment of no table; both are zeros. */
-    private static void rehearse(final long pointer, final long siblingPointer, final SplittableRandom random) {
+    static void rehearse(final long pointer, final long siblingPointer, final SplittableRandom random) {
         for (int i = 0; i < FixedSlotDescriptor.COUNT_MAX; i++) {
             place(pointer, random.nextLong() | 1, i);
         }

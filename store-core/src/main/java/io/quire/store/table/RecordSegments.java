@@ -14,7 +14,6 @@ import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Segments of {@link RecordSlotDescriptor} slots: linear probing inside the segment and deletion by shifting back, both
@@ -23,8 +22,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Threading: confined to the store's writer.
  */
 final class RecordSegments extends Segments {
-    private static final AtomicBoolean REHEARSED = new AtomicBoolean();
-
     private final KeyHash keyHash;
     private int gapCount; // found by prepareRemove
 
@@ -37,7 +34,6 @@ final class RecordSegments extends Segments {
                 SegmentDescriptor.RECORD_MAGIC,
                 RecordSlotDescriptor.MERGE_COUNT_MAX);
         this.keyHash = keyHash;
-        SplitRehearsal.begin(REHEARSED, root.segments() > 0, RecordSegments::rehearse);
     }
 
     /**
@@ -258,7 +254,7 @@ final class RecordSegments extends Segments {
     }
 
     /** Fills and splits a segment of no table, with some tags to be refilled; both are zeros. */
-    private static void rehearse(final long pointer, final long siblingPointer, final SplittableRandom random) {
+    static void rehearse(final long pointer, final long siblingPointer, final SplittableRandom random) {
         for (int i = 1; i <= RecordSlotDescriptor.COUNT_MAX; i++) {
             final long slot = RecordSlotDescriptor.slot(
                     RecordSlotDescriptor.header(random.nextLong(), 0), (long) i << SLOT_LENGTH);
