@@ -15,7 +15,6 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Threading: {@link #used} by the writer; the rest on its own thread.
  */
 final class SpaceGrower implements Runnable {
-    private static final System.Logger LOG = System.getLogger(SpaceGrower.class.getName());
     private static final long STEP = PageDescriptor.EXTENT_LENGTH; // a writer that needs space waits for one at most
     private static final long AHEAD_MIN = 256L * 1024;
     private static final long AHEAD_MAX = 32L * 1024 * 1024;
@@ -102,7 +101,8 @@ final class SpaceGrower implements Runnable {
         }
         told = true;
         try {
-            LOG.log(Level.DEBUG, () -> "backing space ahead failed, and will be tried again: " + failure, failure);
+            System.getLogger(SpaceGrower.class.getName())
+                    .log(Level.DEBUG, "backing space ahead failed, and will be tried again", failure);
         } catch (final RuntimeException | Error e) {
             // The thread is needed more than what it has to tell.
         }

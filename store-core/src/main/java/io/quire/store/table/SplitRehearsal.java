@@ -14,13 +14,13 @@ import java.util.concurrent.locks.LockSupport;
  * Splits segments of no table, on a thread of its own, until the JVM has compiled how: interpreted, a split keeps the
  * writer for milliseconds, and compiled for tens of microseconds. Done once in a JVM, for all kinds of tables, when the
  * first store is opened: before a writer is bound to a core, which the thread would inherit. It begins 50 ms later,
- * since opening and recovery are more urgent, then takes 128 KiB for a tenth of a second or somewhat more, half of
- * which it sleeps. Nothing depends on it: where there is no thread or no memory for it, the first splits take longer.
+ * since opening and recovery are more urgent, then takes 128 KiB for two or three tenths of a second, and some 50 ms
+ * of processor time in small pieces. Nothing depends on it: where there is no thread or no memory for it, the first
+ * splits take longer.
  *
  * <p>Threading: {@link #begin} by any thread; the rest on its own, a daemon that ends by itself.
  */
 public final class SplitRehearsal implements Runnable {
-    private static final System.Logger LOG = System.getLogger(SplitRehearsal.class.getName());
     private static final int ROUNDS = 40;
     private static final long PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(500);
     private static final long PATIENCE_NS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -66,9 +66,15 @@ public final class SplitRehearsal implements Runnable {
             try {
                 threads.newThread(new SplitRehearsal(splits)).start();
             } catch (final RuntimeException | OutOfMemoryError e) { // the latter also for want of a native thread
-                LOG.log(Level.DEBUG, "splits are not rehearsed: the first ones will take longer", e);
+                tell(e);
             }
         }
+    }
+
+    /** Looks for the logger only now, since the first one of a JVM takes an opening some time to find. */
+    private static void tell(final Throwable cause) {
+        System.getLogger(SplitRehearsal.class.getName())
+                .log(Level.DEBUG, "splits are not rehearsed to the end: the first ones will take longer", cause);
     }
 
     private static Thread newThread(final Runnable rehearsal) {
@@ -83,7 +89,7 @@ public final class SplitRehearsal implements Runnable {
         try {
             rehearse();
         } catch (final RuntimeException | OutOfMemoryError e) {
-            LOG.log(Level.DEBUG, "splits are not rehearsed to the end: the first ones will take longer", e);
+            tell(e);
         }
     }
 
