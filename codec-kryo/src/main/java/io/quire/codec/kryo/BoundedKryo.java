@@ -7,11 +7,14 @@ import com.esotericsoftware.kryo.Serializer;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import com.esotericsoftware.kryo.serializers.CollectionSerializer;
+import com.esotericsoftware.kryo.serializers.DefaultSerializers;
 import com.esotericsoftware.kryo.serializers.MapSerializer;
 import io.quire.store.errors.ConfigurationException;
 import java.lang.reflect.Array;
 import java.util.Collection;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * A Kryo that knows registered classes only and counts the elements of collections, maps and arrays, by the same rule
@@ -69,6 +72,12 @@ final class BoundedKryo extends Kryo {
         if (serializer.getClass() == MapSerializer.class) {
             return new BoundedMaps<>();
         }
+        if (serializer.getClass() == DefaultSerializers.TreeSetSerializer.class) {
+            return new BoundedTreeSets();
+        }
+        if (serializer.getClass() == DefaultSerializers.TreeMapSerializer.class) {
+            return new BoundedTreeMaps();
+        }
         return type.isArray() && !type.getComponentType().isPrimitive() ? new BoundedArrays(serializer) : serializer;
     }
 
@@ -108,6 +117,38 @@ final class BoundedKryo extends Kryo {
 
         @Override
         protected T create(final Kryo kryo, final Input input, final Class<? extends T> type, final int size) {
+            of(kryo).count(size);
+            return super.create(kryo, input, type, size);
+        }
+    }
+
+    @SuppressWarnings({"rawtypes", "NonApiType"}) // as Kryo has it
+    private static final class BoundedTreeSets extends DefaultSerializers.TreeSetSerializer {
+        @Override
+        public void write(final Kryo kryo, final Output output, final TreeSet set) {
+            of(kryo).count(set == null ? 0 : set.size());
+            super.write(kryo, output, set);
+        }
+
+        @Override
+        protected TreeSet create(
+                final Kryo kryo, final Input input, final Class<? extends TreeSet> type, final int size) {
+            of(kryo).count(size);
+            return super.create(kryo, input, type, size);
+        }
+    }
+
+    @SuppressWarnings({"rawtypes", "NonApiType"}) // as Kryo has it
+    private static final class BoundedTreeMaps extends DefaultSerializers.TreeMapSerializer {
+        @Override
+        public void write(final Kryo kryo, final Output output, final TreeMap map) {
+            of(kryo).count(map == null ? 0 : map.size());
+            super.write(kryo, output, map);
+        }
+
+        @Override
+        protected TreeMap create(
+                final Kryo kryo, final Input input, final Class<? extends TreeMap> type, final int size) {
             of(kryo).count(size);
             return super.create(kryo, input, type, size);
         }

@@ -3,13 +3,10 @@ package io.quire.codec.kryo;
 
 import com.esotericsoftware.kryo.Kryo;
 import com.esotericsoftware.kryo.Serializer;
-import com.esotericsoftware.kryo.serializers.ClosureSerializer;
 import com.esotericsoftware.kryo.serializers.CollectionSerializer;
 import com.esotericsoftware.kryo.serializers.CompatibleFieldSerializer;
 import com.esotericsoftware.kryo.serializers.DefaultSerializers;
-import com.esotericsoftware.kryo.serializers.ExternalizableSerializer;
 import com.esotericsoftware.kryo.serializers.FieldSerializer;
-import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import com.esotericsoftware.kryo.serializers.MapSerializer;
 import com.esotericsoftware.kryo.serializers.RecordSerializer;
 import com.esotericsoftware.kryo.serializers.TaggedFieldSerializer;
@@ -18,6 +15,7 @@ import io.quire.store.errors.ConfigurationException;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -47,17 +45,12 @@ record KryoClass<C>(int number, Class<C> type, Function<Kryo, Serializer<C>> ser
         kryo.register(type, bounded, number);
         final String kind = Modifier.isFinal(type.getModifiers()) ? "final " : "";
         return number + "=" + kind + type.getTypeName() + ":"
-                + chosen.getClass().getName() + shape(chosen);
+                + chosen.getClass().getName() + shape(chosen, type, List.of());
     }
 
     @SuppressWarnings("rawtypes") // as Kryo has it
     private void check(final Serializer chosen) {
-        if (chosen instanceof JavaSerializer
-                || chosen instanceof ExternalizableSerializer
-                || chosen instanceof ClosureSerializer) {
-            throw new ConfigurationException("a serializer that stands on Java serialization is not allowed: class="
-                    + type.getName() + " serializer=" + chosen.getClass().getName());
-        }
+        new SerializerCheck(type).check(chosen);
         final boolean collection = chosen instanceof CollectionSerializer
                 && chosen.getClass() != CollectionSerializer.class
                 && !(chosen instanceof DefaultSerializers.TreeSetSerializer);
@@ -71,25 +64,63 @@ record KryoClass<C>(int number, Class<C> type, Function<Kryo, Serializer<C>> ser
         }
     }
 
-    /** Names and types of what is written one after the other, where nothing in the bytes tells. */
+    /**
+     * Names, types and settings of what is written one after the other, where nothing in the bytes tells.
+     *
+     * @param outer the serializers that this one is a part of
+     */
     @SuppressWarnings("rawtypes") // as Kryo has it
-    private String shape(final Serializer chosen) {
+    private static String shape(final Serializer chosen, final Class<?> type, final List<Serializer> outer) {
         final List<String> parts = new ArrayList<>();
         if (type.isEnum()) {
             for (final Object constant : type.getEnumConstants()) {
                 parts.add(((Enum<?>) constant).name());
             }
-        } else if (chosen instanceof RecordSerializer) {
+        } else if (chosen instanceof RecordSerializer && type.isRecord()) {
             final RecordComponent[] components = type.getRecordComponents();
             List.of(components).stream()
                     .sorted(Comparator.comparing(RecordComponent::getName))
                     .forEach(component -> parts.add(part(component.getName(), component.getGenericType())));
         } else if (chosen instanceof FieldSerializer && !EVOLVING.contains(chosen.getClass())) {
+            final List<Serializer> inside = new ArrayList<>(outer);
+            inside.add(chosen);
             for (final FieldSerializer.CachedField field : ((FieldSerializer<?>) chosen).getFields()) {
-                parts.add(part(field.getName(), field.getField().getGenericType()));
+                parts.add(part(field.getName(), field.getField().getGenericType())
+                        + settings(field, ((FieldSerializer<?>) chosen).getKryo(), inside));
             }
         }
         return parts.isEmpty() ? "" : "(" + String.join(",", parts) + ")";
+    }
+
+    /** What annotations or calls have set for a field and its bytes depend on; nothing for what Kryo does by itself. */
+    @SuppressWarnings("rawtypes") // as Kryo has it
+    private static String settings(
+            final FieldSerializer.CachedField field, final Kryo kryo, final List<Serializer> outer) {
+        final Class<?> declared = field.getField().getType();
+        final Class<?> value = field.getValueClass();
+        final boolean chosenByKryo = value == declared && kryo.isFinal(declared);
+        final StringBuilder text = new StringBuilder();
+        if (value != null && !chosenByKryo && !(field.getField().getGenericType() instanceof TypeVariable)) {
+            text.append(" as ").append(value.getTypeName());
+        }
+        if (!declared.isPrimitive() && !field.getCanBeNull()) {
+            text.append(" present");
+        }
+        if (!field.getVariableLengthEncoding()) {
+            text.append(" fixed");
+        }
+        if (field.getOptimizePositive()) {
+            text.append(" positive");
+        }
+        final Serializer serializer = field.getSerializer();
+        if (serializer != null) {
+            text.append(" by ").append(serializer.getClass().getName());
+            // A serializer may stand inside itself, as that of a linked list's nodes.
+            if (outer.stream().noneMatch(other -> other == serializer)) {
+                text.append(shape(serializer, value == null ? declared : value, outer));
+            }
+        }
+        return text.toString();
     }
 
     private static String part(final String name, final Type type) {

@@ -23,7 +23,8 @@ import org.agrona.MutableDirectBuffer;
 
 /**
  * Values through Kryo 5, for classes that the built-in codecs do not write. Every class has to be registered with a
- * number; no class is ever loaded by a name that was read. Java serialization is refused.
+ * number; no class is ever loaded by a name that was read. Java serialization is refused, also for fields, elements,
+ * keys and values that an annotation or a factory gives a serializer.
  *
  * <pre>{@code
  * Codec<Order> orders = KryoCodec.builder("shop.order", 1, Order.class)
@@ -34,13 +35,16 @@ import org.agrona.MutableDirectBuffer;
  *
  * <p>Kryo's plain serializers write fields one after the other and nothing that tells them apart, so a class that has
  * changed would be misread. Therefore the schema records, for each number, class, serializer, and names and types of
- * the fields, components or constants. A state can be opened with a codec that knows more classes, and whose enums have
- * more constants at the end. A class whose fields changed is refused, unless it is registered with {@code
- * CompatibleFieldSerializer}, {@code TaggedFieldSerializer} or {@code VersionFieldSerializer}, whose rules then hold.
+ * the fields, components or constants, and what a field was given: serializer, class, encoding. A state can be opened
+ * with a codec that knows more classes, and whose enums have more constants at the end. A class whose fields changed is
+ * refused, unless it is registered with {@code CompatibleFieldSerializer}, {@code TaggedFieldSerializer} or {@code
+ * VersionFieldSerializer}, whose rules then hold.
  *
  * <p>A value may have so many bytes and, in collections, maps and arrays of objects together, so many elements; both
- * limits hold when writing and when reading, so damaged bytes cannot make reading allocate much more. A serializer of
- * the user's own sees to its lengths itself.
+ * limits hold when writing and when reading, so damaged bytes cannot make reading allocate much more. A field cannot be
+ * given one of Kryo's serializers of collections, maps or arrays of objects, as {@code @BindCollection} and
+ * {@code @BindMap} do, because those believe any length. A serializer that is given with {@code register}, and one of
+ * the user's own for a field, sees to its lengths itself.
  *
  * <p>Bytes: a class number of one byte up to 125, then what the serializers write. Kryo allocates as it reads; writing
  * allocates little. Each value is copied once on its way in and out.

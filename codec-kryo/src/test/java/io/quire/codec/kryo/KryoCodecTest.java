@@ -183,7 +183,7 @@ class KryoCodecTest {
                     .isInstanceOf(CorruptStoreException.class);
         }
         // A string of 2^31 - 2 characters.
-        final byte[] text = HexFormat.of().parseHex("0c" + "82" + "03" + "00" + "bfffffff1f");
+        final byte[] text = HexFormat.of().parseHex("0c" + "82" + "03" + "00" + "ffffffff0f");
         assertThatThrownBy(() -> value(codec, text)).isInstanceOf(CorruptStoreException.class);
     }
 
