@@ -22,6 +22,13 @@ final class BoundedInput extends Input {
         return count;
     }
 
+    /** Looks at a count that comes next, of things that take a byte or more each. */
+    void checkCount() {
+        final int start = position();
+        checked(readVarInt(true));
+        setPosition(start);
+    }
+
     /** Strings that are not ASCII begin with their length and one. */
     private void checkString() {
         final int start = position();

@@ -7,6 +7,7 @@ import com.esotericsoftware.kryo.Serializer;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import com.esotericsoftware.kryo.serializers.CollectionSerializer;
+import com.esotericsoftware.kryo.serializers.CompatibleFieldSerializer;
 import com.esotericsoftware.kryo.serializers.DefaultSerializers;
 import com.esotericsoftware.kryo.serializers.MapSerializer;
 import io.quire.store.errors.ConfigurationException;
@@ -81,6 +82,15 @@ final class BoundedKryo extends Kryo {
         return type.isArray() && !type.getComponentType().isPrimitive() ? new BoundedArrays(serializer) : serializer;
     }
 
+    /**
+     * The same serializer, with a check of the number of names that the first object of its class in a value begins
+     * with.
+     */
+    @SuppressWarnings({"rawtypes", "unchecked"}) // as Kryo has it
+    static Serializer boundedNames(final Serializer serializer) {
+        return serializer instanceof CompatibleFieldSerializer ? new BoundedNames(serializer) : serializer;
+    }
+
     private static BoundedKryo of(final Kryo kryo) {
         return (BoundedKryo) kryo;
     }
@@ -151,6 +161,31 @@ final class BoundedKryo extends Kryo {
                 final Kryo kryo, final Input input, final Class<? extends TreeMap> type, final int size) {
             of(kryo).count(size);
             return super.create(kryo, input, type, size);
+        }
+    }
+
+    /** Each name takes a byte or more, so there are not more of them than bytes. */
+    private static final class BoundedNames<T> extends Serializer<T> {
+        private final Serializer<T> serializer;
+
+        BoundedNames(final Serializer<T> serializer) {
+            this.serializer = serializer;
+            setAcceptsNull(serializer.getAcceptsNull());
+            setImmutable(serializer.isImmutable());
+        }
+
+        @Override
+        public void write(final Kryo kryo, final Output output, final T object) {
+            serializer.write(kryo, output, object);
+        }
+
+        @Override
+        @SuppressWarnings("unchecked") // as Kryo has it
+        public T read(final Kryo kryo, final Input input, final Class<? extends T> type) {
+            if (input instanceof BoundedInput bounded && !kryo.getGraphContext().containsKey(serializer)) {
+                bounded.checkCount();
+            }
+            return serializer.read(kryo, input, type);
         }
     }
 

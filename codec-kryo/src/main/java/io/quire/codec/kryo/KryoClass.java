@@ -42,7 +42,8 @@ record KryoClass<C>(int number, Class<C> type, Function<Kryo, Serializer<C>> ser
         final Serializer chosen = serializer == null ? kryo.getDefaultSerializer(type) : serializer.apply(kryo);
         check(chosen);
         final Serializer bounded = serializer == null ? BoundedKryo.bounded(chosen, type) : chosen;
-        kryo.register(type, bounded, number);
+        final Serializer registered = BoundedKryo.boundedNames(bounded);
+        kryo.register(type, registered, number);
         final String kind = Modifier.isFinal(type.getModifiers()) ? "final " : "";
         return number + "=" + kind + type.getTypeName() + ":"
                 + chosen.getClass().getName() + shape(chosen, type, List.of());

@@ -6,6 +6,7 @@ import com.esotericsoftware.kryo.Serializer;
 import com.esotericsoftware.kryo.serializers.BlowfishSerializer;
 import com.esotericsoftware.kryo.serializers.ClosureSerializer;
 import com.esotericsoftware.kryo.serializers.CollectionSerializer;
+import com.esotericsoftware.kryo.serializers.CompatibleFieldSerializer;
 import com.esotericsoftware.kryo.serializers.DefaultArraySerializers;
 import com.esotericsoftware.kryo.serializers.DeflateSerializer;
 import com.esotericsoftware.kryo.serializers.ExternalizableSerializer;
@@ -73,6 +74,7 @@ final class SerializerCheck {
         final boolean counts = part instanceof CollectionSerializer || part instanceof MapSerializer;
         if (part instanceof DefaultArraySerializers.ObjectArraySerializer
                 || part instanceof DefaultArraySerializers.StringArraySerializer
+                || part instanceof CompatibleFieldSerializer
                 || (counts && part.getClass().getName().startsWith(OF_KRYO))) {
             throw refused("Kryo's serializer for a part of a class believes any length it reads", part, place);
         }

@@ -21,10 +21,14 @@ import com.esotericsoftware.kryo.serializers.FieldSerializer.Bind;
 import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import com.esotericsoftware.kryo.serializers.MapSerializer;
 import com.esotericsoftware.kryo.serializers.MapSerializer.BindMap;
+import com.sun.management.ThreadMXBean;
 import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.errors.StateMismatchException;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -109,6 +113,11 @@ class KryoFieldSerializerTest {
         String[] payload;
     }
 
+    static class BoundNames {
+        @Bind(valueClass = Plain.class, serializer = CompatibleFieldSerializer.class)
+        Plain payload;
+    }
+
     static class Plain {
         Object payload;
         List<String> names;
@@ -172,7 +181,7 @@ class KryoFieldSerializerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(classes = {PlainElements.class, PlainMap.class, BoundTree.class, BoundArray.class})
+    @ValueSource(classes = {PlainElements.class, PlainMap.class, BoundTree.class, BoundArray.class, BoundNames.class})
     void shouldRefuseAnnotationsThatTakeLimitsAway(final Class<?> type) {
         assertThatThrownBy(() -> codec(type))
                 .isInstanceOf(ConfigurationException.class)
@@ -306,5 +315,26 @@ class KryoFieldSerializerTest {
         assertThat(codec(Inner.class).schema())
                 .contains(" by " + FieldSerializer.class.getName() + "(names java.util.List<java.lang.String>,number"
                         + " int,payload java.lang.Object));");
+    }
+
+    @Test
+    void shouldNotAllocateByANumberOfNamesThatIsMadeUp() {
+        final KryoCodec<Node> codec = codec(Node.class, kryo -> new CompatibleFieldSerializer<>(kryo, Node.class));
+        final Node first = new Node();
+        first.number = 4;
+        first.next = new Node();
+        first.next.next = new Node();
+        first.next.next.number = 6;
+        final byte[] bytes = KryoCodecTest.bytes(codec, first);
+        final Node read = KryoCodecTest.value(codec, bytes);
+        assertThat(read.number).isEqualTo(4);
+        assertThat(read.next.next.number).isEqualTo(6);
+        assertThat(HexFormat.of().formatHex(bytes)).as("class, two names").startsWith("0c02");
+        final int names = 40_000_000;
+        final byte[] madeUp = HexFormat.of().parseHex("0c" + "80b48913" + "81" + "0102");
+        final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        final long before = threads.getCurrentThreadAllocatedBytes();
+        assertThatThrownBy(() -> KryoCodecTest.value(codec, madeUp)).isInstanceOf(CorruptStoreException.class);
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(names);
     }
 }
