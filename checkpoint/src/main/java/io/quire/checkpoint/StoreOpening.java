@@ -334,7 +334,7 @@ final class StoreOpening {
         final PagedMemory memory = layout.pageCount() == 0
                 ? PagedMemory.create(settings)
                 : PagedMemory.recover(settings, chain, (int) layout.pageCount());
-        memory.hydrationRunLength(1); // little is read before the first answer, and all of it in different places
+        memory.hydrationRunLength(TOUCH_LENGTH);
         try {
             hydrator = new Hydrator(memory, pace(), chain::close);
             store = new StateStore(memory, context.expiryClock(), SystemNanoClock.INSTANCE);

@@ -14,7 +14,6 @@ import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.AnonymousMemory;
 import io.quire.store.memory.ExtentKind;
-import io.quire.store.memory.LiveMemory;
 import io.quire.store.memory.PageCapture;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
@@ -221,40 +220,6 @@ class BrokenChangeTest {
         assertThatThrownBy(store::commitBatch).isInstanceOf(StoreFailedException.class);
     }
 
-    /** Memory that finds no heap for what it has to remember of a further window. */
-    private static final class StarvedWindows implements LiveMemory {
-        private final AnonymousMemory memory = new AnonymousMemory(20);
-        private boolean starved;
-
-        @Override
-        public long reserveWindow(final int window) {
-            if (starved) {
-                throw new OutOfMemoryError("planted");
-            }
-            return memory.reserveWindow(window);
-        }
-
-        @Override
-        public void back(final long address, final long length) {
-            memory.back(address, length);
-        }
-
-        @Override
-        public int windowShift() {
-            return memory.windowShift();
-        }
-
-        @Override
-        public String description() {
-            return memory.description();
-        }
-
-        @Override
-        public void close() {
-            memory.close();
-        }
-    }
-
     @ParameterizedTest
     @EnumSource(
             value = Change.class,
@@ -264,7 +229,7 @@ class BrokenChangeTest {
         try (Fixture fixture = new Fixture(PagedMemory.create(new PagedMemory.Builder(windows)))) {
             final StoreReader reader = fixture.store.reader();
             final PagedMemory memory = fixture.store.memory();
-            windows.starved = true;
+            windows.starved(true);
             if (change == Change.ADD_NEW_LONG) { // the next one splits the segment
                 final Throwable thrown = catchThrowable(() -> addUntilFull(fixture.longs, memory));
                 assertOver(fixture, thrown, reader);

@@ -279,40 +279,6 @@ class FirstTypedTimeToLiveTroubleTest {
         }
     }
 
-    /** Memory that finds no heap for what it has to remember of a further window. */
-    private static final class StarvedWindows implements LiveMemory {
-        private final AnonymousMemory memory = new AnonymousMemory(20);
-        private boolean starved;
-
-        @Override
-        public long reserveWindow(final int window) {
-            if (starved) {
-                throw new OutOfMemoryError("planted");
-            }
-            return memory.reserveWindow(window);
-        }
-
-        @Override
-        public void back(final long address, final long length) {
-            memory.back(address, length);
-        }
-
-        @Override
-        public int windowShift() {
-            return memory.windowShift();
-        }
-
-        @Override
-        public String description() {
-            return memory.description();
-        }
-
-        @Override
-        public void close() {
-            memory.close();
-        }
-    }
-
     /** Nothing that can be read has changed; whether extents can still be taken, nobody knows. */
     @ParameterizedTest
     @EnumSource(Kind.class)
@@ -321,7 +287,7 @@ class FirstTypedTimeToLiveTroubleTest {
         try (StateStore store = store(memory(windows, 1L << 32))) {
             final Map<Long, List<String>> expected = FirstTypedTimeToLiveTest.fill(kind, store);
             final TypedState<Long> before = kind.open(store, null);
-            windows.starved = true;
+            windows.starved(true);
             assertThatThrownBy(() -> kind.open(store, TEN))
                     .isInstanceOf(StoreFailedException.class)
                     .hasRootCauseMessage("planted");
