@@ -109,6 +109,26 @@ class BenchmarksRunTest {
     }
 
     @Test
+    void shouldBeginEachBurstWithNothingLeftInTheRing() {
+        final LogBurstBenchmark benchmark = new LogBurstBenchmark();
+        benchmark.durability = "PROCESS";
+        benchmark.liveMemory = "ANONYMOUS";
+        benchmark.entryCount = 1_000;
+        benchmark.keys = "uniform";
+        benchmark.valueLength = 100;
+        benchmark.fill();
+        benchmark.checkpoint();
+        for (int i = 0; i < 5; i++) {
+            benchmark.pause();
+            assertThat(benchmark.ringUsedLength()).isZero();
+            benchmark.putBytes();
+            benchmark.addAndGetLong();
+        }
+
+        benchmark.close(); // looks for waits for room
+    }
+
+    @Test
     void shouldGiveKeysOfTheWholeTable() {
         assertThat(KeySequence.countFor(10_000)).isEqualTo(KeySequence.COUNT_MIN);
         assertThat(KeySequence.countFor(1 << 20)).isEqualTo(1 << 20);
