@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.bench.chart;
 
+import io.quire.bench.compare.CsvFile;
+import io.quire.bench.compare.Spread;
+import io.quire.bench.contestant.Message;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,19 +24,23 @@ import org.HdrHistogram.EncodableHistogram;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramIterationValue;
 import org.HdrHistogram.HistogramLogReader;
+import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.style.lines.SeriesLines;
 
 /**
  * Latencies from the histogram logs of a latency run. For each rate and scenario a chart of percentiles (all forks
  * added up) and one of the worst latency over time (first fork), each with all contestants; for each rate and
- * contestant a chart of percentiles with all scenarios, which is what a checkpoint costs.
+ * contestant a chart of percentiles with all scenarios, which is what a checkpoint costs; and one of what each does
+ * when no rate is set.
  *
  * <p>Threading: thread-safe, no state.
  */
 public final class LatencyCharts {
     private static final Pattern NAME =
             Pattern.compile("(.+)-(alone|checkpoints|full|recovering)-([^-]+)-fork(\\d+)\\.hlog");
+    private static final String THROUGHPUT_SCENARIO = "alone";
+    private static final String NO_RATE = "max";
     private static final double US_NS = 1_000.0;
     private static final double PERCENT = 100;
     private static final double NINES_MAX = 6;
@@ -64,6 +72,32 @@ public final class LatencyCharts {
                     directory,
                     "latency-percentiles-" + group.getKey());
         }
+        throughput(directory);
+    }
+
+    /** What each contestant did in a second without a rate, alone, median of forks; none when it was not measured. */
+    private static void throughput(final Path directory) throws IOException {
+        final Map<String, List<Double>> reached = new LinkedHashMap<>();
+        for (final Message row : CsvFile.read(directory.resolve("latency.csv"))) {
+            if (row.text("rate").equals(NO_RATE) && row.text("scenario").equals(THROUGHPUT_SCENARIO)) {
+                reached.computeIfAbsent(row.text("peer"), name -> new ArrayList<>())
+                        .add(Double.parseDouble(row.text("reachedPerSecond")));
+            }
+        }
+        if (reached.isEmpty()) {
+            return;
+        }
+        final CategoryChart chart =
+                ChartFile.bars("operations until acknowledged", "", "operations/s, median of forks, logarithmic");
+        ChartFile.logarithmic(chart.getStyler());
+        final List<Double> medians = new ArrayList<>();
+        reached.forEach((peer, values) -> {
+            final double median = Math.log10(Spread.of(array(values)).median());
+            medians.add(median);
+            chart.addSeries(peer, List.of(THROUGHPUT_SCENARIO), List.of(median));
+        });
+        ChartFile.decades(chart.getStyler(), medians.stream().mapToDouble(Double::doubleValue));
+        ChartFile.save(chart, directory, "latency-throughput-max");
     }
 
     /** The logs by rate and something else, which together are also part of a file's name. */

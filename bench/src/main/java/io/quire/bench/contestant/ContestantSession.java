@@ -55,6 +55,7 @@ final class ContestantSession implements AutoCloseable {
             case "run" -> run(request);
             case "settle" -> settle();
             case "memory" -> memory();
+            case "scan" -> new Message().with("digest", table.scan());
             case "change" -> change(request);
             case "checkpoint" -> checkpoint();
             case "latency" -> latency(request);
@@ -176,6 +177,7 @@ final class ContestantSession implements AutoCloseable {
         final long operationCount = operationsWithin(work, request.number("targetNs"));
         final WorkSample sample = runner.run(work, operationCount, request.number("seed"));
         nsPerOperation.put(work, sample.nsPerOperation());
+        table.checkSettings();
         return Message.of(sample);
     }
 
@@ -186,7 +188,10 @@ final class ContestantSession implements AutoCloseable {
 
     private Message latency(final Message request) {
         runner.forget();
-        return FixedRateRun.of(request).prepare(keySpace, distribution).run(table);
+        final Message answer =
+                FixedRateRun.of(request).prepare(keySpace, distribution).run(table);
+        table.checkSettings();
+        return answer;
     }
 
     /** Tells what the entries take, outside the heap and on it, without what the instruments noted about them. */

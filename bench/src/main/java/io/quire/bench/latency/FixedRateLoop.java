@@ -5,6 +5,7 @@ import io.quire.bench.contestant.Message;
 import io.quire.bench.table.CheckpointCost;
 import io.quire.bench.table.DurableTable;
 import io.quire.bench.table.KeyedTable;
+import io.quire.bench.table.WriteAcknowledgements;
 import io.quire.bench.work.Work;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -28,17 +29,21 @@ final class FixedRateLoop {
     private static final double MS_NS = 1_000_000.0;
     private static final int OVERRUN_FACTOR = 3;
     private static final long BUSY_PAUSE_NS = 1_000_000L;
+    private static final int TAKEN_WITH_EACH = 2;
 
     private final FixedRateRun plan;
     private final Work work;
     private final long[] keys;
     private final long lengthNs;
     private final FixedRateRun.CheckpointTimes times;
+    private final AwaitedWrites awaited;
     private final Histogram all = new Histogram(1, LATENCY_MAX_NS, 3);
     private final Histogram during = new Histogram(1, LATENCY_MAX_NS, 3);
     private final Histogram[] intervals;
     private final List<Message> checkpoints = new ArrayList<>();
+    private final AwaitedWrites.Acknowledged record = this::record; // once: it is used with each operation
     private KeyedTable table;
+    private boolean isAwaited; // not where a write is acknowledged by the return of its call
     private RunningCheckpoint checkpoint;
     private int checkpointCount;
     private long startNs;
@@ -63,7 +68,12 @@ final class FixedRateLoop {
     }
 
     FixedRateLoop(
-            final FixedRateRun plan, final long[] keys, final long lengthNs, final FixedRateRun.CheckpointTimes times) {
+            final FixedRateRun plan,
+            final long[] keys,
+            final long lengthNs,
+            final FixedRateRun.CheckpointTimes times,
+            final AwaitedWrites awaited) {
+        this.awaited = awaited;
         this.plan = plan;
         work = plan.work();
         this.keys = keys;
@@ -75,36 +85,79 @@ final class FixedRateLoop {
         }
     }
 
-    /** Does all operations; the first one is due at the start. */
+    /** Does all operations; the first one is due at the start. Ends when the last write is acknowledged. */
     void run(final KeyedTable keyedTable, final long firstDueNs) {
         table = keyedTable;
+        final WriteAcknowledgements source = table instanceof DurableTable durable ? durable.acknowledgements() : null;
+        isAwaited = source != null && work != Work.GET;
+        if (isAwaited) {
+            awaited.begin(source);
+        }
         startNs = firstDueNs;
-        final double nsEach = SECOND_NS / plan.operationsPerSecond();
-        final long operationCount = (long) (lengthNs / nsEach);
-        final long giveUpNs = startNs + OVERRUN_FACTOR * lengthNs;
+        final boolean isPaced = plan.isPaced();
+        final double nsEach = isPaced ? SECOND_NS / plan.operationsPerSecond() : 0;
+        final long operationCount = isPaced ? (long) (lengthNs / nsEach) : Long.MAX_VALUE;
+        final long lastNs = startNs + (isPaced ? OVERRUN_FACTOR * lengthNs : lengthNs);
         long nextCheckpointNs = times.countMax() == 0 ? Long.MAX_VALUE : startNs + times.firstNs();
         long nowNs = System.nanoTime();
         int keyIndex = 0;
         for (long i = 0; i < operationCount; i++) {
-            final long dueNs = startNs + (long) (i * nsEach);
-            while (nowNs < dueNs) {
-                Thread.onSpinWait();
-                nowNs = System.nanoTime();
-            }
+            final long dueNs = isPaced ? startNs + (long) (i * nsEach) : nowNs;
+            nowNs = awaitDue(dueNs, nowNs);
             if (nowNs >= nextCheckpointNs) {
                 nextCheckpointNs = takeCheckpoint(nowNs);
             }
             digest += operate(keys[keyIndex], i);
             keyIndex = keyIndex + 1 == keys.length ? 0 : keyIndex + 1;
             nowNs = System.nanoTime();
-            record(dueNs, nowNs);
-            if (nowNs > giveUpNs) {
-                saturated = true;
+            done(dueNs, nowNs);
+            if (nowNs > lastNs) {
+                saturated = isPaced;
                 break;
             }
         }
-        endNs = nowNs;
+        endNs = awaitAcknowledged(nowNs);
         noteCheckpoint();
+    }
+
+    private long awaitDue(final long dueNs, final long fromNs) {
+        long nowNs = fromNs;
+        while (nowNs < dueNs) {
+            Thread.onSpinWait();
+            if (isAwaited) {
+                noteAcknowledged(1);
+            }
+            nowNs = System.nanoTime();
+        }
+        return nowNs;
+    }
+
+    private void done(final long dueNs, final long nowNs) {
+        if (isAwaited) {
+            awaited.add(dueNs);
+            noteAcknowledged(TAKEN_WITH_EACH);
+        } else {
+            record(dueNs, nowNs);
+        }
+    }
+
+    private void noteAcknowledged(final int countMax) {
+        awaited.look();
+        awaited.take(countMax, record);
+    }
+
+    /** Waits until every write is acknowledged; they count as operations of the time until then. */
+    private long awaitAcknowledged(final long fromNs) {
+        if (!isAwaited) {
+            return fromNs;
+        }
+        while (awaited.isAnyLeft()) {
+            if (System.nanoTime() - fromNs > LATENCY_MAX_NS) {
+                throw new IllegalStateException("writes were not acknowledged within a minute");
+            }
+            noteAcknowledged(Integer.MAX_VALUE);
+        }
+        return System.nanoTime();
     }
 
     private long operate(final long key, final long index) {
@@ -175,10 +228,11 @@ final class FixedRateLoop {
     }
 
     Message answer() {
-        return new Message()
-                .with("operations", doneCount)
-                .with("operationsPerSecond", plan.operationsPerSecond())
-                .with("reachedPerSecond", doneCount * (double) SECOND_NS / Math.max(1, endNs - startNs))
+        final Message answer = new Message().with("operations", doneCount);
+        if (plan.isPaced()) {
+            answer.with("operationsPerSecond", plan.operationsPerSecond());
+        }
+        return answer.with("reachedPerSecond", doneCount * (double) SECOND_NS / Math.max(1, endNs - startNs))
                 .with("saturated", saturated)
                 .with("firstOperationMs", firstOperationNs / MS_NS)
                 .with("percentilesUs", LatencyPercentiles.of(all).fields())

@@ -11,12 +11,16 @@ import java.nio.file.Path;
 /**
  * Operations that arrive at a fixed rate, whatever the table does: operation i is due at start + i / rate, and its
  * latency counts from there, so that one that waits behind a stalled one is as late as its user would see it. Latencies
- * of the whole run go into one histogram, those of each short interval into another, written as a histogram log.
+ * of the whole run go into one histogram, those of each short interval into another, written as a histogram log. Where
+ * a table says when writes are acknowledged, an operation is done then, and not before.
+ *
+ * <p>Without a rate each operation is due when the one before returns: what is measured is how many a contestant does
+ * in the long run, until all are acknowledged.
  *
  * <p>Threading: confined to the worker thread.
  *
  * @param work get, put or rmw
- * @param operationsPerSecond arrival rate
+ * @param operationsPerSecond arrival rate; 0 for none
  * @param durationNs nanoseconds that are measured
  * @param warmNs nanoseconds before them at the same rate
  * @param checkpoints when checkpoints begin
@@ -69,6 +73,11 @@ public record FixedRateRun(
 
     private static final double SECOND_NS = 1e9;
     private static final long WARM_SEED_OFFSET = 0x5DEE_CE66L;
+
+    /** {@return whether operations arrive at a rate, rather than each when the one before returns} */
+    boolean isPaced() {
+        return operationsPerSecond > 0;
+    }
 
     /**
      * Reads what {@link #toRequest} wrote.
@@ -142,7 +151,7 @@ public record FixedRateRun(
     }
 
     private long operationCount(final long lengthNs) {
-        return (long) (lengthNs / (SECOND_NS / operationsPerSecond));
+        return isPaced() ? (long) (lengthNs / (SECOND_NS / operationsPerSecond)) : Long.MAX_VALUE;
     }
 
     /**
@@ -157,6 +166,7 @@ public record FixedRateRun(
 
         private Prepared(final FixedRateRun plan, final KeySpace keySpace, final KeyDistribution distribution) {
             this.plan = plan;
+            final AwaitedWrites awaited = new AwaitedWrites();
             // Other keys than those that are measured: those would be in the caches.
             warmLoop = plan.warmNs == 0
                     ? null
@@ -164,9 +174,14 @@ public record FixedRateRun(
                             plan,
                             keys(keySpace, distribution, plan.warmNs, plan.seed + WARM_SEED_OFFSET),
                             plan.warmNs,
-                            CheckpointTimes.NONE);
+                            CheckpointTimes.NONE,
+                            awaited);
             loop = new FixedRateLoop(
-                    plan, keys(keySpace, distribution, plan.durationNs, plan.seed), plan.durationNs, plan.checkpoints);
+                    plan,
+                    keys(keySpace, distribution, plan.durationNs, plan.seed),
+                    plan.durationNs,
+                    plan.checkpoints,
+                    awaited);
         }
 
         private long[] keys(

@@ -88,8 +88,10 @@ public final class LatencyCommand implements Callable<Integer> {
     @Option(
             names = "--rates",
             split = ",",
-            paramLabel = "N|half",
-            description = "Operations per second, or half of each contestant's own maximum. Default: ${DEFAULT-VALUE}.")
+            paramLabel = "N|half|max",
+            description =
+                    "Operations per second; half of each contestant's own maximum; or max: each operation is due when"
+                            + " the one before returns, for what lasts of its throughput. Default: ${DEFAULT-VALUE}.")
     private List<String> rates = List.of("100000", "half");
 
     @Option(names = "--forks", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
@@ -208,7 +210,7 @@ public final class LatencyCommand implements Callable<Integer> {
     private static void print(final List<LatencyRow> rows) {
         final List<LatencyRow> printed = new ArrayList<>();
         System.out.printf(Locale.ROOT, "%nlatency in us from the intended start, median of forks%n");
-        System.out.printf(Locale.ROOT, "%-16s%-13s%-9s", "", "", "rate/s");
+        System.out.printf(Locale.ROOT, "%-26s%-13s%-9s%12s", "", "", "rate/s", "reached/s");
         LatencyPercentiles.names().forEach(name -> System.out.printf(Locale.ROOT, "%11s", name));
         System.out.println();
         for (final LatencyRow row : rows) {
@@ -216,10 +218,11 @@ public final class LatencyCommand implements Callable<Integer> {
                 printed.add(row);
                 System.out.printf(
                         Locale.ROOT,
-                        "%-16s%-13s%-9s",
+                        "%-26s%-13s%-9s%12s",
                         row.peer(),
                         row.scenario().code(),
-                        row.rate());
+                        row.rate(),
+                        reached(rows, row));
                 LatencyPercentiles.names()
                         .forEach(name -> System.out.printf(
                                 Locale.ROOT, "%11.1f", median(rows, row, each -> each.percentile(name))));
@@ -232,6 +235,12 @@ public final class LatencyCommand implements Callable<Integer> {
             final List<LatencyRow> rows, final LatencyRow row, final ToDoubleFunction<LatencyRow> figure) {
         return Spread.of(rows.stream().filter(row::repeats).mapToDouble(figure).toArray())
                 .median();
+    }
+
+    private static String reached(final List<LatencyRow> rows, final LatencyRow row) {
+        return row.hasReached()
+                ? String.format(Locale.ROOT, "%.0f", median(rows, row, LatencyRow::reachedPerSecond))
+                : "";
     }
 
     private static String remark(final List<LatencyRow> rows, final LatencyRow row) {

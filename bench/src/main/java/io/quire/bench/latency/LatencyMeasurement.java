@@ -137,6 +137,9 @@ final class LatencyMeasurement {
     }
 
     private double rateOf(final String rate, final LatencySubject subject) {
+        if (LatencyPlan.MAX.equals(rate)) {
+            return 0;
+        }
         if (!LatencyPlan.HALF.equals(rate)) {
             return Double.parseDouble(rate);
         }

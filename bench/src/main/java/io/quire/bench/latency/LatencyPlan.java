@@ -19,7 +19,7 @@ import java.util.List;
  * @param keys which of them are used how often
  * @param work get, put or rmw
  * @param scenarios what else happens
- * @param rates operations per second, or "half" for half of what the contestant can do
+ * @param rates operations per second, "half" for half of what the contestant can do, or "max" for all
  * @param forkCount JVMs of each contestant
  * @param durationNs nanoseconds measured in each scenario
  * @param warmNs nanoseconds of warming up before each pass
@@ -43,14 +43,16 @@ public record LatencyPlan(
         boolean pinned) {
     /** The rate that stands for half of the contestant's maximum. */
     public static final String HALF = "half";
+    /** Stands for no rate: each operation is due when the one before returns. */
+    public static final String MAX = "max";
 
     private static final double OPERATIONS_PER_SECOND_MAX = 1e9;
 
     /** Checks the values. */
     public LatencyPlan {
         for (final String rate : rates) {
-            if (!HALF.equals(rate) && !isRate(rate)) {
-                throw new IllegalArgumentException("a rate is half, or greater than 0 and at most "
+            if (!HALF.equals(rate) && !MAX.equals(rate) && !isRate(rate)) {
+                throw new IllegalArgumentException("a rate is half, max, or greater than 0 and at most "
                         + (long) OPERATIONS_PER_SECOND_MAX + ": found=" + rate);
             }
         }

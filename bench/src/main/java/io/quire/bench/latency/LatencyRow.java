@@ -17,6 +17,7 @@ import java.util.Map;
  * @param answer what the contestant measured
  */
 record LatencyRow(String peer, LatencyScenario scenario, String rate, int fork, Message answer) {
+    private static final String REACHED = "reachedPerSecond";
     private static final List<String> DURING = List.of("p99.9", "max");
     private static final List<String> RECOVERY = List.of("openMs", "firstOperationMs", "tailOperations");
 
@@ -50,7 +51,7 @@ record LatencyRow(String peer, LatencyScenario scenario, String rate, int fork, 
                 .with(
                         "operationsPerSecond",
                         answer.has("operationsPerSecond") ? answer.value("operationsPerSecond") : "")
-                .with("reachedPerSecond", answer.has("reachedPerSecond") ? answer.value("reachedPerSecond") : "")
+                .with(REACHED, hasReached() ? answer.value(REACHED) : "")
                 .with("saturated", answer.has("saturated") ? answer.value("saturated") : "");
         LatencyPercentiles.names().forEach(name -> row.with(name + "Us", percentile(name)));
         for (final String name : DURING) {
@@ -64,6 +65,15 @@ record LatencyRow(String peer, LatencyScenario scenario, String rate, int fork, 
 
     double percentile(final String name) {
         return ((Number) ((Map<?, ?>) answer.value("percentilesUs")).get(name)).doubleValue();
+    }
+
+    /** Tells whether it was counted how many operations were done in a second: not while growing. */
+    boolean hasReached() {
+        return answer.has(REACHED);
+    }
+
+    double reachedPerSecond() {
+        return ((Number) answer.value(REACHED)).doubleValue();
     }
 
     /** Tells whether the pass began with opening the table. */

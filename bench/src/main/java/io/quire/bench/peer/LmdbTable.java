@@ -10,7 +10,6 @@ import io.quire.bench.table.ValuePool;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.agrona.DirectBuffer;
@@ -30,8 +29,6 @@ import org.lmdbjava.Txn;
  * fixed number; reads go through it while it is open, so that they see every write.
  */
 final class LmdbTable implements DurableTable {
-    private static final int WRITES_PER_TRANSACTION = 1000;
-
     private static final int SCRATCH_LENGTH = 64 * 1024;
 
     private final Env<DirectBuffer> environment;
@@ -49,20 +46,17 @@ final class LmdbTable implements DurableTable {
     private Cursor<DirectBuffer> writeCursor;
     private int writeCount;
 
-    LmdbTable(final TableContext context, final long mapLength, final boolean synced) {
-        writesPerTransaction = writesPerTransaction(synced);
+    LmdbTable(
+            final TableContext context,
+            final long mapLength,
+            final List<EnvFlags> flags,
+            final int writesPerTransaction) {
+        this.writesPerTransaction = writesPerTransaction;
         longValues = context.shape().longValues();
         valueLength = context.shape().valueLength();
         pool = new ValuePool(valueLength);
         keyBuffer = new UnsafeBuffer(direct(context.shape().keyLength()));
         valueBuffer = new UnsafeBuffer(direct(Math.max(valueLength, SCRATCH_LENGTH)));
-        final List<EnvFlags> flags = new ArrayList<>(List.of(EnvFlags.MDB_NORDAHEAD, EnvFlags.MDB_NOTLS));
-        if (!synced) {
-            flags.add(EnvFlags.MDB_NOSYNC);
-            if (!context.durable()) {
-                flags.add(EnvFlags.MDB_WRITEMAP);
-            }
-        }
         environment = Env.create(DirectBufferProxy.PROXY_DB)
                 .setMapSize(mapLength)
                 .setMaxDbs(1)
@@ -71,10 +65,6 @@ final class LmdbTable implements DurableTable {
                 ? environment.openDbi("bench", DbiFlags.MDB_CREATE, DbiFlags.MDB_INTEGERKEY)
                 : environment.openDbi("bench", DbiFlags.MDB_CREATE);
         readTransaction = environment.txnRead();
-    }
-
-    static int writesPerTransaction(final boolean synced) {
-        return synced ? 1 : WRITES_PER_TRANSACTION;
     }
 
     private static ByteBuffer direct(final int length) {

@@ -22,7 +22,9 @@ public final class Peers {
                     new QuirePeer("quire-shared", Durability.NONE, LiveMemoryKind.SHARED),
                     new QuirePeer("quire-directory", Durability.NONE, LiveMemoryKind.DIRECTORY),
                     new QuirePeer("quire-process", Durability.PROCESS, LiveMemoryKind.AUTO),
+                    QuirePeer.subscribed("quire-process-subscribed"),
                     new QuirePeer("quire-group", Durability.GROUP, LiveMemoryKind.AUTO),
+                    QuirePeer.timedUntilDurable("quire-group-durable"),
                     new QuirePeer("quire-sync", Durability.SYNC, LiveMemoryKind.AUTO),
                     new FloorPeer("floor", NativeRegion.Kind.SMALL_PAGES),
                     new FloorPeer("floor-huge", NativeRegion.Kind.HUGE_PAGES),
@@ -36,10 +38,14 @@ public final class Peers {
                     RocksDbPeer.tuned("rocksdb-tuned"),
                     new RocksDbPeer("rocksdb-wal", Durability.PROCESS),
                     new RocksDbPeer("rocksdb-sync", Durability.SYNC),
-                    new LmdbPeer("lmdb", false),
-                    new LmdbPeer("lmdb-sync", true),
+                    new LmdbPeer("lmdb", Durability.NONE),
+                    new LmdbPeer("lmdb-process", Durability.PROCESS),
+                    LmdbPeer.mapped("lmdb-process-map"),
+                    new LmdbPeer("lmdb-sync", Durability.SYNC),
                     new MvStorePeer(),
                     new MapDbPeer(),
+                    new ForcePeer("force", false),
+                    new ForcePeer("force-dsync", true),
                     new IdlePeer())
             .stream()
             .collect(Collectors.toMap(Peer::name, peer -> peer, (a, b) -> a, LinkedHashMap::new));

@@ -20,6 +20,11 @@ import java.util.Map;
  *
  * <p>Settings: durability and live memory by name, {@code quire} alone being {@code NONE} and {@code AUTO}; checkpoints
  * on demand, and with a log whenever it has grown by a quarter of a gigabyte, untimed; no JVM flags.
+ *
+ * <p>{@code quire-group} is {@code GROUP} timed as {@code PROCESS} is, until a write is handed over; {@code
+ * quire-group-durable} is the same store, but where latency is measured a write counts until {@code durablePosition}
+ * has passed it. {@code quire-process-subscribed} is {@code quire-process} with a subscription to all changes, whose
+ * listener reads eight bytes of each value; the log is held for it, and a run in which it ended is no run.
  */
 final class QuirePeer implements Peer {
     private static final long SPARE_LENGTH = 256L << 20;
@@ -30,6 +35,7 @@ final class QuirePeer implements Peer {
     private final Durability durability;
     private final LiveMemoryKind liveMemory;
     private final Interface through;
+    private final Extra extra;
 
     /** What byte keys and values are kept by and given in. */
     private enum Interface {
@@ -41,26 +47,51 @@ final class QuirePeer implements Peer {
         FIXED
     }
 
+    /** What is asked of the change log besides. */
+    enum Extra {
+        /** Nothing. */
+        NOTHING,
+        /** A latency run counts a write until it survives power loss, rather than until its call returns. */
+        TIMED_UNTIL_DURABLE,
+        /** A subscription in the same process is handed every change, and reads each value. */
+        SUBSCRIBED
+    }
+
     private QuirePeer(
-            final String name, final Durability durability, final LiveMemoryKind liveMemory, final Interface through) {
+            final String name,
+            final Durability durability,
+            final LiveMemoryKind liveMemory,
+            final Interface through,
+            final Extra extra) {
         this.name = name;
         this.durability = durability;
         this.liveMemory = liveMemory;
         this.through = through;
+        this.extra = extra;
     }
 
     QuirePeer(final String name, final Durability durability, final LiveMemoryKind liveMemory) {
-        this(name, durability, liveMemory, Interface.NATIVE);
+        this(name, durability, liveMemory, Interface.NATIVE, Extra.NOTHING);
+    }
+
+    /** {@return the contestant that forces in groups, and whose writes count until they were forced} */
+    static QuirePeer timedUntilDurable(final String name) {
+        return new QuirePeer(name, Durability.GROUP, LiveMemoryKind.AUTO, Interface.NATIVE, Extra.TIMED_UNTIL_DURABLE);
+    }
+
+    /** {@return the contestant whose change log is followed by a subscriber} */
+    static QuirePeer subscribed(final String name) {
+        return new QuirePeer(name, Durability.PROCESS, LiveMemoryKind.AUTO, Interface.NATIVE, Extra.SUBSCRIBED);
     }
 
     /** {@return the contestant that keeps byte values of one length inline} */
     static QuirePeer withFixedLengths(final String name) {
-        return new QuirePeer(name, Durability.NONE, LiveMemoryKind.AUTO, Interface.FIXED);
+        return new QuirePeer(name, Durability.NONE, LiveMemoryKind.AUTO, Interface.FIXED, Extra.NOTHING);
     }
 
     /** {@return the contestant whose byte keys and values are in arrays} */
     static QuirePeer withArrays(final String name) {
-        return new QuirePeer(name, Durability.NONE, LiveMemoryKind.AUTO, Interface.ARRAYS);
+        return new QuirePeer(name, Durability.NONE, LiveMemoryKind.AUTO, Interface.ARRAYS, Extra.NOTHING);
     }
 
     @Override
@@ -70,7 +101,9 @@ final class QuirePeer implements Peer {
 
     @Override
     public Peer whileLoading() {
-        return durability == Durability.SYNC ? new QuirePeer(name, Durability.PROCESS, liveMemory, through) : this;
+        return durability == Durability.SYNC
+                ? new QuirePeer(name, Durability.PROCESS, liveMemory, through, extra)
+                : this;
     }
 
     @Override
@@ -101,6 +134,12 @@ final class QuirePeer implements Peer {
         settings.put("checkpoints", durability == Durability.NONE ? "on demand" : "on demand, and for the log");
         settings.put("rmw", "addAndGet");
         settings.put("durability", durability.name());
+        if (extra == Extra.TIMED_UNTIL_DURABLE) {
+            settings.put("timedUntil", "durablePosition has passed it");
+        }
+        if (extra == Extra.SUBSCRIBED) {
+            settings.put("subscriber", "in the same process, from the log's end, reads each value");
+        }
         return settings;
     }
 
@@ -126,7 +165,7 @@ final class QuirePeer implements Peer {
 
     @Override
     public KeyedTable open(final TableContext context) {
-        final QuireStore store = new QuireStore(context, durability, liveMemory);
+        final QuireStore store = new QuireStore(context, durability, liveMemory, extra);
         return switch (kindOf(context.shape())) {
             case LONGS -> new QuireLongTable(store);
             case FIXED_BYTES -> new QuireFixedTable(store, context.shape());

@@ -3,6 +3,7 @@ package io.quire.bench.peer;
 
 import io.quire.bench.table.CheckpointCost;
 import io.quire.bench.table.TableContext;
+import io.quire.bench.table.WriteAcknowledgements;
 import io.quire.checkpoint.CheckpointPhase;
 import io.quire.checkpoint.DurableStateStore;
 import io.quire.checkpoint.DurableStoreContext;
@@ -25,16 +26,24 @@ final class QuireStore implements AutoCloseable {
 
     private final DurableStateStore store;
     private final boolean durable;
+    private final boolean timedUntilDurable;
+    private final LogSubscriber subscriber; // or null
     private long checkpointedPosition;
 
-    QuireStore(final TableContext context, final Durability durability, final LiveMemoryKind liveMemory) {
+    QuireStore(
+            final TableContext context,
+            final Durability durability,
+            final LiveMemoryKind liveMemory,
+            final QuirePeer.Extra extra) {
         durable = context.durable();
+        timedUntilDurable = extra == QuirePeer.Extra.TIMED_UNTIL_DURABLE;
         store = DurableStateStore.open(new DurableStoreContext()
                 .directory(context.directory())
                 .durability(durability)
                 .liveMemory(liveMemory)
                 .checkpointIntervalNs(0)
                 .checkpointOnClose(context.durable()));
+        subscriber = extra == QuirePeer.Extra.SUBSCRIBED ? new LogSubscriber(store) : null;
     }
 
     DurableStateStore store() {
@@ -48,7 +57,26 @@ final class QuireStore implements AutoCloseable {
                         info -> new CheckpointCost(info.bytesWritten(), info.barrierNs(), System.nanoTime() - startNs));
     }
 
+    /** {@return what tells when writes are durable, or null when they are timed until they are handed over} */
+    WriteAcknowledgements acknowledgements() {
+        return timedUntilDurable ? new DurablePositions(store) : null;
+    }
+
+    void checkSettings() {
+        if (subscriber != null) {
+            subscriber.check();
+        }
+    }
+
+    /** {@return changes that the subscriber was handed; 0 without one} */
+    long subscribedChangeCount() {
+        return subscriber == null ? 0 : subscriber.changeCount();
+    }
+
     void settle() {
+        if (subscriber != null) {
+            subscriber.catchUp(SETTLE_LIMIT_NS);
+        }
         final long position = store.status().log().position();
         // Where checkpoints are measured, whoever measures them decides when.
         if (!durable && position - checkpointedPosition > LOG_LENGTH_MAX) {
@@ -64,6 +92,22 @@ final class QuireStore implements AutoCloseable {
 
     @Override
     public void close() {
+        if (subscriber != null) {
+            subscriber.close();
+        }
         store.close();
+    }
+
+    /** A write is acknowledged when it survives power loss. */
+    private record DurablePositions(DurableStateStore store) implements WriteAcknowledgements {
+        @Override
+        public long writtenPosition() {
+            return store.appliedPosition();
+        }
+
+        @Override
+        public long acknowledgedPosition() {
+            return store.durablePosition();
+        }
     }
 }

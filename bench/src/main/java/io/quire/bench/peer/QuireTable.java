@@ -3,6 +3,7 @@ package io.quire.bench.peer;
 
 import io.quire.bench.table.CheckpointCost;
 import io.quire.bench.table.DurableTable;
+import io.quire.bench.table.WriteAcknowledgements;
 import io.quire.store.KeyedState;
 import java.util.concurrent.CompletableFuture;
 
@@ -29,6 +30,21 @@ abstract class QuireTable implements DurableTable {
     @Override
     public final void settle() {
         store.settle();
+    }
+
+    @Override
+    public final void checkSettings() {
+        store.checkSettings();
+    }
+
+    /** Changes that the subscriber was handed. */
+    final long subscribedChangeCount() {
+        return store.subscribedChangeCount();
+    }
+
+    @Override
+    public final WriteAcknowledgements acknowledgements() {
+        return store.acknowledgements();
     }
 
     @Override

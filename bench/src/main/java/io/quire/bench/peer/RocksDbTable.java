@@ -74,7 +74,9 @@ final class RocksDbTable implements DurableTable {
         final List<ColumnFamilyHandle> handles = new ArrayList<>();
         try {
             checkpointCount = newestCheckpoint(directory);
-            final String path = (checkpointCount == 0
+            // With a write-ahead log the database itself is recovered, without one what Flink has: the last checkpoint.
+            final boolean isLogged = !options.write.disableWAL();
+            final String path = (isLogged || checkpointCount == 0
                             ? directory.resolve(DATABASE)
                             : directory.resolve(CHECKPOINT_PREFIX + checkpointCount))
                     .toString();

@@ -16,4 +16,13 @@ public interface DurableTable extends KeyedTable {
      * @return what it cost, when everything is on the device
      */
     CompletableFuture<CheckpointCost> checkpoint();
+
+    /**
+     * Tells when writes are acknowledged that were handed over before.
+     *
+     * @return what tells it, or null when a write is acknowledged by the return of its call
+     */
+    default WriteAcknowledgements acknowledgements() {
+        return null;
+    }
 }

@@ -73,6 +73,13 @@ public interface KeyedTable extends AutoCloseable {
     /** Waits, for at most a minute, until background work that earlier operations caused has ended. */
     default void settle() {}
 
+    /**
+     * Looks whether all that the contestant's settings say was so while it worked.
+     *
+     * @throws IllegalStateException when it was not, and what was measured is not what it is called
+     */
+    default void checkSettings() {}
+
     @Override
     void close();
 }

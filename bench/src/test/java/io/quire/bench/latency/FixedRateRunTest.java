@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.quire.bench.contestant.Message;
 import io.quire.bench.table.CheckpointCost;
 import io.quire.bench.table.DurableTable;
+import io.quire.bench.table.WriteAcknowledgements;
 import io.quire.bench.work.KeyDistribution;
 import io.quire.bench.work.KeySpace;
 import io.quire.bench.work.Work;
@@ -93,6 +94,121 @@ class FixedRateRunTest {
         public void close() {
             keys.clear();
         }
+    }
+
+    /** A table whose writes are acknowledged by a thread of its own, a while after they were handed over. */
+    private static final class LateTable implements DurableTable, WriteAcknowledgements {
+        private final long lateNs;
+        private final long[] handedNs = new long[1 << 20];
+        private volatile int count;
+        private int acknowledgedCount;
+
+        LateTable(final long lateNs) {
+            this.lateNs = lateNs;
+        }
+
+        @Override
+        public void put(final long key, final long seed) {
+            handedNs[count] = System.nanoTime();
+            count++;
+        }
+
+        @Override
+        public long writtenPosition() {
+            return count;
+        }
+
+        @Override
+        public long acknowledgedPosition() {
+            while (acknowledgedCount < count && System.nanoTime() - handedNs[acknowledgedCount] >= lateNs) {
+                acknowledgedCount++;
+            }
+            return acknowledgedCount;
+        }
+
+        @Override
+        public WriteAcknowledgements acknowledgements() {
+            return this;
+        }
+
+        @Override
+        public CompletableFuture<CheckpointCost> checkpoint() {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public long get(final long key) {
+            return key;
+        }
+
+        @Override
+        public long addAndGet(final long key, final long delta) {
+            return delta;
+        }
+
+        @Override
+        public void remove(final long key) {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public long scan() {
+            return 0;
+        }
+
+        @Override
+        public long size() {
+            return 0;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static double percentile(final Message answer, final String name) {
+        return ((Number) ((Map<?, ?>) answer.value("percentilesUs")).get(name)).doubleValue();
+    }
+
+    @Test
+    void shouldTimeWritesUntilTheyAreAcknowledged() {
+        final long lateMs = 40;
+        final Message answer = run(200, 0, FixedRateRun.CheckpointTimes.NONE)
+                .prepare(new KeySpace(1_000), KeyDistribution.UNIFORM)
+                .run(new LateTable(lateMs * MS_NS));
+
+        assertThat(count(answer, "percentilesUs")).as("the last ones too").isEqualTo(2_000);
+        assertThat(percentile(answer, "p50")).isGreaterThanOrEqualTo(lateMs * 999.0);
+        assertThat((Double) answer.value("firstOperationMs")).isGreaterThanOrEqualTo(lateMs);
+    }
+
+    @Test
+    void shouldNotTimeReadsUntilWritesAreAcknowledged() {
+        final FixedRateRun reads = new FixedRateRun(
+                Work.GET, RATE, 50 * MS_NS, 0, FixedRateRun.CheckpointTimes.NONE, 1, directory.resolve("a.hlog"));
+
+        final Message answer =
+                reads.prepare(new KeySpace(10), KeyDistribution.UNIFORM).run(new LateTable(Long.MAX_VALUE));
+
+        assertThat(count(answer, "percentilesUs")).isEqualTo(500);
+    }
+
+    @Test
+    void shouldCountWhatIsDoneWithoutARateUntilItIsAcknowledged() {
+        final long lateMs = 100;
+        final FixedRateRun unpaced = new FixedRateRun(
+                Work.PUT, 0, 10 * MS_NS, 0, FixedRateRun.CheckpointTimes.NONE, 1, directory.resolve("a.hlog"));
+
+        final Message answer = FixedRateRun.of(unpaced.toRequest())
+                .prepare(new KeySpace(10), KeyDistribution.UNIFORM)
+                .run(new LateTable(lateMs * MS_NS));
+
+        final double count = answer.number("operations");
+        assertThat(count).isGreaterThan(100);
+        assertThat((Double) answer.value("reachedPerSecond"))
+                .as("in a tenth of a second at least")
+                .isLessThanOrEqualTo(count * 10);
+        assertThat(answer.flag("saturated")).isFalse();
+        assertThat(answer.has("operationsPerSecond")).isFalse();
     }
 
     private static long count(final Message answer, final String name) {

@@ -60,6 +60,32 @@ class LatencyCommandTest {
         assertThat(out.resolve("latency-timeline-20000-full.png")).exists();
     }
 
+    @Test
+    void shouldMeasureThroughputUntilWritesAreDurable() throws IOException {
+        final Path out = directory.resolve("out");
+
+        final int exitCode = new CommandLine(new LatencyCommand())
+                .execute(
+                        "--peers=quire-group-durable,quire-process-subscribed,force,force-dsync",
+                        "--entries=1000",
+                        "--forks=1",
+                        "--seconds=1",
+                        "--warm-ms=10",
+                        "--rates=max,500",
+                        "--scenarios=alone",
+                        "--no-pin",
+                        "--data=" + directory,
+                        "--out=" + out);
+
+        assertThat(exitCode).isZero();
+        assertThat(CsvFile.read(out.resolve("latency.csv")))
+                .hasSize(8)
+                .allMatch(row -> Double.parseDouble(row.text("reachedPerSecond")) > 0)
+                .allMatch(row -> row.text("operationsPerSecond").isEmpty()
+                        == row.text("rate").equals("max"));
+        assertThat(out.resolve("latency-throughput-max.svg")).exists();
+    }
+
     private static Message rowOf(final List<Message> rows, final String peer, final String scenario) {
         return rows.stream()
                 .filter(row ->
@@ -124,8 +150,8 @@ class LatencyCommandTest {
         refuses("--seconds must be from 1 to 3600: found=0", "--seconds=0");
         refuses("--warm-ms must be from 0 to 3600000: found=-5", "--warm-ms=-5");
         refuses("--checkpoint-ms must be from 1 to 3600000: found=0", "--checkpoint-ms=0");
-        refuses("a rate is half, or greater than 0 and at most 1000000000: found=0", "--rates=0");
-        refuses("a rate is half, or greater than 0 and at most 1000000000: found=fast", "--rates=fast");
+        refuses("a rate is half, max, or greater than 0 and at most 1000000000: found=0", "--rates=0");
+        refuses("a rate is half, max, or greater than 0 and at most 1000000000: found=fast", "--rates=fast");
         refuses("--peers names one twice: found=idle", "--peers=idle,idle");
         refuses("--data must be a directory that can be written to", "--data=" + directory.resolve("absent"));
     }

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 /** The contract, run against every contestant. */
 class PeerContractTest {
     /** Contestants without a table, or whose table is that of another one and slow to try. */
-    private static final Set<String> NOT_TRIED = Set.of("idle", "quire-sync", "rocksdb-sync", "lmdb-sync");
+    private static final Set<String> NOT_TRIED =
+            Set.of("idle", "force", "force-dsync", "quire-sync", "rocksdb-sync", "lmdb-sync");
 
     @Test
     void shouldTryEveryContestant() {
@@ -76,6 +77,22 @@ class PeerContractTest {
         @Override
         Peer peer() {
             return Peers.named("quire-process");
+        }
+    }
+
+    @Nested
+    class QuireProcessSubscribedTest extends KeyedTableContractTest {
+        @Override
+        Peer peer() {
+            return Peers.named("quire-process-subscribed");
+        }
+    }
+
+    @Nested
+    class QuireGroupDurableTest extends KeyedTableContractTest {
+        @Override
+        Peer peer() {
+            return Peers.named("quire-group-durable");
         }
     }
 
@@ -180,6 +197,22 @@ class PeerContractTest {
         @Override
         Peer peer() {
             return Peers.named("lmdb");
+        }
+    }
+
+    @Nested
+    class LmdbProcessTest extends KeyedTableContractTest {
+        @Override
+        Peer peer() {
+            return Peers.named("lmdb-process");
+        }
+    }
+
+    @Nested
+    class LmdbProcessMapTest extends KeyedTableContractTest {
+        @Override
+        Peer peer() {
+            return Peers.named("lmdb-process-map");
         }
     }
 
