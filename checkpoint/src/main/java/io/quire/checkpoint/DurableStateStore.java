@@ -508,7 +508,12 @@ public final class DurableStateStore implements AutoCloseable {
         return checkpointLog.position();
     }
 
-    /** {@return log position up to which everything survives power loss, checkpoints included} */
+    /**
+     * Log position up to which everything survives power loss, checkpoints included. With durability NONE it moves no
+     * more than {@link #appliedPosition()} does, and says nothing of the writes since: they have no position.
+     *
+     * @return position
+     */
     public long durablePosition() {
         final long checkpointed = published.newest().cut().logPosition();
         return log == null ? checkpointed : Math.max(checkpointed, log.agent().durablePosition());
@@ -522,11 +527,14 @@ public final class DurableStateStore implements AutoCloseable {
      * @return whether it does; false after the timeout
      * @throws IllegalArgumentException when nothing was appended up to there yet; waiting for what is to come would
      *     have all of it forced
-     * @throws io.quire.store.errors.StoreFailedException when the log has failed
+     * @throws ConfigurationException when the store keeps no change log: its writes have no position that could be
+     *     waited for, and survive with the next {@link #checkpoint}
+     * @throws StoreFailedException when the log has failed
      */
     public boolean awaitDurable(final long position, final long timeoutNs) {
+        final ChangeLogSession session = checkedLog();
         checkAppended(position);
-        return log == null ? durablePosition() >= position : log.agent().awaitDurable(position, timeoutNs);
+        return session.agent().awaitDurable(position, timeoutNs);
     }
 
     /**

@@ -625,10 +625,24 @@ class DurableStateStoreTest {
             assertThat(store.status().log().forceCount()).isEqualTo(forceCount);
             assertThat(store.durablePosition()).isEqualTo(end);
         }
+    }
+
+    /** The position is durable, the write is not: to say yes would acknowledge what a crash loses. */
+    @Test
+    void shouldRefuseToWaitForWritesThatAreInNoLog() {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            store.longLongState("longs").put(1, 1);
+        }
         try (DurableStateStore store = DurableStateStore.open(context().durability(Durability.NONE))) {
-            assertThatThrownBy(() -> store.awaitDurable(Long.MAX_VALUE, 0))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("position=" + Long.MAX_VALUE);
+            final long before = store.appliedPosition();
+            store.longLongState("longs").put(1, 2);
+            assertThat(store.appliedPosition()).isEqualTo(before).isEqualTo(store.durablePosition());
+            for (final long position : new long[] {0, before, Long.MAX_VALUE}) {
+                assertThatThrownBy(() -> store.awaitDurable(position, 0))
+                        .isInstanceOf(ConfigurationException.class)
+                        .hasMessageContaining("durability=NONE");
+                assertThatThrownBy(() -> store.durableFuture(position)).isInstanceOf(ConfigurationException.class);
+            }
         }
     }
 
