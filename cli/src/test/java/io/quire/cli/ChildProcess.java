@@ -7,11 +7,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The command in a JVM of its own, to be killed. */
+/** The command, or another program, in a JVM of its own, to be killed. */
 public final class ChildProcess {
     private ChildProcess() {}
 
     public static Process start(final Path out, final Path err, final String... arguments) throws IOException {
+        return start(QuireCommand.class, out, err, arguments);
+    }
+
+    public static Process start(final Class<?> program, final Path out, final Path err, final String... arguments)
+            throws IOException {
         final List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -23,7 +28,7 @@ public final class ChildProcess {
                 command.add(argument); // the modules that this JVM has opened
             }
         }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), QuireCommand.class.getName()));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command)
                 .redirectInput(Path.of("/dev/null").toFile())
