@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint;
 
-import io.quire.store.AggregateFunction;
 import io.quire.store.AggregatingState;
 import io.quire.store.KeyedState;
 import io.quire.store.ListState;
@@ -49,32 +48,6 @@ final class TypedKillWriter extends KillProgram {
 
     public static void main(final String[] args) {
         run(args, TypedKillWriter::new);
-    }
-
-    /** Keeps the last digits of what was added, so that order and number of additions show. */
-    private static final class LastDigits implements AggregateFunction<Long, String, Integer> {
-        private static final int LENGTH_MAX = 12;
-
-        @Override
-        public String createAccumulator() {
-            return "";
-        }
-
-        @Override
-        public String add(final Long value, final String accumulator) {
-            final String longer = accumulator + value % 10;
-            return longer.substring(Math.max(0, longer.length() - LENGTH_MAX));
-        }
-
-        @Override
-        public Integer getResult(final String accumulator) {
-            return accumulator.hashCode();
-        }
-
-        @Override
-        public String merge(final String first, final String second) {
-            return first + second;
-        }
     }
 
     /** What operation i is about; everything in it follows from i. */
