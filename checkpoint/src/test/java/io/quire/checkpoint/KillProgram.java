@@ -5,6 +5,7 @@ import io.quire.store.Durability;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.agrona.concurrent.EpochClock;
 
 /**
  * A process to be killed: opens a store, checks that it is the state after exactly so many operations as its source
@@ -26,13 +27,27 @@ abstract class KillProgram {
     /** Does an operation, all or none of it. */
     abstract void apply(long i);
 
-    /** Arguments: directory of the store, directory on a memory file system, board, durability. */
+    /** {@return after how many operations a checkpoint is begun} */
+    int checkpointEvery() {
+        return CHECKPOINT_EVERY;
+    }
+
+    /** As {@link #run(String[], EpochClock, Function)}, for states without a time to live. */
     static void run(final String[] args, final Function<DurableStateStore, KillProgram> programOf) {
+        run(args, System::currentTimeMillis, programOf);
+    }
+
+    /** Arguments: directory of the store, directory on a memory file system, board, durability. */
+    static void run(
+            final String[] args,
+            final EpochClock expiryClock,
+            final Function<DurableStateStore, KillProgram> programOf) {
         try (KillBoard board = new KillBoard(Path.of(args[2]))) {
             board.phase(KillBoard.OPENING);
             final long startNs = System.nanoTime();
             try (DurableStateStore store =
-                    DurableStateStore.open(context(Path.of(args[0]), Path.of(args[1]), Durability.valueOf(args[3])))) {
+                    DurableStateStore.open(context(Path.of(args[0]), Path.of(args[1]), Durability.valueOf(args[3]))
+                            .expiryClock(expiryClock))) {
                 board.openNs(System.nanoTime() - startNs);
                 final KillProgram program = programOf.apply(store);
                 final long recovered = program.check();
@@ -71,7 +86,7 @@ abstract class KillProgram {
                 board.checkpointed(System.nanoTime() - checkpointStartNs);
                 board.phase(KillBoard.WRITING);
             }
-            if (i % CHECKPOINT_EVERY == 0 && checkpoint.isDone()) {
+            if (i % checkpointEvery() == 0 && checkpoint.isDone()) {
                 checkpointStartNs = System.nanoTime();
                 board.phase(KillBoard.CHECKPOINTING);
                 checkpoint = store.checkpoint();

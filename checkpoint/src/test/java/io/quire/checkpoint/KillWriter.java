@@ -14,8 +14,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class KillWriter extends KillProgram {
     private static final int LONG_KEYS = 199;
     private static final int BYTES_KEYS = 83;
-    private static final int REMOVE_EVERY = 7;
-    private static final int VALUE_LENGTH_MAX = 700;
+    static final int REMOVE_EVERY = 7;
+    static final int VALUE_LENGTH_MAX = 700;
 
     private final DurableStateStore store;
     private final LongLongState longs;
@@ -53,7 +53,7 @@ final class KillWriter extends KillProgram {
     }
 
     /** The value of operation i, any length; returns it. */
-    private static int fill(final UnsafeBuffer target, final long i) {
+    static int fill(final UnsafeBuffer target, final long i) {
         final int length = (int) (i * 0x9E37_79B9L >>> 8) % (VALUE_LENGTH_MAX + 1) & Integer.MAX_VALUE;
         final int inRange = length % (VALUE_LENGTH_MAX + 1);
         for (int at = 0; at < inRange; at++) {
@@ -98,7 +98,7 @@ final class KillWriter extends KillProgram {
     }
 
     /** Last operation up to a count on a key, 0 when there is none or it was a removal. */
-    private static long lastOn(final long key, final int keys, final long count) {
+    static long lastOn(final long key, final int keys, final long count) {
         final long last = count - Math.floorMod(count - key, (long) keys);
         return last <= 0 || last % REMOVE_EVERY == 0 ? 0 : last;
     }

@@ -16,11 +16,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A process to be killed that writes typed states: values, lists, maps, reducing and aggregating states, with
- * namespaces. Operation i is one batch that changes one of each and sets the position to i. What it does follows from i
- * alone, so collections of the JDK that do the same tell what must be there.
+ * namespaces, and the {@link KillPrimitives}. Operation i is one batch that changes one of each and sets the position
+ * to i. What it does follows from i alone, so collections of the JDK that do the same tell what must be there.
  */
 final class TypedKillWriter extends KillProgram {
     private static final int KEYS = 37;
@@ -35,10 +36,14 @@ final class TypedKillWriter extends KillProgram {
     private final NamespacedState<Long, Integer, ReducingState<Long, Long>> sums;
     private final AggregatingState<Long, Long, String, Integer> digits;
 
-    private TypedKillWriter(final DurableStateStore store) {
+    private final KillPrimitives primitives;
+
+    private TypedKillWriter(final DurableStateStore store, final AtomicLong clock) {
         super(store);
         this.store = store;
         position = store.source("operations");
+        clock.set(position.get(0) + 1);
+        primitives = new KillPrimitives(store, clock);
         values = store.valueState("values", Codecs.LONG, Codecs.STRING);
         lists = store.state(TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.STRING), Codecs.INT);
         maps = store.state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.INT, Codecs.STRING));
@@ -47,7 +52,8 @@ final class TypedKillWriter extends KillProgram {
     }
 
     public static void main(final String[] args) {
-        run(args, TypedKillWriter::new);
+        final AtomicLong clock = new AtomicLong();
+        run(args, clock::get, store -> new TypedKillWriter(store, clock));
     }
 
     /** What operation i is about; everything in it follows from i. */
@@ -80,6 +86,7 @@ final class TypedKillWriter extends KillProgram {
     void apply(final long i) {
         final Operation operation = Operation.of(i);
         final long key = operation.key();
+        primitives.before(i);
         store.beginBatch();
         final ListState<Long, String> list = lists.in(operation.window());
         switch (operation.kind()) {
@@ -107,6 +114,7 @@ final class TypedKillWriter extends KillProgram {
         if (operation.kind() == 14) {
             sums.merge(key, operation.window(), List.of(operation.nextWindow()));
         }
+        primitives.apply(i);
         position.set(i);
         store.commitBatch();
     }
@@ -200,10 +208,11 @@ final class TypedKillWriter extends KillProgram {
         final Map<Long, Integer> expectedDigits = new HashMap<>();
         model.digits.forEach((key, accumulator) -> expectedDigits.put(key, accumulator.hashCode()));
         expect("digits", expectedDigits, foundDigits);
+        primitives.check(count);
         return count;
     }
 
-    private static void expect(final String what, final Map<?, ?> expected, final Map<?, ?> found) {
+    static void expect(final String what, final Map<?, ?> expected, final Map<?, ?> found) {
         if (!expected.equals(found)) {
             final List<Object> different = new ArrayList<>(expected.keySet());
             found.keySet().stream().filter(key -> !expected.containsKey(key)).forEach(different::add);
