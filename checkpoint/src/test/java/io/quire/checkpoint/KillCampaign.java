@@ -208,7 +208,7 @@ final class KillCampaign implements AutoCloseable {
      * Runs until a number of cycles or a time is over; exit code 1 when anything was lost.
      *
      * @param args directory, directory on a memory file system, durability, cycles, seconds, seed, and what it
-     *     writes: plain, typed or evolving
+     *     writes: plain, typed, evolving or oversized
      */
     @SuppressWarnings("SystemOut")
     public static void main(final String[] args) throws IOException, InterruptedException {
@@ -226,7 +226,8 @@ final class KillCampaign implements AutoCloseable {
             case "plain" -> KillWriter.class;
             case "typed" -> TypedKillWriter.class;
             case "evolving" -> EvolvingKillWriter.class;
-            default -> throw new IllegalArgumentException("writes: plain, typed or evolving: " + args[6]);
+            case "oversized" -> OversizedKillWriter.class;
+            default -> throw new IllegalArgumentException("writes: plain, typed, evolving or oversized: " + args[6]);
         };
         try (KillCampaign campaign = new KillCampaign(program, root, shared, Durability.valueOf(args[2]), seed)) {
             while (campaign.cycleCount < cycles && System.nanoTime() - deadline < 0) {

@@ -41,6 +41,17 @@ class StoreKillTest {
         run(TypedKillWriter.class, Durability.PROCESS, 7);
     }
 
+    /** What was handed to the ring survives the process, whether a force has come that far or not. */
+    @Test
+    void shouldFindWhatWasAcknowledgedBeforeItWasForcedAfterKills() throws Exception {
+        run(KillWriter.class, Durability.GROUP, 4);
+    }
+
+    @Test
+    void shouldFindValuesAndBatchesLongerThanTheRingWholeOrNotAtAllAfterKills() throws Exception {
+        run(OversizedKillWriter.class, Durability.PROCESS, 6);
+    }
+
     @Test
     void shouldFindWhatWasAcknowledgedByEveryReleaseAfterKills() throws Exception {
         run(EvolvingKillWriter.class, Durability.PROCESS, EVOLVING_CYCLES);
@@ -60,8 +71,17 @@ class StoreKillTest {
 
     @Test
     @Tag("slow")
+    void shouldFindValuesAndBatchesLongerThanTheRingWholeOrNotAtAllAfterManyKills() throws Exception {
+        run(OversizedKillWriter.class, Durability.PROCESS, 100);
+        run(OversizedKillWriter.class, Durability.GROUP, 50);
+        run(OversizedKillWriter.class, Durability.SYNC, 50);
+    }
+
+    @Test
+    @Tag("slow")
     void shouldFindWhatWasAcknowledgedAfterManyKills() throws Exception {
         run(KillWriter.class, Durability.PROCESS, 200);
+        run(KillWriter.class, Durability.GROUP, 100);
         run(KillWriter.class, Durability.SYNC, 100);
     }
 }
