@@ -14,13 +14,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Fails every single call of a scripted life of a log, in every way, and looks at what is there afterwards. */
+/** Fails calls of a scripted life of a log, in every way, and looks at what is there afterwards. */
 class LogFaultTest {
     @TempDir
     Path root;
@@ -28,6 +29,11 @@ class LogFaultTest {
     private record Outcome(int callCount, boolean isComplete) {}
 
     private static final int RECORDS = 2500; // two segments and a bit
+
+    private static final List<SimulatedFiles.Fault> FAULTS =
+            List.of(SimulatedFiles.Fault.IO_ERROR, SimulatedFiles.Fault.DISK_FULL, SimulatedFiles.Fault.SHORT_WRITE);
+
+    private final long seed = Long.getLong("seed", System.nanoTime()); // of where to begin
 
     private LogSettings settings(final Durability durability) {
         return LogSettings.defaults(durability)
@@ -78,7 +84,8 @@ class LogFaultTest {
         Files.createDirectories(directory);
         final SimulatedFiles files = new SimulatedFiles(failingCall);
         final long[] reached = new long[2];
-        final String what = durability + " call " + failingCall + " " + fault + (isPersistent ? " for good" : " once");
+        final String what = durability + " call " + failingCall + " " + fault + (isPersistent ? " for good" : " once")
+                + " seed=" + seed;
         try (LogFixture fixture = new LogFixture(directory)) {
             fixture.files = files;
             fixture.settings = settings(durability);
@@ -104,32 +111,37 @@ class LogFaultTest {
         }
     }
 
-    private void failEveryCall(final Durability durability) throws Exception {
+    /** Lets calls fail in every way, once and for good, every so many. */
+    private void failCalls(final Durability durability, final int stride) throws Exception {
         final Outcome without = liveWithFault(
                 root.resolve("none"), durability, Integer.MAX_VALUE / 2, SimulatedFiles.Fault.IO_ERROR, false);
         assertThat(without.isComplete()).isTrue();
         assertThat(without.callCount()).isGreaterThan(50);
-        for (int call = 0; call < without.callCount(); call++) {
-            for (final SimulatedFiles.Fault fault :
-                    List.of(SimulatedFiles.Fault.IO_ERROR, SimulatedFiles.Fault.DISK_FULL)) {
-                liveWithFault(root.resolve("n" + call + fault), durability, call, fault, call % 2 == 0);
+        for (int call = (int) Math.floorMod(seed, (long) stride); call < without.callCount(); call += stride) {
+            for (final SimulatedFiles.Fault fault : FAULTS) {
+                for (final boolean isPersistent : new boolean[] {false, true}) {
+                    liveWithFault(
+                            root.resolve("n" + call + fault + isPersistent), durability, call, fault, isPersistent);
+                }
             }
         }
     }
 
-    @Test
-    void shouldSurviveTheFailureOfEveryCallInProcessDurability() throws Exception {
-        failEveryCall(Durability.PROCESS);
+    @ParameterizedTest
+    @EnumSource(
+            value = Durability.class,
+            names = {"PROCESS", "GROUP", "SYNC"})
+    void shouldSurviveTheFailureOfManyCalls(final Durability durability) throws Exception {
+        failCalls(durability, 3);
     }
 
-    @Test
-    void shouldSurviveTheFailureOfEveryCallInGroupDurability() throws Exception {
-        failEveryCall(Durability.GROUP);
-    }
-
-    @Test
-    void shouldSurviveTheFailureOfEveryCallInSyncDurability() throws Exception {
-        failEveryCall(Durability.SYNC);
+    @ParameterizedTest
+    @Tag("slow")
+    @EnumSource(
+            value = Durability.class,
+            names = {"PROCESS", "GROUP", "SYNC"})
+    void shouldSurviveTheFailureOfEveryCall(final Durability durability) throws Exception {
+        failCalls(durability, 1);
     }
 
     @Test

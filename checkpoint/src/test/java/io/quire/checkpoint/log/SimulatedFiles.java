@@ -30,6 +30,8 @@ final class SimulatedFiles implements StoreFiles {
         IO_ERROR,
         /** The disk is full; a part of a write may happen. */
         DISK_FULL,
+        /** A write or a preallocation does its first half, then the disk is full; the system refuses all others. */
+        SHORT_WRITE,
         /** The process dies in the call; a part of a write may happen. */
         KILL
     }
@@ -212,9 +214,17 @@ final class SimulatedFiles implements StoreFiles {
             isDead = true;
             throw new Killed();
         }
-        return fault == Fault.DISK_FULL
+        final boolean isFull = fault == Fault.SHORT_WRITE
+                ? action.equals("write") || action.equals("preallocate")
+                : fault == Fault.DISK_FULL;
+        return isFull
                 ? new StoreFullException("simulated: disk full: " + action + " " + path)
                 : new StoreIoException("simulated: cannot " + action + " " + path);
+    }
+
+    /** How much of what a failing call was to write is there. */
+    private int part(final int length) {
+        return fault == Fault.SHORT_WRITE ? length / 2 : random.nextInt(length + 1);
     }
 
     private void check(final String action, final Path path) {
@@ -342,7 +352,7 @@ final class SimulatedFiles implements StoreFiles {
             final byte[] bytes = new byte[source.remaining()];
             source.get(bytes);
             if (isFailing()) {
-                final int part = random.nextInt(bytes.length + 1);
+                final int part = part(bytes.length);
                 if (part > 0) {
                     node.set((int) position, bytes, part);
                 }
@@ -405,7 +415,7 @@ final class SimulatedFiles implements StoreFiles {
                 return;
             }
             if (isFailing()) {
-                final int part = random.nextInt(missing + 1);
+                final int part = part(missing);
                 if (part > 0) {
                     node.set(node.cached.length, new byte[part], part);
                 }
