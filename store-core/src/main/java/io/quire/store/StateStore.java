@@ -810,7 +810,7 @@ public final class StateStore implements AutoCloseable {
         if (walks > 0) { // one from before a take-over is forgotten, and must not end another's
             walks--;
         }
-        if (closed) {
+        if (closed && parts == 0) { // not told: a part of a batch goes on
             departed();
         }
     }
