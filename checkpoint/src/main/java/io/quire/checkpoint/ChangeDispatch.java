@@ -110,6 +110,7 @@ final class ChangeDispatch implements ChangeRecordHandler {
                 earlier.remove(stateId);
                 droppedLater.remove(stateId);
             }
+            case ChangeRecordDescriptor.TYPE_EXPIRY_TIME -> {} // changes nothing that a listener could see
             default -> {
                 if (type < ChangeRecordDescriptor.TYPE_OPERATION_FIRST) {
                     throw new CorruptStoreException("change record of a type that this version does not know: type="

@@ -12,6 +12,7 @@ import io.quire.checkpoint.recovery.HydrationProgress;
 import io.quire.checkpoint.recovery.Hydrator;
 import io.quire.store.BytesState;
 import io.quire.store.Durability;
+import io.quire.store.ExpiryClock;
 import io.quire.store.ExpiryCounters;
 import io.quire.store.FixedBytesState;
 import io.quire.store.LongBytesState;
@@ -449,6 +450,11 @@ public final class DurableStateStore implements AutoCloseable {
         return store.expiryCounters();
     }
 
+    /** {@return the time by which entries expire; the same object each time} */
+    public ExpiryClock expiryClock() {
+        return store.expiryClock();
+    }
+
     /** Takes a due checkpoint's barrier now, and removes some expired entries; see {@link StateStore#poll}. */
     public void poll() {
         store.poll();
@@ -750,6 +756,7 @@ public final class DurableStateStore implements AutoCloseable {
             if (store.inBatch()) {
                 store.rollbackBatch();
             }
+            store.expiryClock().record(true);
             if (context.checkpointOnClose()) {
                 checkpointer.checkpointByWriter().join();
             }

@@ -706,7 +706,8 @@ public final class DurableStoreContext {
 
     /**
      * Tells the time by which entries with a time to live expire, the system's by default. Another one serves tests,
-     * and stores that live by the time of their events.
+     * and stores that live by the time of their events. The time by which entries expire never goes back with it, also
+     * not while the store is closed, see {@link io.quire.store.ExpiryClock}.
      *
      * @param value milliseconds since 1970 or any other moment, the same for the life of the store; asked by the writer
      *     and by readers, so thread-safe; not null

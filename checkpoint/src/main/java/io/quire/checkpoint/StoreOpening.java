@@ -52,6 +52,7 @@ import org.agrona.concurrent.SystemNanoClock;
  * <p>Threading: confined to the opening thread.
  */
 final class StoreOpening {
+    private static final long CLOCK_LAG_MS = 60_000; // from which on it is worth a warning
     private static final int RANDOM_COUNT = 4; // of an id, a seed, and an incarnation
     private static final int TOUCH_LENGTH = 1; // pages: a full image has each by itself
     private static final long HYDRATION_DELAY_MS = 10;
@@ -184,6 +185,7 @@ final class StoreOpening {
                 filesNs = phaseNs();
                 recover(found.newestFirst().subList(i, found.newestFirst().size()));
                 warnOfRejected();
+                warnOfClock();
                 return;
             } catch (final CorruptStoreException e) {
                 if (replayed || logDamaged) {
@@ -286,6 +288,21 @@ final class StoreOpening {
                             "recovered from checkpoint " + report.checkpointId() + " and the change log, "
                                     + (lossAccepted ? "giving up later changes" : "nothing is lost") + "; rejected: "
                                     + String.join("; ", rejected));
+        }
+    }
+
+    /** Either the clock is wrong now, and all is well, or it was once, and nothing expires for as long. */
+    private void warnOfClock() {
+        final long lagMs = store.expiryClock().lagMs();
+        if (lagMs >= CLOCK_LAG_MS) {
+            System.getLogger(StoreOpening.class.getName())
+                    .log(
+                            Level.WARNING,
+                            "the clock is {0} ms behind the time by which entries of {1} have expired, which stands"
+                                    + " still until the clock gets there; if it was the clock of then that was wrong,"
+                                    + " call expiryClock().reset()",
+                            Long.toString(lagMs),
+                            directory);
         }
     }
 

@@ -38,7 +38,8 @@ class PrimitiveTimeToLiveModelTest {
             "seed=" + seed + " replay: mvn test -pl checkpoint -am -Dtest=PrimitiveTimeToLiveModelTest -Dseed=" + seed;
 
     private final AtomicLong clock = new AtomicLong(1_000_000);
-    private long nowMs; // by which entries expire: the clock's, but never back while the store is open
+    private long nowMs; // by which entries expire: the clock's, but never back
+    private long recordedMs; // when the store was closed, once a state has had a time to live
     private long removed;
     private DurableStateStore store;
     private List<ExpiringPrimitive> states;
@@ -88,11 +89,14 @@ class PrimitiveTimeToLiveModelTest {
             clean();
             removed += store.expiryCounters().removed();
             store.close();
+            if (!plain) {
+                nowMs = Math.max(nowMs, clock.get());
+                recordedMs = nowMs;
+            }
         }
     }
 
     private void open() {
-        nowMs = clock.get();
         store = DurableStateStore.open(new DurableStoreContext()
                 .directory(temp.resolve("store"))
                 .windowShift(21)
@@ -105,6 +109,9 @@ class PrimitiveTimeToLiveModelTest {
                 .expiryClock(clock::get)
                 .expiryBudgetNs(random.nextInt(3) == 0 ? 0 : 20_000)
                 .checkpointOnClose(random.nextBoolean()));
+        final long lastMs = nowMs;
+        nowMs = store.expiryClock().nowMs();
+        assertThat(nowMs).as(replay).isBetween(Math.max(clock.get(), recordedMs), Math.max(clock.get(), lastMs));
         if (model.isEmpty() || random.nextInt(4) == 0) {
             createPlain();
         } else {

@@ -51,7 +51,8 @@ class TimeToLiveModelTest {
             "seed=" + seed + " replay: mvn test -pl checkpoint -am -Dtest=TimeToLiveModelTest -Dseed=" + seed;
 
     private final AtomicLong clock = new AtomicLong(1_000_000);
-    private long nowMs; // by which entries expire: the clock's, but never back while the store is open
+    private long nowMs; // by which entries expire: the clock's, but never back
+    private long recordedMs; // when the store was closed, once a state has had a time to live
     private long removed;
     private long expired; // how often something that had was met
     private Model model = new Model();
@@ -183,11 +184,18 @@ class TimeToLiveModelTest {
             clean();
             removed += store.expiryCounters().removed();
             store.close();
+            if (valueExpiry.timestamped
+                    || listExpiry.timestamped
+                    || mapExpiry.timestamped
+                    || sumExpiry.timestamped
+                    || countExpiry.timestamped) {
+                nowMs = Math.max(nowMs, clock.get());
+                recordedMs = nowMs;
+            }
         }
     }
 
     private void open() {
-        nowMs = clock.get();
         store = DurableStateStore.open(new DurableStoreContext()
                 .directory(temp.resolve("store"))
                 .windowShift(21)
@@ -200,6 +208,9 @@ class TimeToLiveModelTest {
                 .expiryClock(clock::get)
                 .expiryBudgetNs(random.nextInt(3) == 0 ? 0 : 20_000)
                 .checkpointOnClose(random.nextBoolean()));
+        final long lastMs = nowMs;
+        nowMs = store.expiryClock().nowMs();
+        assertThat(nowMs).as(replay).isBetween(Math.max(clock.get(), recordedMs), Math.max(clock.get(), lastMs));
         values = store.state(valueExpiry.open(valueDescriptor(), false));
         lists = store.state(
                 listExpiry.open(TypedStateDescriptor.list("lists", Codecs.INT, Codecs.INT), true), Codecs.LONG);

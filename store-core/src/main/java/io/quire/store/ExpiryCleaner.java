@@ -82,13 +82,15 @@ final class ExpiryCleaner {
 
     /** A value with a time to live was written. */
     void wrote() {
-        if (budgetNs > 0 && ++writes >= writesPerSlice) {
+        final boolean recorded = store.expiryClock().recordDue();
+        if (!recorded || (budgetNs > 0 && ++writes >= writesPerSlice)) {
             store.requestDuty();
         }
     }
 
     /** A slice, if one is due; between two operations, outside of batches and walks. */
     void runDue() {
+        store.expiryClock().recordDue();
         if (writes >= writesPerSlice && !running) {
             final long visits = Math.min(VISITS_OWED_MAX, visitsOwed + (long) writes * VISITS_PER_WRITE);
             runUnasked(visits);
@@ -100,6 +102,8 @@ final class ExpiryCleaner {
 
     /** A slice for a writer that has nothing to write. */
     void runIdle() {
+        store.expiryClock().nowMs();
+        store.expiryClock().recordDue();
         runUnasked(Long.MAX_VALUE);
     }
 
@@ -129,7 +133,9 @@ final class ExpiryCleaner {
         if (timeNs < 0) {
             throw new ConfigurationException("budget is negative: budgetNs=" + timeNs);
         }
-        return running ? 0 : slice(Long.MAX_VALUE, timeNs, true);
+        final long count = running ? 0 : slice(Long.MAX_VALUE, timeNs, true);
+        store.expiryClock().recordDue();
+        return count;
     }
 
     private long slice(final long visits, final long timeNs, final boolean asked) {
@@ -177,6 +183,17 @@ final class ExpiryCleaner {
         visited++;
         removed += pass.removedCount() - removedBefore;
         return visited % VISITS_PER_LOOK == 0 || pass.removedCount() != removedBefore;
+    }
+
+    /** The time has gone back: something may have expired, or have been written, by another one. */
+    void lookAgain() {
+        giveUp();
+        for (int id = 1; id < store.registry().idLimit(); id++) {
+            final KeyedState state = store.registry().ofIdOrNull(id);
+            if (state != null) {
+                state.expiry.nextPassMs(Long.MIN_VALUE);
+            }
+        }
     }
 
     private void giveUp() {

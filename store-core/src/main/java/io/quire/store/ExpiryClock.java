@@ -1,25 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
+import io.quire.store.catalog.StateCatalog;
+import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.StateStoreException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.EpochClock;
 
 /**
  * The time by which values expire: that of the store's clock, but never less than anybody has been told before. So what
- * has expired stays so for everybody as long as the store is open, whatever is done to the clock.
+ * has expired stays so for everybody, whatever is done to the clock; also after the store was opened again, because the
+ * time is recorded in the store: at every checkpoint, when it is closed by its writer, and by the writer about once a
+ * {@link #RECORD_INTERVAL_MS second} while it writes entries that expire or polls. What this leaves out when the
+ * process is killed stands in {@code docs/states.md}.
  *
- * <p>Threading: thread-safe, lock-free.
+ * <p>A clock that has jumped far ahead and is put right again is not believed until it gets there once more; {@link
+ * #lagMs} tells that, and {@link #reset} is the way out.
+ *
+ * <p>Threading: thread-safe, lock-free, but for {@link #record} and {@link #reset}, which are the writer's.
  */
-final class ExpiryClock {
-    private final EpochClock clock;
-    private final AtomicLong latestMs = new AtomicLong(Long.MIN_VALUE);
+public final class ExpiryClock {
+    /** Milliseconds of the clock after which a writer records the time again. */
+    public static final long RECORD_INTERVAL_MS = 1000;
 
-    ExpiryClock(final EpochClock clock) {
+    private static final long NONE = Long.MIN_VALUE; // nobody was told a time; in the store it stands as 0
+
+    private final StateStore store;
+    private final EpochClock clock;
+    private final AtomicLong latestMs;
+    private long recordedMs; // the writer's alone, as is the next
+    private long dueMs; // when to record again
+
+    ExpiryClock(final StateStore store, final EpochClock clock) {
+        this.store = store;
         this.clock = clock;
+        latestMs = new AtomicLong();
+        recorded(store.memory().rootSlot(StateCatalog.EXPIRY_TIME_SLOT) ^ NONE);
+        latestMs.set(recordedMs);
     }
 
-    /** Milliseconds of the clock. */
-    long nowMs() {
+    /** {@return the time by which values expire now, milliseconds of the clock} */
+    public long nowMs() {
         final long timeMs = clock.time();
         long latest = latestMs.get();
         while (timeMs > latest) {
@@ -29,5 +50,93 @@ final class ExpiryClock {
             latest = latestMs.get();
         }
         return latest;
+    }
+
+    /**
+     * {@return milliseconds that the clock is behind the time by which values expire, because it went back; 0 when it
+     * is not, as usual}
+     */
+    public long lagMs() {
+        final long latest = latestMs.get();
+        final long timeMs = latest == NONE ? latest : clock.time();
+        if (timeMs >= latest) {
+            return 0;
+        }
+        final long lag = latest - timeMs;
+        return lag < 0 ? Long.MAX_VALUE : lag;
+    }
+
+    /**
+     * Believes the clock again, wherever it stands: for when it was put right after it had jumped ahead, for a moment
+     * even, and {@link #lagMs} says that nothing would expire for too long. What counts as expired and was not removed
+     * yet may be there again. What was written meanwhile keeps the time it was written at, and lives for its time to
+     * live after that, unless it is written again. Recorded like any change. By the writer, outside of batches.
+     *
+     * <p>A reader that asks the clock at this very moment may still have got the wrong time from it, and bring that
+     * back: look at {@link #lagMs} again.
+     *
+     * @throws ConfigurationException inside a batch
+     */
+    public void reset() {
+        store.beforeWrite();
+        if (store.inBatch()) {
+            throw new ConfigurationException("the expiry clock cannot be reset inside a batch");
+        }
+        final long timeMs = clock.time();
+        latestMs.set(timeMs);
+        store.expiryCleaner().lookAgain();
+        if (recordedMs != NONE && recordedMs != timeMs) {
+            write(timeMs);
+        }
+    }
+
+    /**
+     * Records the time for whoever opens the store next, if a state has, or had, a time to live and somebody was told a
+     * later one than was recorded. By the writer, outside of batches; for the durable layer.
+     *
+     * @param asked whether the clock is asked first, or the time recorded that somebody was told last
+     */
+    public void record(final boolean asked) {
+        if ((asked || latestMs.get() > recordedMs) && store.registry().hasTimestamps()) {
+            final long timeMs = asked ? nowMs() : latestMs.get();
+            if (timeMs > recordedMs) {
+                write(timeMs);
+            }
+        }
+    }
+
+    /** An entry that expires was written. Records the time if that was not done for a while; false inside a batch. */
+    boolean recordDue() {
+        final long latest = latestMs.get();
+        if (latest < dueMs || latest == recordedMs) {
+            return true;
+        }
+        if (store.inBatch()) {
+            return false;
+        }
+        record(false);
+        return true;
+    }
+
+    private void write(final long timeMs) {
+        try {
+            store.memory().rootSlot(StateCatalog.EXPIRY_TIME_SLOT, timeMs ^ NONE);
+        } catch (final StateStoreException | Error e) {
+            throw store.changeFailed(e);
+        }
+        recorded(timeMs);
+        store.log().expiryTime(timeMs);
+    }
+
+    /** The time that a record of the log says, before the store is used. */
+    void replay(final long timeMs) {
+        store.memory().rootSlot(StateCatalog.EXPIRY_TIME_SLOT, timeMs ^ NONE);
+        recorded(timeMs);
+        latestMs.set(timeMs);
+    }
+
+    private void recorded(final long timeMs) {
+        recordedMs = timeMs;
+        dueMs = timeMs > Long.MAX_VALUE - RECORD_INTERVAL_MS ? Long.MAX_VALUE : timeMs + RECORD_INTERVAL_MS;
     }
 }

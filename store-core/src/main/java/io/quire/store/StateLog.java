@@ -202,6 +202,17 @@ final class StateLog {
         }
     }
 
+    /** The time by which values expire; nobody waits for it, the next force takes it along. Outside of batches. */
+    void expiryTime(final long timeMs) {
+        if (changeLog != null) {
+            try {
+                changeLog.expiryTime(timeMs);
+            } catch (final RuntimeException | Error e) {
+                throw failed(e);
+            }
+        }
+    }
+
     void beginGroup() {
         groupTooLarge = false;
         if (changeLog != null) {

@@ -245,6 +245,17 @@ final class StateRegistry {
         return state;
     }
 
+    /** Whether a state has, or had, a time to live. */
+    boolean hasTimestamps() {
+        for (int id = 1; id < idLimit(); id++) {
+            final KeyedState state = ofIdOrNull(id);
+            if (state != null && !state.descriptor().expiry().isNone()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** More than the id of any state. */
     int idLimit() {
         return statesById.length();

@@ -4,6 +4,7 @@ package io.quire.store;
 import io.quire.store.catalog.StateDescriptor;
 import io.quire.store.changelog.ChangeRecordDescriptor;
 import io.quire.store.changelog.ChangeRecordHandler;
+import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.RawMemory;
 import java.nio.charset.StandardCharsets;
 
@@ -55,9 +56,19 @@ public final class StateReplay implements ChangeRecordHandler {
             store.registry().realter(stateId, StateDescriptor.decode(name, copy(valuePointer, valueLength)));
         } else if (type == ChangeRecordDescriptor.TYPE_DROP_STATE) {
             store.registry().redrop(stateId, descriptor(keyPointer, keyLength, valuePointer, valueLength));
+        } else if (type == ChangeRecordDescriptor.TYPE_EXPIRY_TIME) {
+            replayExpiryTime(keyLength, valuePointer, valueLength);
         } else {
             store.registry().ofId(stateId).apply(type, null, keyPointer, keyLength, null, valuePointer, valueLength);
         }
+    }
+
+    private void replayExpiryTime(final int keyLength, final long valuePointer, final int valueLength) {
+        if (keyLength != 0 || valueLength != Long.BYTES) {
+            throw new CorruptStoreException("change record of an expiry time is malformed: keyLength=" + keyLength
+                    + " valueLength=" + valueLength + " expected=0 and 8");
+        }
+        store.expiryClock().replay(RawMemory.getLong(valuePointer));
     }
 
     private static StateDescriptor descriptor(

@@ -84,13 +84,14 @@ public final class StateStore implements AutoCloseable {
      *
      * @param memory new or recovered
      * @param epochClock tells the time by which entries with a time to live expire, milliseconds since 1970 or any
-     *     other moment; asked by the writer and by readers, so thread-safe. The store takes no notice when it goes back
+     *     other moment; asked by the writer and by readers, so thread-safe. The store takes no notice when it goes
+     *     back, see {@link ExpiryClock}
      * @param nanoClock measures what removing them takes, nanoseconds
      * @throws CorruptStoreException when the recovered pages do not hold a store
      */
     public StateStore(final PagedMemory memory, final EpochClock epochClock, final NanoClock nanoClock) {
         this.memory = memory;
-        expiryClock = new ExpiryClock(epochClock);
+        expiryClock = new ExpiryClock(this, epochClock);
         expiryCleaner = new ExpiryCleaner(this, nanoClock);
         registry = new StateRegistry(this);
     }
@@ -524,7 +525,8 @@ public final class StateStore implements AutoCloseable {
         return altered;
     }
 
-    ExpiryClock expiryClock() {
+    /** {@return the time by which entries expire; the same object each time} */
+    public ExpiryClock expiryClock() {
         return expiryClock;
     }
 

@@ -90,6 +90,22 @@ class StateReplayTest {
     }
 
     @Test
+    void shouldTakeTheLastExpiryTimeAsItIs() {
+        final byte[] timeMs = new byte[Long.BYTES];
+        for (final long time : new long[] {Long.MAX_VALUE, Long.MAX_VALUE - 5}) { // the clock was reset in between
+            RawMemory.putLong(timeMs, RawMemory.ARRAY_OFFSET, time);
+            replay(ChangeRecordDescriptor.TYPE_EXPIRY_TIME, 0, new byte[0], timeMs);
+            assertThat(target.expiryClock().nowMs()).isEqualTo(time);
+        }
+        for (final byte[] malformed : new byte[][] {{}, {1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 4, 5, 6, 7, 8, 9}}) {
+            assertThatThrownBy(() -> replay(ChangeRecordDescriptor.TYPE_EXPIRY_TIME, 0, new byte[0], malformed))
+                    .isInstanceOf(CorruptStoreException.class);
+        }
+        assertThatThrownBy(() -> replay(ChangeRecordDescriptor.TYPE_EXPIRY_TIME, 0, new byte[1], timeMs))
+                .isInstanceOf(CorruptStoreException.class);
+    }
+
+    @Test
     void shouldRefuseADescriptorThatDoesNotContinueTheStates() {
         create(first());
         final StateDescriptor there = target.descriptor(1);

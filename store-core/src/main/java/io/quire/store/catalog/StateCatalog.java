@@ -14,6 +14,9 @@ import java.nio.charset.StandardCharsets;
  * <p>Threading: confined to the store's writer.
  */
 public final class StateCatalog {
+    /** Root slot of the time by which values expire, milliseconds less {@link Long#MIN_VALUE}; 0 = none. */
+    public static final int EXPIRY_TIME_SLOT = 2;
+
     private static final int ROOT_SLOT = 0; // address of the catalog table's root; 0 = new store
     private static final int NEXT_ID_SLOT = 1; // id of the next state
     private static final int ROOT_ADDRESS_LENGTH = Long.BYTES;

@@ -161,7 +161,7 @@ public final class ChangeGroupAssembler implements AutoCloseable {
 
     private static boolean isWellFormed(final long record, final int length, final byte type) {
         if (type < ChangeRecordDescriptor.TYPE_PUT
-                || type > ChangeRecordDescriptor.TYPE_ALTER_STATE
+                || type > ChangeRecordDescriptor.TYPE_EXPIRY_TIME
                 || length < HEADER_LENGTH
                 || RawMemory.getShort(record + ChangeRecordDescriptor.RESERVED_OFFSET) != 0) {
             return false;

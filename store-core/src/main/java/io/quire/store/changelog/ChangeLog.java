@@ -309,6 +309,19 @@ public final class ChangeLog {
     }
 
     /**
+     * Says the time by which values expire. Outside of groups.
+     *
+     * @param timeMs milliseconds
+     */
+    public void expiryTime(final long timeMs) {
+        final int length = HEADER_LENGTH + Long.BYTES;
+        final long pointer = claim(length);
+        putHeader(pointer, length, ChangeRecordDescriptor.TYPE_EXPIRY_TIME, groupFlags, 0, 0);
+        RawMemory.putLong(pointer + HEADER_LENGTH, timeMs);
+        finish(pointer, length);
+    }
+
+    /**
      * Opens a group. Its changes are published when it is committed, or earlier when the ring has no room for them all;
      * recovery ignores them until the commit.
      *

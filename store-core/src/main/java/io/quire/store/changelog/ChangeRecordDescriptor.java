@@ -80,6 +80,8 @@ public final class ChangeRecordDescriptor {
     public static final byte TYPE_OPERATION_LAST = 62;
     /** Gives a state codecs of other schemas; no key, the value is its descriptor from now on. */
     public static final byte TYPE_ALTER_STATE = 63;
+    /** Says the time by which values expire; no state or key, the value is milliseconds, 8 bytes. */
+    public static final byte TYPE_EXPIRY_TIME = 64;
     /** Fills the ring up to its end; its content is meaningless. */
     public static final byte TYPE_PAD = 127;
 

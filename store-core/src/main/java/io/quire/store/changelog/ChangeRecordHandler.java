@@ -10,8 +10,8 @@ public interface ChangeRecordHandler {
     /**
      * One change. Key and value are in private memory and valid until the method returns.
      *
-     * @param type one of PUT, REMOVE, CLEAR_STATE, CREATE_STATE, DROP_STATE, or from OPERATION_FIRST to
-     *     OPERATION_LAST, in {@link ChangeRecordDescriptor}
+     * @param type one of PUT, REMOVE, CLEAR_STATE, CREATE_STATE, DROP_STATE, ALTER_STATE, EXPIRY_TIME, or from
+     *     OPERATION_FIRST to OPERATION_LAST, in {@link ChangeRecordDescriptor}
      * @param stateId number of the state
      * @param keyPointer native pointer to the key
      * @param keyLength bytes of the key, 0 when the type has none

@@ -35,6 +35,7 @@ class ChangeRecordDescriptorTest {
         assertThat(ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST).isEqualTo((byte) 19);
         assertThat(ChangeRecordDescriptor.TYPE_OPERATION_LAST).isEqualTo((byte) 62);
         assertThat(ChangeRecordDescriptor.TYPE_ALTER_STATE).isEqualTo((byte) 63);
+        assertThat(ChangeRecordDescriptor.TYPE_EXPIRY_TIME).isEqualTo((byte) 64);
         assertThat(ChangeRecordDescriptor.TYPE_ABORT).isEqualTo((byte) 7);
         assertThat(ChangeRecordDescriptor.TYPE_FRAGMENT).isEqualTo((byte) 8);
         assertThat(ChangeRecordDescriptor.TYPE_UNLOGGED).isEqualTo((byte) 9);
