@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,6 +39,8 @@ class TimeToLiveCrashTest {
     private static final int KEYS = 400;
     private static final int TTL_MS = 300; // of a clock that counts operations
     private static final int LISTS = 3;
+    private static final int RENEW_EVERY = 11;
+    private static final int REPLACE_EVERY = 1_000;
     private static final int MAPS = 7;
     private static final int SUMS = 100; // which live for three additions
     private static final int COUNTS = 150; // which go on for as long as the process does
@@ -150,6 +153,10 @@ class TimeToLiveCrashTest {
         states.lists.forEach((key, element) ->
                 foundLists.computeIfAbsent(key, any -> new ArrayList<>()).add(element));
         assertThat(foundLists).isEqualTo(lists);
+        final Map<Long, List<Long>> foundRenewed = new HashMap<>();
+        states.renewed.forEach((key, element) ->
+                foundRenewed.computeIfAbsent(key, any -> new ArrayList<>()).add(element));
+        assertThat(foundRenewed).isEqualTo(renewed(begun, count, oldest));
         final Map<Long, Map<Integer, Long>> foundMaps = new HashMap<>();
         states.maps.forEach((key, inside, value) ->
                 foundMaps.computeIfAbsent(key, any -> new HashMap<>()).put(inside, value));
@@ -178,6 +185,30 @@ class TimeToLiveCrashTest {
         states.store.stateStore().states().forEach(state -> state.checkInvariants());
     }
 
+    /** Elements that were written, or read, by an operation or one behind it. */
+    private static Map<Long, List<Long>> renewed(final long begun, final long count, final long oldest) {
+        final Map<Long, Map<Long, Long>> timestamps = new HashMap<>(); // of the elements of each list
+        for (long i = begun + 1; i <= count; i++) {
+            final long time = i;
+            final Map<Long, Long> list = timestamps.computeIfAbsent(i % LISTS, any -> new LinkedHashMap<>());
+            list.put(i, i);
+            if (i % RENEW_EVERY == 0) {
+                list.replaceAll((element, ms) -> time - ms < TTL_MS ? time : ms);
+            }
+            if (i % REPLACE_EVERY == 0) {
+                list.clear();
+                list.put(i, i);
+            }
+        }
+        final Map<Long, List<Long>> live = new HashMap<>();
+        timestamps.forEach((key, list) -> list.forEach((element, ms) -> {
+            if (ms >= oldest) {
+                live.computeIfAbsent(key, any -> new ArrayList<>()).add(element);
+            }
+        }));
+        return live;
+    }
+
     private static DurableStoreContext context(final Path directory, final AtomicLong clock) {
         return new DurableStoreContext()
                 .directory(directory)
@@ -195,6 +226,7 @@ class TimeToLiveCrashTest {
         private final DurableStateStore store;
         private final ValueState<Long, Long> values;
         private final ListState<Long, Long> lists;
+        private final ListState<Long, Long> renewed; // by reading
         private final MapState<Long, Integer, Long> maps;
         private final ReducingState<Long, Long> sums;
         private final AggregatingState<Long, Object, Long, Long> counts;
@@ -208,6 +240,8 @@ class TimeToLiveCrashTest {
                     .withTimeToLive(ttl));
             lists = store.state(
                     TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG).withTimeToLive(ttl));
+            renewed = store.state(TypedStateDescriptor.list("renewed", Codecs.LONG, Codecs.LONG)
+                    .withTimeToLive(ttl.updatedBy(UpdateType.ON_READ_AND_WRITE)));
             maps = store.state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.INT, Codecs.LONG)
                     .withTimeToLive(ttl));
             sums = store.state(TypedStateDescriptor.reducing("sums", Codecs.LONG, Codecs.LONG, Long::sum)
@@ -226,6 +260,13 @@ class TimeToLiveCrashTest {
         void write(final long i) {
             values.put(i % KEYS, i);
             lists.add(i % LISTS, i);
+            renewed.add(i % LISTS, i);
+            if (i % RENEW_EVERY == 0) {
+                assertThat(renewed.get(i % LISTS).iterator().hasNext()).isTrue();
+            }
+            if (i % REPLACE_EVERY == 0) {
+                renewed.update(i % LISTS, List.of(i));
+            }
             maps.put(i % MAPS, (int) (i % KEYS), i);
             sums.add(i % SUMS, i);
             counts.add(i % COUNTS, "one more");
@@ -234,7 +275,8 @@ class TimeToLiveCrashTest {
         }
 
         long size() {
-            final long typed = values.size() + lists.size() + maps.size() + sums.size() + counts.size();
+            final long typed =
+                    values.size() + renewed.size() + lists.size() + maps.size() + sums.size() + counts.size();
             return primitives.stream().mapToLong(each -> each.state.size()).sum() + typed + longSums.size();
         }
     }

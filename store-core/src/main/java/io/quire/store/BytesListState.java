@@ -18,7 +18,10 @@ import io.quire.store.table.RecordTable;
  * <p>Threading: single writer, which also reads.
  */
 final class BytesListState extends KeyedState {
+    private static final int RENEWAL_LENGTH = Long.BYTES + Long.BYTES + Integer.BYTES;
+
     private final ListTable table;
+    private final byte[] renewal = new byte[RENEWAL_LENGTH];
     private final byte[] mark = new byte[ListTable.MARK_LENGTH];
     private byte[] splitValue = new byte[ListTable.MARK_LENGTH + 64];
 
@@ -175,6 +178,49 @@ final class BytesListState extends KeyedState {
                 Long.BYTES);
     }
 
+    /**
+     * Sets the timestamps of all elements that are as old as a limit or younger; all of those carry one. After {@link
+     * StateStore#beforeWrite}.
+     */
+    void renew(
+            final byte[] key,
+            final long keyOffset,
+            final int keyLength,
+            final int timestampFromEnd,
+            final long firstLivingMs,
+            final long timestampMs) {
+        if (store.inBatch()) {
+            saveTimestamps(key, keyOffset, keyLength, timestampFromEnd);
+        }
+        final long at = RawMemory.ARRAY_OFFSET;
+        RawMemory.putLong(renewal, at, timestampMs);
+        RawMemory.putLong(renewal, at + Long.BYTES, firstLivingMs);
+        RawMemory.putInt(renewal, at + 2 * Long.BYTES, timestampFromEnd);
+        try {
+            applyRenew(key, keyOffset, keyLength, renewal, at, renewal.length);
+        } catch (final StateStoreException | Error e) {
+            throw store.changeFailed(e);
+        }
+        log.operation(
+                ChangeRecordDescriptor.TYPE_LIST_RENEW, id, key, keyOffset, keyLength, renewal, at, renewal.length);
+    }
+
+    /** {@code [where the timestamp begins, from the end][timestamp of each element]}. */
+    private void saveTimestamps(
+            final byte[] key, final long keyOffset, final int keyLength, final int timestampFromEnd) {
+        final long length = Integer.BYTES + table.count(key, keyOffset, keyLength) * Long.BYTES;
+        store.undoLog().ensureRoom(keyLength + length);
+        final byte[] saved = new byte[(int) length];
+        RawMemory.putInt(saved, RawMemory.ARRAY_OFFSET, timestampFromEnd);
+        long at = RawMemory.ARRAY_OFFSET + Integer.BYTES;
+        for (final ListCursor cursor = table.scan(key, keyOffset, keyLength); cursor.next(); at += Long.BYTES) {
+            final int offset = timestampOffset(cursor, timestampFromEnd);
+            RawMemory.putLong(saved, at, RawMemory.getLong(cursor.elementPointer() + offset));
+        }
+        store.undoLog().save(UndoLog.TYPE_LIST_AGE, id, key, keyOffset, keyLength, saved, RawMemory.ARRAY_OFFSET, (int)
+                length);
+    }
+
     @Override
     ExpiryPass expiryPass() {
         return new ListExpiryPass(this);
@@ -304,6 +350,9 @@ final class BytesListState extends KeyedState {
                 applyMerge(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
             case ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST ->
                 applyRemoveFirst(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+            case ChangeRecordDescriptor.TYPE_LIST_RENEW ->
+                applyRenew(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
+            case UndoLog.TYPE_LIST_AGE -> applyAge(keyBase, keyOffset, keyLength, valueBase, valueOffset);
             case UndoLog.TYPE_LIST_CUT_OFF ->
                 table.rollBack(keyBase, keyOffset, keyLength, valueBase, valueOffset, valueLength);
             case UndoLog.TYPE_LIST_PUT_BACK -> table.putBack(keyBase, keyOffset, keyLength, valueBase, valueOffset);
@@ -333,6 +382,52 @@ final class BytesListState extends KeyedState {
                     "change record removes elements that are not there: state=" + name() + " elements=" + elementCount);
         }
         table.removeFirst(keyBase, keyOffset, keyLength, elementCount);
+    }
+
+    private void applyRenew(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset,
+            final int valueLength) {
+        final int fromEnd =
+                valueLength == RENEWAL_LENGTH ? RawMemory.getInt(valueBase, valueOffset + 2 * Long.BYTES) : 0;
+        if (fromEnd < Long.BYTES || table.count(keyBase, keyOffset, keyLength) == 0) {
+            throw new CorruptStoreException("change record sets timestamps that are not there: state=" + name()
+                    + " valueLength=" + valueLength + " fromEnd=" + fromEnd);
+        }
+        final long timestampMs = RawMemory.getLong(valueBase, valueOffset);
+        final long firstLivingMs = RawMemory.getLong(valueBase, valueOffset + Long.BYTES);
+        for (final ListCursor cursor = table.scan(keyBase, keyOffset, keyLength); cursor.next(); ) {
+            final int offset = timestampOffset(cursor, fromEnd);
+            if (RawMemory.getLong(cursor.elementPointer() + offset) >= firstLivingMs) {
+                RawMemory.putLong(cursor.partForWrite(offset, Long.BYTES), timestampMs);
+            }
+        }
+    }
+
+    private int timestampOffset(final ListCursor cursor, final int fromEnd) {
+        final int offset = cursor.elementLength() - fromEnd;
+        if (offset < 0) {
+            throw new CorruptStoreException("element of a list has no timestamp: state=" + name() + " length="
+                    + cursor.elementLength() + " fromEnd=" + fromEnd);
+        }
+        return offset;
+    }
+
+    private void applyAge(
+            final byte[] keyBase,
+            final long keyOffset,
+            final int keyLength,
+            final byte[] valueBase,
+            final long valueOffset) {
+        final int fromEnd = RawMemory.getInt(valueBase, valueOffset);
+        long at = valueOffset + Integer.BYTES;
+        for (final ListCursor cursor = table.scan(keyBase, keyOffset, keyLength); cursor.next(); at += Long.BYTES) {
+            final int offset = timestampOffset(cursor, fromEnd);
+            RawMemory.putLong(cursor.partForWrite(offset, Long.BYTES), RawMemory.getLong(valueBase, at));
+        }
     }
 
     private void applyMerge(

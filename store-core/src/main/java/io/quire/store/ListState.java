@@ -38,6 +38,8 @@ public final class ListState<K, E> extends TypedState<K> {
 
     private static final int PREFIX_LENGTH_MAX = ListDescriptor.PREFIX_LENGTH_MAX;
 
+    private static final long AS_BEFORE = Long.MIN_VALUE;
+
     private final BytesListState bytes;
     private final StoredCodec<E> elementCodec;
     private final CurrentListState<E> current = new CurrentListState<>(this);
@@ -216,13 +218,16 @@ public final class ListState<K, E> extends TypedState<K> {
     }
 
     /**
-     * The elements of a key, in the order in which they were added.
+     * The elements of a key, in the order in which they were added. With a time to live that reading starts anew, each
+     * iterator does so when it is made, for all elements that have not expired, whether it will come to them or not:
+     * O(elements), with one record in the log.
      *
      * @param key not null
      * @return the elements, which each iterator reads from the state as it goes: it sees those that the list has when
      *     it is made, but for those that have expired by the time it gets to them, and throws {@link
      *     java.util.ConcurrentModificationException} once the list has been changed in another way than by adding to
-     *     it; empty when the key has none
+     *     it; empty when the key has none. An element that {@code hasNext} has found is returned by {@code next},
+     *     though it may have expired in between
      */
     public Iterable<E> get(final K key) {
         return getAt(Objects.requireNonNull(key, "key"));
@@ -230,7 +235,65 @@ public final class ListState<K, E> extends TypedState<K> {
 
     Iterable<E> getAt(final K key) {
         final byte[] keyCopy = copyOfKey(key);
-        return () -> elementsOf(keyCopy);
+        return () -> {
+            if (elementCodec.renewsOnRead() && store.failure() == null) { // reads go on after that, and writes do not
+                renew(keyCopy);
+            }
+            return elementsOf(keyCopy);
+        };
+    }
+
+    /**
+     * Starts the time of all elements anew that have not expired. Timestamps are overwritten where they are; should an
+     * element have none, as it was written before the first time to live, the list is written anew.
+     */
+    private void renew(final byte[] key) {
+        store.beforeWrite(); // what is due may remove elements
+        final long at = RawMemory.ARRAY_OFFSET;
+        final long nowMs = elementCodec.nowMs();
+        boolean older = false;
+        boolean timestamped = true;
+        for (final ListCursor cursor = bytes.scan(key, at, key.length); cursor.next(); ) {
+            looked.wrap(cursor.elementPointer(), cursor.elementLength());
+            final long timestampMs = elementCodec.timestampOf(looked, 0, cursor.elementLength());
+            older |= timestampMs != nowMs && !elementCodec.rule().expired(timestampMs, nowMs);
+            timestamped &= elementCodec.carriesTimestamp(looked, 0, cursor.elementLength());
+        }
+        if (!older) {
+            return;
+        }
+        if (timestamped) {
+            bytes.renew(
+                    key,
+                    at,
+                    key.length,
+                    elementCodec.timestampFromEnd(),
+                    elementCodec.rule().firstLiving(nowMs),
+                    nowMs);
+        } else {
+            encodeAndReplace(key, nowMs);
+        }
+        wrote();
+    }
+
+    private void encodeAndReplace(final byte[] key, final long renewedMs) {
+        final ExpandableArrayBuffer outer = items;
+        final boolean inside = encoding; // elements to be added are read from this state
+        if (inside) {
+            items = new ExpandableArrayBuffer(64);
+            encoding = false;
+        }
+        try {
+            final int length = encodeAgain(key, renewedMs);
+            final long at = RawMemory.ARRAY_OFFSET;
+            bytes.replace(key, at, key.length, items.byteArray(), at, length);
+        } finally {
+            if (inside) {
+                items = outer;
+                encoding = true;
+            }
+            trim();
+        }
     }
 
     private Iterator<E> elementsOf(final byte[] key) {
@@ -290,13 +353,7 @@ public final class ListState<K, E> extends TypedState<K> {
         final byte[] key = copyOfKey(keys(), head);
         final int count = countOlder(key);
         if (count > 0) {
-            try {
-                final int length = encodeAgain(key);
-                final long at = RawMemory.ARRAY_OFFSET;
-                bytes.replace(key, at, key.length, items.byteArray(), at, length);
-            } finally {
-                trim();
-            }
+            encodeAndReplace(key, AS_BEFORE);
         }
         return count;
     }
@@ -311,7 +368,8 @@ public final class ListState<K, E> extends TypedState<K> {
         return count;
     }
 
-    private int encodeAgain(final byte[] key) {
+    /** Elements are as old as before, but for those that have not expired at the time given, if there is one. */
+    private int encodeAgain(final byte[] key, final long renewedMs) {
         beginEncoding();
         try {
             int end = 0;
@@ -320,7 +378,9 @@ public final class ListState<K, E> extends TypedState<K> {
                 view.wrap(cursor.elementPointer(), cursor.elementLength());
                 final long timestampMs = elementCodec.timestampOf(view, 0, view.capacity());
                 final int length = encode(elementCodec.decode(view, 0, view.capacity()), end);
-                elementCodec.setTimestamp(items, end + PREFIX_LENGTH_MAX, length, timestampMs); // as old as before
+                final boolean renewed =
+                        renewedMs != AS_BEFORE && !elementCodec.rule().expired(timestampMs, renewedMs);
+                elementCodec.setTimestamp(items, end + PREFIX_LENGTH_MAX, length, renewed ? renewedMs : timestampMs);
                 end = pack(end, length);
             }
             return end;

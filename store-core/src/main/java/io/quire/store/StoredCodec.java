@@ -334,6 +334,16 @@ final class StoredCodec<T> implements Codec<T>, Timestamps {
                 : rule.sinceMs();
     }
 
+    boolean carriesTimestamp(final DirectBuffer buffer, final int offset, final int length) {
+        follow();
+        return timestamped[markOf(buffer, offset, length)];
+    }
+
+    /** Where a timestamp begins, in bytes before the end of a value that carries one; the same for all. */
+    int timestampFromEnd() {
+        return TIMESTAMP_LENGTH + (tag != NO_MARK || marked ? MARK_LENGTH : 0);
+    }
+
     /** Sets the timestamp of an encoded value; false when it carries none. */
     boolean setTimestamp(final MutableDirectBuffer buffer, final int offset, final int length, final long timestampMs) {
         final int found = markOf(buffer, offset, length);

@@ -30,10 +30,12 @@ public record TimeToLive(UpdateType updateType, long durationMs) {
         ON_CREATE_AND_WRITE(ExpiryRule.ON_CREATE_AND_WRITE),
         /**
          * Every write of it, and every {@code get} by its key, which therefore writes; of states of primitives and
-         * bytes also {@code wrap}, {@code getAll} and {@link LongSetState#contains}. Not for lists. Where that write
-         * finds no room, {@code get} throws {@link io.quire.store.errors.StoreFullException} and nothing has changed,
-         * instead of returning what would then expire too early; that can be in an open batch that has grown too large,
-         * and for a value that was written before the first time to live was given and gets longer by its timestamp.
+         * bytes also {@code wrap}, {@code getAll} and {@link LongSetState#contains}. Of a list each iterator over
+         * {@link ListState#get} starts the time of all elements anew that have not expired when it is made. Where that
+         * write finds no room, {@code get} throws {@link io.quire.store.errors.StoreFullException} and nothing has
+         * changed, instead of returning what would then expire too early; that can be in an open batch that has grown
+         * too large, and for a value that was written before the first time to live was given and gets longer by its
+         * timestamp.
          */
         ON_READ_AND_WRITE(ExpiryRule.ON_READ_AND_WRITE);
 

@@ -55,17 +55,12 @@ public final class TypedStateDescriptor<K, S extends TypedState<K>> {
      *
      * @param timeToLive for each value, each element of a list, each entry of a map
      * @return a descriptor with it
-     * @throws ConfigurationException when elements of lists are to live longer by being read, or entries of the kind
-     *     have no time to live
+     * @throws ConfigurationException when entries of the kind have no time to live
      */
     public TypedStateDescriptor<K, S> withTimeToLive(final TimeToLive timeToLive) {
         Objects.requireNonNull(timeToLive, "time to live");
         if (!EXPIRING.contains(kind)) {
             throw new ConfigurationException("kind has no time to live: state=" + name + " kind=" + kind);
-        }
-        if (kind == StateKind.LIST && timeToLive.updateType() == TimeToLive.UpdateType.ON_READ_AND_WRITE) {
-            throw new ConfigurationException(
-                    "elements of a list are not written by reading them: state=" + name + " timeToLive=" + timeToLive);
         }
         return new TypedStateDescriptor<>(name, kind, codecs.with(timeToLive), view);
     }

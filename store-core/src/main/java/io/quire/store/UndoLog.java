@@ -21,6 +21,8 @@ final class UndoLog {
     static final byte TYPE_LIST_SPLIT = -3;
     /** An entry of a map is inserted where it was. */
     static final byte TYPE_MAP_INSERT = -4;
+    /** The elements of a list get the timestamps back that they had. */
+    static final byte TYPE_LIST_AGE = -5;
     /** A timer is put back to its place among those of the same time. */
     static final byte TYPE_TIMER_PUT_BACK = -10;
 

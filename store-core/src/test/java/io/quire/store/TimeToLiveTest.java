@@ -816,9 +816,6 @@ class TimeToLiveTest {
         assertThatThrownBy(() -> TimeToLive.of(Duration.ofSeconds(Long.MAX_VALUE)))
                 .isInstanceOf(ConfigurationException.class);
         assertThatThrownBy(() -> TEN.updatedBy(UpdateType.DISABLED)).isInstanceOf(ConfigurationException.class);
-        assertThatThrownBy(() -> TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG)
-                        .withTimeToLive(TEN.updatedBy(UpdateType.ON_READ_AND_WRITE)))
-                .isInstanceOf(ConfigurationException.class);
         for (final UpdateType type : UpdateType.values()) {
             assertThat(type.code()).isEqualTo(type.ordinal());
         }

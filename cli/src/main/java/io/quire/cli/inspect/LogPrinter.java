@@ -20,6 +20,8 @@ import org.agrona.DirectBuffer;
  * <p>Threading: confined to one thread.
  */
 final class LogPrinter implements ChangeListener {
+    private static final int RENEWAL_LENGTH = Long.BYTES + Long.BYTES + Integer.BYTES;
+
     private final OutputStream out;
     private final boolean json;
     private final String onlyState;
@@ -116,6 +118,7 @@ final class LogPrinter implements ChangeListener {
                     appendElements(state, operand);
                 case ChangeRecordDescriptor.TYPE_LIST_MERGE -> appendKey("from", state, operand, operand.capacity());
                 case ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST -> appendCount(operand);
+                case ChangeRecordDescriptor.TYPE_LIST_RENEW -> appendRenewal(operand);
                 case ChangeRecordDescriptor.TYPE_MAP_CLEAR -> appendSurplus(operand); // the key says it all
                 default -> appendBytes("operand", operand);
             }
@@ -129,6 +132,7 @@ final class LogPrinter implements ChangeListener {
             case ChangeRecordDescriptor.TYPE_LIST_REPLACE -> "replace";
             case ChangeRecordDescriptor.TYPE_LIST_MERGE -> "merge";
             case ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST -> "remove-first";
+            case ChangeRecordDescriptor.TYPE_LIST_RENEW -> "renew";
             case ChangeRecordDescriptor.TYPE_MAP_CLEAR -> "remove-all";
             default -> "operation-" + type;
         };
@@ -243,6 +247,19 @@ final class LogPrinter implements ChangeListener {
         }
         field("count", "count");
         line.append(operand.getLong(0, ByteOrder.LITTLE_ENDIAN));
+    }
+
+    /** {@code [timestamp][least timestamp of those that get it][where it begins]}. */
+    private void appendRenewal(final DirectBuffer operand) {
+        if (operand.capacity() != RENEWAL_LENGTH) {
+            problem("renewal has another length than " + RENEWAL_LENGTH + ": length=" + operand.capacity());
+            appendBytes("operand", operand);
+            return;
+        }
+        field("timestamp", "timestamp");
+        line.append(operand.getLong(0, ByteOrder.LITTLE_ENDIAN));
+        field("since", "since");
+        line.append(operand.getLong(Long.BYTES, ByteOrder.LITTLE_ENDIAN));
     }
 
     /** Elements, each with its length before it, as many as are shown of a value; and how many there are. */

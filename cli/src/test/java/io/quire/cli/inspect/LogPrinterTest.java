@@ -112,6 +112,11 @@ class LogPrinterTest {
                 .endsWith("\tmalformed=\"element 1 goes beyond the end: offset=2 length=6\"\n");
         assertThat(operation(list, ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST, key, "01"))
                 .endsWith("\tmalformed=\"count has another length than 8: length=1\"\n");
+        assertThat(operation(
+                        list, ChangeRecordDescriptor.TYPE_LIST_RENEW, key, "0500000000000000fbffffffffffffff08000000"))
+                .isEqualTo("8\ts\trenew\t7\ttimestamp=5\tsince=-5\n");
+        assertThat(operation(list, ChangeRecordDescriptor.TYPE_LIST_RENEW, key, "01"))
+                .endsWith("\tmalformed=\"renewal has another length than 20: length=1\"\n");
         final StateDescriptor map = state(StateKind.MAP, Codecs.LONG, Codecs.STRING, false);
         assertThat(operation(map, ChangeRecordDescriptor.TYPE_MAP_CLEAR, key, "01"))
                 .isEqualTo("8\ts\tremove-all\t7\t0x01\tmalformed=\"there is more than a key: length=1\"\n");

@@ -101,6 +101,17 @@ public record ExpiryRule(int update, long ttlMs, long sinceMs, long sincePositio
         return isOn() && newestMs < nowMs && timestampMs <= newestMs;
     }
 
+    /**
+     * The least timestamp with which a value has not expired.
+     *
+     * @param nowMs time, any number
+     * @return milliseconds; {@link Long#MIN_VALUE} when none can have expired
+     */
+    public long firstLiving(final long nowMs) {
+        final long newestMs = nowMs - ttlMs; // of those that have expired
+        return isOn() && newestMs < nowMs ? newestMs + 1 : Long.MIN_VALUE;
+    }
+
     /** {@return what sets timestamps and the time to live, for people} */
     public String describe() {
         return switch (update) {

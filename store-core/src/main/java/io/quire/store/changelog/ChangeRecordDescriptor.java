@@ -74,6 +74,11 @@ public final class ChangeRecordDescriptor {
     public static final byte TYPE_LIST_MERGE = 12;
     /** Removes all entries of a map, or all timers of a key; the key is the map's or the timers' own. */
     public static final byte TYPE_MAP_CLEAR = 13;
+    /**
+     * Sets the timestamps of elements of a list, of those that are not less than another; the value is the timestamp, 8
+     * bytes, the other, 8 bytes, and where it begins, in bytes before the end of each element, 4 bytes.
+     */
+    public static final byte TYPE_LIST_RENEW = 14;
     /** Removes elements from the front of a list, but not all; the value is their number, 8 bytes. */
     public static final byte TYPE_LIST_REMOVE_FIRST = 19;
     /** Last of the types that change one state in a way its kind defines. */

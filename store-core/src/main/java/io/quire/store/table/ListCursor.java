@@ -123,6 +123,17 @@ public final class ListCursor {
                 + " offset=" + offset + " remaining=" + remaining + "; run 'quire verify'");
     }
 
+    /**
+     * A part of the element, to be written to.
+     *
+     * @param at offset in the element
+     * @param length bytes, which the element has from there
+     * @return native pointer
+     */
+    public long partForWrite(final int at, final int length) {
+        return memory.forWrite(chunk + offset - elementLength + at, length);
+    }
+
     /** {@return native pointer to the element; valid until the next write to the store} */
     public long elementPointer() {
         return elementPointer;

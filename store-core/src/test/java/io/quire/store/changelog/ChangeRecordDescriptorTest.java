@@ -32,6 +32,7 @@ class ChangeRecordDescriptorTest {
         assertThat(ChangeRecordDescriptor.TYPE_DROP_STATE).isEqualTo((byte) 5);
         assertThat(ChangeRecordDescriptor.TYPE_COMMIT).isEqualTo((byte) 6);
         assertThat(ChangeRecordDescriptor.TYPE_OPERATION_FIRST).isEqualTo((byte) 10);
+        assertThat(ChangeRecordDescriptor.TYPE_LIST_RENEW).isEqualTo((byte) 14);
         assertThat(ChangeRecordDescriptor.TYPE_LIST_REMOVE_FIRST).isEqualTo((byte) 19);
         assertThat(ChangeRecordDescriptor.TYPE_OPERATION_LAST).isEqualTo((byte) 62);
         assertThat(ChangeRecordDescriptor.TYPE_ALTER_STATE).isEqualTo((byte) 63);
