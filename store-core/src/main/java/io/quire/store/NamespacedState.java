@@ -4,12 +4,14 @@ package io.quire.store;
 import io.quire.store.codec.Codec;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.table.KeyGroupRange;
+import io.quire.store.table.TableStatistics;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * A state whose keys have something in each of several namespaces, for instance windows: {@code
@@ -89,6 +91,85 @@ public final class NamespacedState<K, N, S extends TypedState<K>> {
     }
 
     /**
+     * Visits all keys with each namespace in which they have something, as {@link #forEachKey(BiConsumer)} does, and
+     * selects that namespace: {@code windows.forEach((user, start, clicks) -> clicks.get(user) ...)}. What the consumer
+     * gets from the state is looked up by the key, and counts as a read where reading makes entries live longer. The
+     * namespace visited last stays selected.
+     *
+     * @param consumer takes each key, its namespace, and the state in it
+     */
+    public void forEach(final NamespacedStateConsumer<? super K, ? super N, ? super S> consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the keys of some key groups, as {@link #forEach(NamespacedStateConsumer)} does.
+     *
+     * @param range which, see {@link #forEachKey(KeyGroupRange, BiConsumer)}
+     * @param consumer takes each key, its namespace, and the state in it
+     */
+    public void forEach(
+            final KeyGroupRange range, final NamespacedStateConsumer<? super K, ? super N, ? super S> consumer) {
+        Objects.requireNonNull(consumer, "consumer");
+        forEachKey(range, (key, namespace) -> consumer.accept(key, namespace, in(namespace)));
+    }
+
+    /**
+     * Visits the namespaces in which a key has something, in no order. Keys are spread with their namespaces, so this
+     * looks at all of them: O(keys in all namespaces).
+     *
+     * @param key not null
+     * @param consumer takes each namespace; may write to any state
+     */
+    public void forEachNamespace(final K key, final Consumer<? super N> consumer) {
+        Objects.requireNonNull(key, "key");
+        state.forEachNamespace(key, namespaceCodec, consumer);
+    }
+
+    /**
+     * Keys that have something in a namespace; without those whose last entry has expired. Looks at all keys: O(keys in
+     * all namespaces). Selects the namespace.
+     *
+     * @param namespace not null
+     * @return their number
+     */
+    public long keyCount(final N namespace) {
+        final long[] count = new long[1];
+        in(namespace).forEachKey(key -> count[0]++);
+        return count[0];
+    }
+
+    /**
+     * Removes what all keys have in a namespace; O(keys in all namespaces), and what removing them costs. Each key is
+     * removed by itself, so after a crash some may be left, unless a batch is around it. Selects the namespace.
+     *
+     * @param namespace not null
+     * @return keys that had something there
+     */
+    public long removeNamespace(final N namespace) {
+        final long[] count = new long[1];
+        in(namespace).forEachKey(key -> {
+            in(namespace); // a codec that was called in between may have selected another one
+            count[0] += state.remove(key) ? 1 : 0;
+        });
+        return count[0];
+    }
+
+    /**
+     * Removes what a key has in all namespaces; O(keys in all namespaces), and what removing it costs. Each namespace
+     * is removed by itself, so after a crash some may be left, unless a batch is around it. The one that was removed
+     * last stays selected.
+     *
+     * @param key not null
+     * @return namespaces in which it had something
+     */
+    public long removeKey(final K key) {
+        final long[] count = new long[1];
+        forEachNamespace(key, namespace -> count[0] += in(namespace).remove(key) ? 1 : 0);
+        return count[0];
+    }
+
+    /**
      * Begins to rewrite the values that older codecs have written, see {@link TypedState#rewriteValues}.
      *
      * @return the rewriting
@@ -128,6 +209,37 @@ public final class NamespacedState<K, N, S extends TypedState<K>> {
     public long pollDue(
             final long now, final long limit, final NamespacedTimerConsumer<? super K, ? super N> consumer) {
         return state.pollDue(namespaceCodec, now, limit, consumer);
+    }
+
+    /**
+     * Visits all timers, whatever their namespaces, in the order in which they would be delivered, as {@link
+     * TimerState#forEachTimer(TimerConsumer)} does. The selected namespace stays what it is.
+     *
+     * @param visitor takes each timer
+     * @throws UnsupportedOperationException when the state is no {@link TimerState}
+     */
+    public void forEachTimer(final NamespacedTimerConsumer<? super K, ? super N> visitor) {
+        state.forEachTimer(namespaceCodec, Objects.requireNonNull(visitor, "visitor"));
+    }
+
+    /**
+     * When the next timer is due, over all keys and namespaces, see {@link TimerState#nextTimestamp}.
+     *
+     * @return its timestamp, milliseconds; {@link Long#MAX_VALUE} when there is none
+     * @throws UnsupportedOperationException when the state is no {@link TimerState}
+     */
+    public long nextTimestamp() {
+        return state.nextDue();
+    }
+
+    /** {@return how long entries live, {@link TimeToLive#OFF} when they do not expire} */
+    public TimeToLive timeToLive() {
+        return state.timeToLive();
+    }
+
+    /** {@return what the state's tables take} */
+    public TableStatistics statistics() {
+        return state.statistics();
     }
 
     /** {@return the name the state was created with} */

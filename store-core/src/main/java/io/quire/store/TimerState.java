@@ -10,6 +10,7 @@ import io.quire.store.table.TimerTable;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -247,16 +248,39 @@ public final class TimerState<K> extends TypedState<K> {
     }
 
     /**
-     * Visits all timers in the order in which they would be delivered, and leaves them there. The consumer may write to
-     * any state: a timer that is there from the beginning to the end is visited once, one that is registered meanwhile
-     * if it comes later in the order.
+     * Visits all timers in the order in which they would be delivered, and leaves them there; in a state with
+     * namespaces those of the selected one, for which it looks at all of them. The consumer may write to any state: a
+     * timer that is there from the beginning to the end is visited once, one that is registered meanwhile if it comes
+     * later in the order.
      *
      * @param visitor takes each timer
-     * @throws IllegalStateException when the state has namespaces: {@link NamespacedState#forEachKey} leads to each
-     *     key's timers there
      */
     public void forEachTimer(final TimerConsumer<? super K> visitor) {
-        checkWithoutNamespaces();
+        store.beforeRead();
+        final Predicate<UnsafeBuffer> wanted = inSelected();
+        walk((view, timestamp) -> {
+            if (wanted.test(view)) {
+                visitor.accept(decodeKey(view), timestamp);
+            }
+        });
+    }
+
+    @Override
+    <N> void forEachTimer(final Codec<N> namespaceCodec, final NamespacedTimerConsumer<? super K, ? super N> visitor) {
+        walk((view, timestamp) -> visitor.accept(decodeKey(view), decodeNamespace(namespaceCodec, view), timestamp));
+    }
+
+    @Override
+    long nextDue() {
+        return nextTimestamp();
+    }
+
+    /** Takes the bytes of the key of a timer, with its namespace. */
+    private interface TimerBytes {
+        void accept(UnsafeBuffer view, long timestamp);
+    }
+
+    private void walk(final TimerBytes consumer) {
         store.beginWalk();
         try {
             final TimerTable table = bytes.table();
@@ -266,7 +290,7 @@ public final class TimerState<K> extends TypedState<K> {
                 final long timestamp = table.timestamp(timer);
                 final long sequence = table.sequence(timer);
                 view.wrap(table.entryKeyPointer(timer), table.entryKeyLength(timer) - KEY_TRAILER_LENGTH);
-                visitor.accept(decodeKey(view), timestamp);
+                consumer.accept(view, timestamp);
                 store.beforeRead();
                 timer = table.ceiling(timestamp, sequence + 1);
             }

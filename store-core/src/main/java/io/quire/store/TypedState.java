@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -188,14 +189,28 @@ public abstract class TypedState<K> {
             return;
         }
         store.beforeRead();
-        checkNamespace();
-        final byte[] selected = new byte[namespaceLength];
-        namespace.getBytes(0, selected);
+        final byte[] selected = selectedNamespace();
         walk(range, (view, keyLength, record) -> {
             if (isIn(selected, view, keyLength)) {
                 consumer.accept(view, keyLength, record);
             }
         });
+    }
+
+    private byte[] selectedNamespace() {
+        checkNamespace();
+        final byte[] selected = new byte[namespaceLength];
+        namespace.getBytes(0, selected);
+        return selected;
+    }
+
+    /** Takes the bytes of keys and tells those of the namespace that is selected now, all where there are none. */
+    final Predicate<UnsafeBuffer> inSelected() {
+        if (!namespaced) {
+            return view -> true;
+        }
+        final byte[] selected = selectedNamespace();
+        return view -> isIn(selected, view, keyLength(view));
     }
 
     final K decodeKey(final DirectBuffer view, final int keyLength) {
@@ -221,6 +236,27 @@ public abstract class TypedState<K> {
                 (view, keyLength, record) -> consumer.accept(
                         decodeKey(view, keyLength),
                         namespaceCodec.decode(view, keyLength, view.capacity() - KEY_TRAILER_LENGTH - keyLength)));
+    }
+
+    final <N> void forEachNamespace(final K key, final Codec<N> namespaceCodec, final Consumer<? super N> consumer) {
+        store.beforeRead();
+        final byte[] wanted = new byte[encodeAlone(key)];
+        keyBuffer.getBytes(0, wanted);
+        walk(KeyGroupRange.ALL, (view, keyLength, record) -> {
+            if (keyLength == wanted.length && begins(wanted, view)) {
+                consumer.accept(
+                        namespaceCodec.decode(view, keyLength, view.capacity() - KEY_TRAILER_LENGTH - keyLength));
+            }
+        });
+    }
+
+    private static boolean begins(final byte[] wanted, final UnsafeBuffer view) {
+        for (int i = 0; i < wanted.length; i++) {
+            if (view.getByte(i) != wanted[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether what a key has, by its record in {@link #keys}, has not expired altogether. */
@@ -288,15 +324,39 @@ public abstract class TypedState<K> {
     }
 
     /**
+     * Visits timers in their order, whatever their namespaces.
+     *
+     * @throws UnsupportedOperationException when states of the kind have no timers
+     */
+    <N> void forEachTimer(final Codec<N> namespaceCodec, final NamespacedTimerConsumer<? super K, ? super N> visitor) {
+        throw new UnsupportedOperationException("state has no timers: state=" + name());
+    }
+
+    /**
+     * When the next timer is due.
+     *
+     * @throws UnsupportedOperationException when states of the kind have no timers
+     */
+    long nextDue() {
+        throw new UnsupportedOperationException("state has no timers: state=" + name());
+    }
+
+    /**
      * Puts the bytes of a key at the start of the buffer; null stands for the current key. A thread that is not the
      * writer is refused before it touches the buffer. Returns their number.
      */
     final int encodeKey(final K key) {
         store.beforeRead();
-        keyEncodingCount++;
-        final int length = keyCodec.encode(key == null ? currentKey() : key, keyBuffer, 0);
-        keyBuffer.boundsCheck(0, length); // a codec may say what it likes, the table believes it
+        final int length = encodeAlone(key == null ? currentKey() : key);
         return namespaced ? appendNamespace(length) : length;
+    }
+
+    /** Puts the bytes of a key without its namespace at the start of the buffer. */
+    private int encodeAlone(final K key) {
+        keyEncodingCount++;
+        final int length = keyCodec.encode(key, keyBuffer, 0);
+        keyBuffer.boundsCheck(0, length); // a codec may say what it likes, the table believes it
+        return length;
     }
 
     /** Changes with each key that is encoded, and so tells whether the one encoded before is still there. */

@@ -66,14 +66,15 @@ public final class ValueState<K, V> extends SingleState<K, V> {
     }
 
     /**
-     * Visits all entries, in no order. The consumer must not write to this state.
+     * Visits all entries, in a state with namespaces those of the selected one; in no order. The consumer must not
+     * write to this state.
      *
      * @param consumer takes each entry once
-     * @throws UnsupportedOperationException in a state with namespaces; see {@link NamespacedState#forEachKey}
      */
     public void forEach(final BiConsumer<? super K, ? super V> consumer) {
         if (namespaced) {
-            throw new UnsupportedOperationException("a state with namespaces is visited by keys: state=" + name());
+            forEachKept(KeyGroupRange.ALL, consumer);
+            return;
         }
         bytes.forEach((key, value) -> {
             final V live = valueCodec().live(value, 0, value.capacity());

@@ -333,8 +333,6 @@ class TimerStateTest {
         assertThat(timers.in(9L).nextTimestamp()).isEqualTo(5);
         assertThat(timers.in(9L).deleteTimer("a", 10)).isFalse();
         assertThatThrownBy(() -> poll(timers.in(1L), 10)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> timers.in(1L).forEachTimer((key, timestamp) -> {}))
-                .isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> timers.merge("a", 1L, List.of(2L))).isInstanceOf(UnsupportedOperationException.class);
         assertThat(timers.pollDue(10, 1, (key, namespace, timestamp) -> fired.add(key + namespace)))
                 .isEqualTo(1);
