@@ -688,6 +688,33 @@ class TimeToLiveTest {
     }
 
     @Test
+    void shouldReturnWhatHasNextHasFoundThoughItExpiresInBetween() {
+        final ListState<Long, Long> lists = store.state(
+                TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG).withTimeToLive(TEN));
+        final MapState<Long, Long, Long> maps =
+                store.state(TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG)
+                        .withTimeToLive(TEN));
+        for (long i = 0; i < 3; i++) {
+            lists.add(0L, i);
+            maps.put(0L, i, i);
+        }
+        final List<Iterator<Long>> walks = List.of(
+                lists.get(0L).iterator(),
+                maps.keys(0L).iterator(),
+                maps.values(0L).iterator());
+        walks.forEach(walk -> assertThat(walk.hasNext()).isTrue());
+        clock.addAndGet(10);
+        assertThat(store.cleanExpired(Long.MAX_VALUE)).as("not from under walks").isZero();
+        assertThat(walks).allSatisfy(walk -> {
+            assertThat(walk.hasNext()).isTrue();
+            assertThat(walk.next()).isZero();
+            assertThat(walk.hasNext()).isFalse();
+            assertThatThrownBy(walk::next).isInstanceOf(NoSuchElementException.class);
+        });
+        assertThat(store.cleanExpired(Long.MAX_VALUE)).isEqualTo(6);
+    }
+
+    @Test
     void shouldReturnWhatAWalkHasPromisedBeforeTheTimeToLive() {
         final TypedStateDescriptor<Long, ListState<Long, Long>> list =
                 TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG);

@@ -3,6 +3,7 @@ package io.quire.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.quire.store.codec.Codecs;
 import io.quire.store.memory.PagedMemory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,7 +40,8 @@ class TimestampedReaderStressTest {
     private FixedBytesState fixed;
     private LongSetState longSet;
     private FixedBytesState fixedSet; // of values of no bytes
-    private volatile int phase; // which state is written and read: longs, fixed bytes, bytes, long ones, sets
+    private ValueState<Long, Long> typed;
+    private volatile int phase; // which state is written and read: longs, fixed bytes, bytes, long ones, sets, typed
     private volatile long renewing; // not 0 while what is renewed is there, another number in each phase
     private volatile boolean stopped;
 
@@ -62,6 +64,8 @@ class TimestampedReaderStressTest {
             fixed = store.fixedBytesState("fixed", Long.BYTES, FIXED_LONGS * Long.BYTES, ttl);
             longSet = store.longSetState("long set", ttl);
             fixedSet = store.fixedBytesState("fixed set", Long.BYTES, 0, ttl);
+            typed = store.state(TypedStateDescriptor.value("typed", Codecs.LONG, Codecs.LONG)
+                    .withTimeToLive(ttl));
             final Thread[] threads = new Thread[READERS];
             for (int i = 0; i < READERS; i++) {
                 threads[i] = new Thread(() -> read(store), "reader-" + i);
@@ -70,7 +74,7 @@ class TimestampedReaderStressTest {
             final long end = System.nanoTime() + durationNs;
             while (System.nanoTime() - end < 0 && failure.get() == null) {
                 renewing = 0;
-                phase = (phase + 1) % 6;
+                phase = (phase + 1) % 7;
                 store.expiryBudgetNs(clock.get() % 2 == 0 ? 0 : 5_000);
                 for (int tick = 0; tick < (phase == 3 ? 50 : 5_000); tick++) {
                     final long time = clock.incrementAndGet();
@@ -116,6 +120,7 @@ class TimestampedReaderStressTest {
             }
             case 3 -> bytes.put(key, 0, Long.BYTES, longsOf(time, LARGE_LONGS), 0, LARGE_LONGS * Long.BYTES);
             case 4 -> longSet.add(k);
+            case 6 -> typed.put(k, time);
             default -> fixedSet.add(key, 0);
         }
     }
@@ -134,6 +139,7 @@ class TimestampedReaderStressTest {
             final FixedBytesStateReader readFixed =
                     reader.fixedBytesState("fixed", Long.BYTES, FIXED_LONGS * Long.BYTES);
             final LongSetStateReader readLongSet = reader.longSetState("long set");
+            final ValueStateReader<Long, Long> readTyped = reader.valueState("typed", Codecs.LONG, Codecs.LONG);
             final FixedBytesStateReader readFixedSet = reader.fixedBytesState("fixed set", Long.BYTES, 0);
             final UnsafeBuffer readKey = new UnsafeBuffer(new byte[Long.BYTES]);
             final ExpandableArrayBuffer found = new ExpandableArrayBuffer(LARGE_LONGS * Long.BYTES);
@@ -152,6 +158,8 @@ class TimestampedReaderStressTest {
                     } else if (now < 4) {
                         final int length = readBytes.get(readKey, 0, Long.BYTES, found, 0);
                         there = check(k, before, length < 0 ? -1 : same(found, length));
+                    } else if (now == 6) {
+                        there = checkTyped(k, before, readTyped);
                     } else {
                         there = checkSet(
                                 k, before, now == 4 ? readLongSet.contains(k) : readFixedSet.containsKey(readKey, 0));
@@ -162,6 +170,7 @@ class TimestampedReaderStressTest {
                     final long before = clock.get();
                     readLongs.forEach((each, time) -> check(each, before, time));
                     readBytes.forEach((each, time) -> check(each.getLong(0), before, time.getLong(0)));
+                    readTyped.forEach((each, time) -> check(each, before, time));
                 }
             }
         } catch (final Throwable e) {
@@ -189,6 +198,15 @@ class TimestampedReaderStressTest {
             throw new AssertionError("written at " + time + " under " + k + ", read after " + before);
         }
         return true;
+    }
+
+    private boolean checkTyped(final long k, final long before, final ValueStateReader<Long, Long> reader) {
+        final boolean containing = k >= KEYS && before % 2 == 0;
+        if (containing) {
+            return reader.containsKey(k);
+        }
+        final Long time = reader.get(k);
+        return check(k, before, time == null ? -1 : time);
     }
 
     /** A set shows no time, but its keys are absent in the last tick before they are added again. */
