@@ -704,7 +704,9 @@ class TimeToLiveTest {
                 maps.values(0L).iterator());
         walks.forEach(walk -> assertThat(walk.hasNext()).isTrue());
         clock.addAndGet(10);
-        assertThat(store.cleanExpired(Long.MAX_VALUE)).as("not from under walks").isZero();
+        assertThat(store.cleanExpired(Long.MAX_VALUE))
+                .as("not from under walks")
+                .isZero();
         assertThat(walks).allSatisfy(walk -> {
             assertThat(walk.hasNext()).isTrue();
             assertThat(walk.next()).isZero();

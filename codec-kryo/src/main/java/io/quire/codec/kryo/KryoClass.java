@@ -51,6 +51,10 @@ record KryoClass<C>(int number, Class<C> type, Function<Kryo, Serializer<C>> ser
 
     @SuppressWarnings("rawtypes") // as Kryo has it
     private void check(final Serializer chosen) {
+        if (serializer != null) {
+            new SerializerCheck(type).checkGiven(chosen);
+            return;
+        }
         new SerializerCheck(type).check(chosen);
         final boolean collection = chosen instanceof CollectionSerializer
                 && chosen.getClass() != CollectionSerializer.class
@@ -58,7 +62,7 @@ record KryoClass<C>(int number, Class<C> type, Function<Kryo, Serializer<C>> ser
         final boolean map = chosen instanceof MapSerializer
                 && chosen.getClass() != MapSerializer.class
                 && !(chosen instanceof DefaultSerializers.TreeMapSerializer);
-        if (serializer == null && (collection || map)) {
+        if (collection || map) {
             throw new ConfigurationException("Kryo's serializer for a class believes any length it reads: class="
                     + type.getName() + " serializer=" + chosen.getClass().getName()
                     + "; use another collection, or register the class with a serializer of your own");

@@ -44,7 +44,8 @@ import org.agrona.MutableDirectBuffer;
  * limits hold when writing and when reading, so damaged bytes cannot make reading allocate much more. A field cannot be
  * given one of Kryo's serializers of collections, maps or arrays of objects, as {@code @BindCollection} and
  * {@code @BindMap} do, because those believe any length. A serializer that is given with {@code register}, and one of
- * the user's own for a field, sees to its lengths itself.
+ * the user's own for a field, sees to its lengths itself; Kryo's own of collections, maps and arrays of objects, and
+ * chunked encoding, are refused there.
  *
  * <p>Bytes: a class number of one byte up to 125, then what the serializers write. Kryo allocates as it reads; writing
  * allocates little. Each value is copied once on its way in and out.

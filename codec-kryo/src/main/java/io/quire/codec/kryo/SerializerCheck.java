@@ -13,6 +13,7 @@ import com.esotericsoftware.kryo.serializers.ExternalizableSerializer;
 import com.esotericsoftware.kryo.serializers.FieldSerializer;
 import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import com.esotericsoftware.kryo.serializers.MapSerializer;
+import com.esotericsoftware.kryo.serializers.TaggedFieldSerializer;
 import io.quire.store.errors.ConfigurationException;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -43,7 +44,21 @@ final class SerializerCheck {
     void check(final Serializer serializer) {
         refuseJavaSerialization(serializer, "");
         refuseHiding(serializer, "");
+        refuseChunks(serializer, "");
         checkHeld(serializer, "");
+    }
+
+    /**
+     * Looks at the serializer of the class that whoever registers it has made.
+     *
+     * @throws ConfigurationException when it is one of Kryo's that believes any length, or as {@link #check}
+     */
+    @SuppressWarnings("rawtypes") // as Kryo has it
+    void checkGiven(final Serializer serializer) {
+        check(serializer);
+        if (believesLengths(serializer)) {
+            throw refused("Kryo's serializer believes any length it reads where it is given", serializer, "");
+        }
     }
 
     @SuppressWarnings("rawtypes") // as Kryo has it
@@ -71,14 +86,31 @@ final class SerializerCheck {
         }
         refuseJavaSerialization(part, place);
         refuseHiding(part, place);
-        final boolean counts = part instanceof CollectionSerializer || part instanceof MapSerializer;
-        if (part instanceof DefaultArraySerializers.ObjectArraySerializer
-                || part instanceof DefaultArraySerializers.StringArraySerializer
-                || part instanceof CompatibleFieldSerializer
-                || (counts && part.getClass().getName().startsWith(OF_KRYO))) {
+        refuseChunks(part, place);
+        if (part instanceof CompatibleFieldSerializer || believesLengths(part)) {
             throw refused("Kryo's serializer for a part of a class believes any length it reads", part, place);
         }
         checkHeld(part, place);
+    }
+
+    @SuppressWarnings("rawtypes") // as Kryo has it
+    private static boolean believesLengths(final Serializer serializer) {
+        final boolean counts = serializer instanceof CollectionSerializer || serializer instanceof MapSerializer;
+        return serializer instanceof DefaultArraySerializers.ObjectArraySerializer
+                || serializer instanceof DefaultArraySerializers.StringArraySerializer
+                || (counts && serializer.getClass().getName().startsWith(OF_KRYO));
+    }
+
+    /** Fields are then read from an input that Kryo makes, which believes any length of strings and arrays. */
+    @SuppressWarnings("rawtypes") // as Kryo has it
+    private void refuseChunks(final Serializer serializer, final String place) {
+        final boolean compatible = serializer instanceof CompatibleFieldSerializer<?> fields
+                && fields.getCompatibleFieldSerializerConfig().getChunkedEncoding();
+        final boolean tagged = serializer instanceof TaggedFieldSerializer<?> fields
+                && fields.getTaggedFieldSerializerConfig().getChunkedEncoding();
+        if (compatible || tagged) {
+            throw refused("chunked encoding believes any length it reads", serializer, place);
+        }
     }
 
     @SuppressWarnings("rawtypes") // as Kryo has it

@@ -21,6 +21,7 @@ import com.esotericsoftware.kryo.serializers.FieldSerializer.Bind;
 import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import com.esotericsoftware.kryo.serializers.MapSerializer;
 import com.esotericsoftware.kryo.serializers.MapSerializer.BindMap;
+import com.esotericsoftware.kryo.serializers.TaggedFieldSerializer;
 import com.sun.management.ThreadMXBean;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.CorruptStoreException;
@@ -31,6 +32,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -232,6 +234,70 @@ class KryoFieldSerializerTest {
         assertThatThrownBy(() -> codec(Plain.class, kryo -> (Serializer) new DeflateSerializer(new JavaSerializer())))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("hides");
+    }
+
+    @Test
+    @SuppressWarnings({"rawtypes", "unchecked"}) // as Kryo has it
+    void shouldRefuseSerializersOfKryoThatBelieveAnyLengthWhenTheyAreGiven() {
+        final List<Serializer> given = List.of(
+                new CollectionSerializer<>(),
+                new MapSerializer<>(),
+                new DefaultSerializers.PriorityQueueSerializer(),
+                new DefaultSerializers.TreeSetSerializer(),
+                new DefaultArraySerializers.StringArraySerializer());
+        final List<Class<?>> types =
+                List.of(ArrayList.class, HashMap.class, PriorityQueue.class, TreeSet.class, String[].class);
+        for (int i = 0; i < types.size(); i++) {
+            final Serializer serializer = given.get(i);
+            assertThatThrownBy(() -> codec(types.get(given.indexOf(serializer)), kryo -> serializer))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContainingAll("believes any length", "register the class without it");
+        }
+        assertThatThrownBy(() -> codec(
+                        (Class) Plain[].class,
+                        kryo -> new DefaultArraySerializers.ObjectArraySerializer(kryo, Plain[].class)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("believes any length");
+        assertThat(codec((Class) ArrayList.class, kryo -> new CollectionSerializer() {})
+                        .schema())
+                .as("one of the user's own sees to its lengths itself")
+                .contains("ArrayList");
+    }
+
+    static class Tagged {
+        @TaggedFieldSerializer.Tag(1)
+        String text = "text";
+    }
+
+    @Test
+    void shouldRefuseChunkedEncoding() {
+        assertThatThrownBy(() -> codec(Plain.class, kryo -> {
+                    final CompatibleFieldSerializer<Plain> fields = new CompatibleFieldSerializer<>(kryo, Plain.class);
+                    fields.getCompatibleFieldSerializerConfig().setChunkedEncoding(true);
+                    return fields;
+                }))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContainingAll("chunked encoding", "class=" + Plain.class.getName());
+        assertThatThrownBy(() -> codec(Tagged.class, kryo -> chunked(kryo, Tagged.class)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContainingAll("chunked encoding", "class=" + Tagged.class.getName());
+        assertThatThrownBy(() -> codec(Plain.class, kryo -> {
+                    final FieldSerializer<Plain> fields = new FieldSerializer<>(kryo, Plain.class);
+                    fields.getField("payload").setValueClass(Tagged.class, chunked(kryo, Tagged.class));
+                    return fields;
+                }))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContainingAll("chunked encoding", "field=payload ");
+        assertThat(codec(Tagged.class, kryo -> new TaggedFieldSerializer<>(kryo, Tagged.class))
+                        .schema())
+                .contains("TaggedFieldSerializer");
+    }
+
+    private static <T> TaggedFieldSerializer<T> chunked(final Kryo kryo, final Class<T> type) {
+        final TaggedFieldSerializer.TaggedFieldSerializerConfig config =
+                new TaggedFieldSerializer.TaggedFieldSerializerConfig();
+        config.setChunkedEncoding(true);
+        return new TaggedFieldSerializer<>(kryo, type, config);
     }
 
     /** Writes a text backwards. */
