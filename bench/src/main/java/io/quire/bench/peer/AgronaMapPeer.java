@@ -36,6 +36,7 @@ final class AgronaMapPeer implements Peer {
         settings.put("table", "Long2LongHashMap");
         settings.put("loadFactor", "0.65");
         settings.put("heap", Long.toString(heapLength(context)));
+        settings.put("collector", HeapCollector.names());
         settings.put("durability", "none");
         return settings;
     }
