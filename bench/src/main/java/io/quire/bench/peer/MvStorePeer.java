@@ -13,8 +13,10 @@ import org.h2.mvstore.MVStore;
 /**
  * H2's MVStore, one {@code MVMap} with its own primitive data types.
  *
- * <p>Settings: a file, the background writer as it comes (one second) with a write buffer of 64 MB, a page cache that
- * holds all of the state up to 2 GiB; a checkpoint is a commit by the writer and a sync by another thread.
+ * <p>Settings: a file and a write buffer of 64 MB; the background writer as it comes, which commits each second, when
+ * checkpoints are taken, and otherwise none, as nobody would find its commits again: then only a full buffer is
+ * written, by the thread that fills it; a page cache that holds all of the state up to 2 GiB; a checkpoint is a commit
+ * by the writer and a sync by another thread.
  */
 final class MvStorePeer implements Peer {
     private static final long CACHE_LENGTH_MAX = 2L << 30;
@@ -47,11 +49,14 @@ final class MvStorePeer implements Peer {
         final Map<String, String> settings = new LinkedHashMap<>();
         settings.put("version", PeerVersions.of(MVStore.class));
         settings.put("cache", Long.toString(cacheLength(context)));
-        settings.put("autoCommit", "1 s, 64 MB buffer");
+        settings.put("autoCommit", context.durable() ? "1 s, 64 MB buffer" : "64 MB buffer");
         settings.put("compression", "none");
         settings.put("heap", Long.toString(heapLength(context)));
+        settings.put("collector", HeapCollector.names());
         settings.put("rmw", "get, put");
-        settings.put("durability", "background commits without sync; a checkpoint is commit and sync");
+        settings.put(
+                "durability",
+                context.durable() ? "background commits without sync; a checkpoint is commit and sync" : "none");
         return settings;
     }
 

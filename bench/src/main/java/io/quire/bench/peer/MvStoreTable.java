@@ -25,11 +25,11 @@ final class MvStoreTable implements DurableTable {
     MvStoreTable(final TableContext context) {
         keys = BoxedKeys.of(context.shape());
         values = new BoxedValues(context.shape());
-        store = new MVStore.Builder()
+        final MVStore.Builder builder = new MVStore.Builder()
                 .fileName(context.directory().resolve("mvstore.mv").toString())
                 .cacheSize((int) (MvStorePeer.cacheLength(context) >>> MEBIBYTE_SHIFT))
-                .autoCommitBufferSize(WRITE_BUFFER_KIB)
-                .open();
+                .autoCommitBufferSize(WRITE_BUFFER_KIB);
+        store = (context.durable() ? builder : builder.autoCommitDisabled()).open();
         map = store.openMap(
                 "bench",
                 new MVMap.Builder<Object, Object>()
