@@ -16,7 +16,9 @@ import java.util.Map;
  * {@code putReturnsNull} and {@code removeReturnsNull}, no checksums of entries, which a persisted map otherwise writes
  * with each change and which nothing here reads; long keys and long values are {@code LongValue} flyweights,
  * byte values are {@code Byteable} references, so that a read points into the map's memory and nothing is allocated;
- * read-modify-write is {@code getUsing} and an add in place, which its documentation offers for a single writer.
+ * read-modify-write is {@code getUsing} and an add in place, which its documentation offers for a single writer. A file
+ * that exists is opened by {@code createPersistedTo}, without the recovery that its documentation asks for after a
+ * crash ({@code recoverPersistedTo}): restarts are shown at their shortest.
  */
 final class ChroniclePeer implements Peer {
     private static final int OVERHEAD_LENGTH = 40;

@@ -19,6 +19,7 @@ public final class Peers {
                     new QuirePeer("quire", Durability.NONE, LiveMemoryKind.AUTO),
                     QuirePeer.withFixedLengths("quire-fixed"),
                     QuirePeer.withArrays("quire-arrays"),
+                    QuirePeer.withCheckpoints("quire-checkpoints"),
                     new QuirePeer("quire-shared", Durability.NONE, LiveMemoryKind.SHARED),
                     new QuirePeer("quire-directory", Durability.NONE, LiveMemoryKind.DIRECTORY),
                     new QuirePeer("quire-process", Durability.PROCESS, LiveMemoryKind.AUTO),

@@ -25,6 +25,10 @@ import java.util.Map;
  * quire-group-durable} is the same store, but where latency is measured a write counts until {@code durablePosition}
  * has passed it. {@code quire-process-subscribed} is {@code quire-process} with a subscription to all changes, whose
  * listener reads eight bytes of each value; the log is held for it, and a run in which it ended is no run.
+ *
+ * <p>{@code quire-checkpoints} takes a checkpoint each second while the clock runs, where the measurement takes none
+ * itself. The others take none while tables are compared, so no write is the first one to its page after a barrier and
+ * they pay nothing for capture: what that costs is what {@code quire-checkpoints} is slower.
  */
 final class QuirePeer implements Peer {
     private static final long SPARE_LENGTH = 256L << 20;
@@ -47,14 +51,16 @@ final class QuirePeer implements Peer {
         FIXED
     }
 
-    /** What is asked of the change log besides. */
+    /** What is asked of the store besides. */
     enum Extra {
         /** Nothing. */
         NOTHING,
         /** A latency run counts a write until it survives power loss, rather than until its call returns. */
         TIMED_UNTIL_DURABLE,
         /** A subscription in the same process is handed every change, and reads each value. */
-        SUBSCRIBED
+        SUBSCRIBED,
+        /** A checkpoint each second, where the measurement takes none itself. */
+        CHECKPOINTS
     }
 
     private QuirePeer(
@@ -82,6 +88,11 @@ final class QuirePeer implements Peer {
     /** {@return the contestant whose change log is followed by a subscriber} */
     static QuirePeer subscribed(final String name) {
         return new QuirePeer(name, Durability.PROCESS, LiveMemoryKind.AUTO, Interface.NATIVE, Extra.SUBSCRIBED);
+    }
+
+    /** {@return the contestant that takes a checkpoint each second} */
+    static QuirePeer withCheckpoints(final String name) {
+        return new QuirePeer(name, Durability.NONE, LiveMemoryKind.AUTO, Interface.NATIVE, Extra.CHECKPOINTS);
     }
 
     /** {@return the contestant that keeps byte values of one length inline} */
@@ -131,7 +142,7 @@ final class QuirePeer implements Peer {
             settings.put("buffers", through == Interface.ARRAYS ? "arrays" : "outside the heap");
         }
         settings.put("liveMemory", liveMemory.name().toLowerCase(Locale.ROOT));
-        settings.put("checkpoints", durability == Durability.NONE ? "on demand" : "on demand, and for the log");
+        settings.put("checkpoints", checkpoints(context));
         settings.put("rmw", "addAndGet");
         settings.put("durability", durability.name());
         if (extra == Extra.TIMED_UNTIL_DURABLE) {
@@ -141,6 +152,13 @@ final class QuirePeer implements Peer {
             settings.put("subscriber", "in the same process, from the log's end, reads each value");
         }
         return settings;
+    }
+
+    private String checkpoints(final TableContext context) {
+        if (QuireStore.checkpointIntervalNs(context, extra) > 0) {
+            return "each second, timed";
+        }
+        return durability == Durability.NONE ? "on demand" : "on demand, and for the log";
     }
 
     @Override
@@ -156,11 +174,13 @@ final class QuirePeer implements Peer {
     @Override
     public long fileLength(final TableContext context) {
         final long liveFileLength = liveMemory == LiveMemoryKind.DIRECTORY ? liveLength(context) : 0;
-        if (durability == Durability.NONE) {
+        final boolean checkpointing = QuireStore.checkpointIntervalNs(context, extra) > 0;
+        if (durability == Durability.NONE && !checkpointing) {
             return liveFileLength;
         }
         final long entryLength = (long) context.shape().entryLength() + OVERHEAD_LENGTH;
-        return liveFileLength + 2 * QuireStore.LOG_LENGTH_MAX + 2 * entryLength * context.entryCountMax();
+        final long logLength = durability == Durability.NONE ? 0 : 2 * QuireStore.LOG_LENGTH_MAX;
+        return liveFileLength + logLength + (checkpointing ? 3 : 2) * entryLength * context.entryCountMax();
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 final class QuireStore implements AutoCloseable {
     private static final long SETTLE_LIMIT_NS = 60_000_000_000L;
     private static final long SETTLE_PAUSE_NS = 1_000_000L;
+    private static final long CHECKPOINT_INTERVAL_NS = 1_000_000_000L;
 
     /** A checkpoint is taken when the log is longer, untimed, as a log is not kept for ever by anybody who uses it. */
     static final long LOG_LENGTH_MAX = 256L << 20;
@@ -41,9 +42,14 @@ final class QuireStore implements AutoCloseable {
                 .directory(context.directory())
                 .durability(durability)
                 .liveMemory(liveMemory)
-                .checkpointIntervalNs(0)
+                .checkpointIntervalNs(checkpointIntervalNs(context, extra))
                 .checkpointOnClose(context.durable()));
         subscriber = extra == QuirePeer.Extra.SUBSCRIBED ? new LogSubscriber(store) : null;
+    }
+
+    /** Where checkpoints are measured, whoever measures them decides when. */
+    static long checkpointIntervalNs(final TableContext context, final QuirePeer.Extra extra) {
+        return extra == QuirePeer.Extra.CHECKPOINTS && !context.durable() ? CHECKPOINT_INTERVAL_NS : 0;
     }
 
     DurableStateStore store() {

@@ -22,6 +22,9 @@ import java.util.Map;
  * <p>{@code rocksdb-tuned}: a block cache that is larger than the state, so that no read leaves it once it is warm;
  * bloom filters of 10 bits a key; no compression; a hash index in data blocks; index and filter blocks outside of the
  * cache, never evicted; write buffers of their own, 4 of 128 MB; all else as above. The write-ahead log is off.
+ *
+ * <p>Flushes and compactions run whenever RocksDB begins them, also inside the clock; the rest of them is waited for
+ * after an iteration.
  */
 final class RocksDbPeer implements Peer {
     static final long CACHE_LENGTH = 256L << 20;

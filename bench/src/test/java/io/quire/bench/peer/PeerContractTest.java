@@ -57,6 +57,14 @@ class PeerContractTest {
     }
 
     @Nested
+    class QuireCheckpointsTest extends KeyedTableContractTest {
+        @Override
+        Peer peer() {
+            return Peers.named("quire-checkpoints");
+        }
+    }
+
+    @Nested
     class QuireSharedTest extends KeyedTableContractTest {
         @Override
         Peer peer() {
