@@ -80,7 +80,9 @@ final class InspectionJson {
             json.field("entryCount").value(state.statistics().entryCount());
             json.field("payloadLength").value(state.statistics().payloadLength());
             json.field("allocatedLength").value(state.statistics().allocatedLength());
+            json.field("bytesPerEntry").value(state.statistics().bytesPerEntry());
             json.field("freeLength").value(state.statistics().freeLength());
+            json.field("freeShare").value(state.statistics().freeShare());
             json.field("segmentCount").value(state.statistics().segmentCount());
             json.endObject();
         }

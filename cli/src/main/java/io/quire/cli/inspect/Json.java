@@ -49,6 +49,11 @@ final class Json {
         return literal(Long.toString(value));
     }
 
+    /** A number; not infinite, nor none. */
+    Json value(final double value) {
+        return literal(Double.toString(value));
+    }
+
     Json value(final boolean value) {
         return literal(Boolean.toString(value));
     }

@@ -46,6 +46,8 @@ class InspectVerifyCommandTest {
         assertThat(outcome.out())
                 .contains("open         no", "visits", "LONG_LONG", "1,234", "checkpoint-0000000000000001", "log-")
                 .contains("na?mes", "quire.string v1, expiry 1500 ms after write")
+                .containsPattern("payload +memory +bytes/entry +free\n")
+                .containsPattern("visits .* 1,234 +[0-9.]+ [kM]?B +[0-9.]+ [kM]?B +[0-9]+\\.[0-9] +[0-9]+ %\n")
                 .doesNotContain("\u001b");
     }
 
@@ -82,9 +84,10 @@ class InspectVerifyCommandTest {
             assertThat(CommandRunner.run("inspect", store.toString()).out())
                     .contains("open         process " + ProcessHandle.current().pid() + ", since ")
                     .contains("live memory  " + opened.status().liveMemory());
+            assertThat(opened.status().liveMemory()).matches(".*, (mapped ahead|touched|zeros written)");
             assertThat(CommandRunner.run("inspect", "--format", "json", store.toString())
                             .out())
-                    .contains("\"liveMemory\": \"anonymous memory");
+                    .contains("\"liveMemory\": \"" + opened.status().liveMemory() + "\"");
             assertThat(CommandRunner.run("verify", store.toString()).exitCode()).isZero();
         }
     }
@@ -102,7 +105,9 @@ class InspectVerifyCommandTest {
                         "\"name\": \"na\\u001bmes\"",
                         "\"valueSchema\": \"string\"",
                         "\"expiry\": \"1500 ms after write\"",
-                        "\"open\": false");
+                        "\"open\": false")
+                .containsPattern("\"bytesPerEntry\": [1-9][0-9]*\\.[0-9]+,")
+                .containsPattern("\"freeShare\": [0-9]\\.[0-9E-]+,");
         assertThat(outcome.out().chars().filter(c -> c == '{').count())
                 .isEqualTo(outcome.out().chars().filter(c -> c == '}').count());
     }

@@ -23,7 +23,18 @@ final class AnonymousPages implements AutoCloseable {
     AnonymousPages(final boolean hugePages, final MemoryHeadroom headroom) {
         this.hugePages = hugePages;
         this.headroom = headroom;
-        description = hugePages ? describe(HugePages.missingForAnonymous()) : "anonymous memory";
+        description = (hugePages ? describe(HugePages.missingForAnonymous()) : "anonymous memory") + ", " + prefault();
+    }
+
+    /** How {@link #take} makes sure that memory is there. */
+    private static String prefault() {
+        final SystemCalls calls = SystemCalls.instance();
+        return calls == null ? "zeros written" : mapping(calls);
+    }
+
+    /** How pages get into the page table whose memory is there: by the system's call, or by a touch of each. */
+    static String mapping(final SystemCalls calls) {
+        return calls != null && calls.populates() ? "mapped ahead" : "touched";
     }
 
     private static String describe(final String missing) {

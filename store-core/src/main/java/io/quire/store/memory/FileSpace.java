@@ -31,7 +31,7 @@ final class FileSpace implements AutoCloseable {
     private final SystemCalls calls = SystemCalls.instance();
     private final byte[] zeros = new byte[PageDescriptor.EXTENT_LENGTH];
     private final Object identity; // of the file in its file system; null where there is no such thing
-    private int descriptor = -1;
+    private volatile int descriptor = -1; // volatile for describe
 
     FileSpace(final Path path) {
         this.path = path;
@@ -101,6 +101,11 @@ final class FileSpace implements AutoCloseable {
         if (descriptor < 0 || !allocate(offset, length)) {
             writeZeros(offset, length);
         }
+    }
+
+    /** {@return how space is had, and how its pages are mapped; from any thread} */
+    String describe() {
+        return (descriptor < 0 ? "zeros written" : "posix_fallocate") + ", " + AnonymousPages.mapping(calls);
     }
 
     /** Takes space by the system's call; returns false, from then on, where the file system has none. */

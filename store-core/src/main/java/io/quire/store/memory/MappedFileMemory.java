@@ -232,7 +232,7 @@ public final class MappedFileMemory implements LiveMemory {
     @Override
     public String description() {
         final long overflown = overflowLength;
-        final String file = "file " + path;
+        final String file = "file " + path + ", " + space.describe();
         return overflown < 0 ? file : file + ", full; " + overflown + " bytes in " + overflow.description();
     }
 

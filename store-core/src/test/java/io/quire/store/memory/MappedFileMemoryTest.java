@@ -41,7 +41,11 @@ class MappedFileMemoryTest extends LiveMemoryContractTest {
     void shouldBelongToItsOwnerAloneAndNeverTakeAFileThatIsThere() throws Exception {
         final Path file = temp.resolve("memory-" + files);
         try (LiveMemory live = open()) {
-            assertThat(live.description()).isEqualTo("file " + file);
+            assertThat(live.description())
+                    .isEqualTo("file " + file
+                            + (SystemCalls.instance() == null
+                                    ? ", zeros written, touched"
+                                    : ", posix_fallocate, " + AnonymousPages.mapping(SystemCalls.instance())));
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                     .isEqualTo("rw-------");
             assertThatThrownBy(() -> MappedFileMemory.onDisk(file, WINDOW_SHIFT))
