@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.store;
 
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.RecordTable;
 import io.quire.store.table.RecordTableReader;
 import java.util.Objects;
@@ -163,9 +164,20 @@ public final class BytesStateReader {
      * @param consumer takes each entry once; its buffers are copies, valid during the call
      */
     public void forEach(final BytesConsumer consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the entries of some key groups, as {@link #forEach(BytesConsumer)} does. {@link KeyGroupRange#part}
+     * cuts a walk into parts for several threads, each with a reader of its own.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final BytesConsumer consumer) {
         final UnsafeBuffer key = new UnsafeBuffer(0, 0);
         final UnsafeBuffer value = new UnsafeBuffer(0, 0);
-        table.forEach((bytes, keyOffset, keyLength, valueOffset, valueLength) -> {
+        table.forEach(range, (bytes, keyOffset, keyLength, valueOffset, valueLength) -> {
             key.wrap(bytes, keyOffset, keyLength);
             value.wrap(bytes, valueOffset, valueLength);
             consumer.accept(key, value);

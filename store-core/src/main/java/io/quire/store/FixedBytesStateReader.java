@@ -3,6 +3,7 @@ package io.quire.store;
 
 import io.quire.store.table.FixedBytesTable;
 import io.quire.store.table.FixedBytesTableReader;
+import io.quire.store.table.KeyGroupRange;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -120,9 +121,20 @@ public final class FixedBytesStateReader {
      * @param consumer takes each entry once; its buffers are copies, valid during the call
      */
     public void forEach(final BytesConsumer consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the entries of some key groups, as {@link #forEach(BytesConsumer)} does. {@link KeyGroupRange#part}
+     * cuts a walk into parts for several threads, each with a reader of its own.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final BytesConsumer consumer) {
         final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
         final UnsafeBuffer valueView = new UnsafeBuffer(0, 0);
-        table.forEach((key, values, valueOffset) -> {
+        table.forEach(range, (key, values, valueOffset) -> {
             keyView.wrap(key);
             valueView.wrap(values, valueOffset, valueLength);
             consumer.accept(keyView, valueView);

@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.memory.RawMemory;
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.RecordTable;
 import io.quire.store.table.RecordTableReader;
 import java.util.Objects;
@@ -106,8 +107,19 @@ public final class LongBytesStateReader {
      * @param consumer takes each entry once; its buffer is a copy, valid during the call
      */
     public void forEach(final LongBytesConsumer consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the entries of some key groups, as {@link #forEach(LongBytesConsumer)} does. {@link KeyGroupRange#part}
+     * cuts a walk into parts for several threads, each with a reader of its own.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final LongBytesConsumer consumer) {
         final UnsafeBuffer value = new UnsafeBuffer(0, 0);
-        table.forEach((entry, keyOffset, keyLength, valueOffset, valueLength) -> {
+        table.forEach(range, (entry, keyOffset, keyLength, valueOffset, valueLength) -> {
             value.wrap(entry, valueOffset, valueLength);
             consumer.accept(RawMemory.getLong(entry, RawMemory.ARRAY_OFFSET + keyOffset), value);
         });

@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.table.FixedTable;
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.LongLongTableReader;
 import java.util.Objects;
 
@@ -75,6 +76,17 @@ public final class LongDoubleStateReader {
      * @param consumer takes each entry once
      */
     public void forEach(final LongDoubleConsumer consumer) {
-        table.forEach((key, value) -> consumer.accept(key, Double.longBitsToDouble(value)));
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the entries of some key groups, as {@link #forEach(LongDoubleConsumer)} does. {@link KeyGroupRange#part}
+     * cuts a walk into parts for several threads, each with a reader of its own.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final LongDoubleConsumer consumer) {
+        table.forEach(range, (key, value) -> consumer.accept(key, Double.longBitsToDouble(value)));
     }
 }

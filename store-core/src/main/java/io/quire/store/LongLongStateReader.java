@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.table.FixedTable;
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.LongLongTableReader;
 import java.util.Objects;
 
@@ -71,6 +72,17 @@ public final class LongLongStateReader {
      * @param consumer takes each entry once
      */
     public void forEach(final LongLongConsumer consumer) {
-        table.forEach(consumer::accept);
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the entries of some key groups, as {@link #forEach(LongLongConsumer)} does. {@link KeyGroupRange#part}
+     * cuts a walk into parts for several threads, each with a reader of its own.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final LongLongConsumer consumer) {
+        table.forEach(range, consumer::accept);
     }
 }

@@ -3,6 +3,7 @@ package io.quire.store;
 
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedBytesTableReader;
+import io.quire.store.table.KeyGroupRange;
 
 /**
  * Reads a {@link LongSetState} beside its writer; see {@link StoreReader} for what a read sees. Nothing is allocated by
@@ -39,6 +40,18 @@ public final class LongSetStateReader {
      * @param consumer takes each key once
      */
     public void forEach(final LongKeyConsumer consumer) {
-        table.forEach((key, values, valueOffset) -> consumer.accept(RawMemory.getLong(key, RawMemory.ARRAY_OFFSET)));
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the keys of some key groups, as {@link #forEach(LongKeyConsumer)} does. {@link KeyGroupRange#part}
+     * cuts a walk into parts for several threads, each with a reader of its own.
+     *
+     * @param range which
+     * @param consumer takes each key once
+     */
+    public void forEach(final KeyGroupRange range, final LongKeyConsumer consumer) {
+        table.forEach(
+                range, (key, values, valueOffset) -> consumer.accept(RawMemory.getLong(key, RawMemory.ARRAY_OFFSET)));
     }
 }

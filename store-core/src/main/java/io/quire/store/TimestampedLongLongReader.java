@@ -4,6 +4,7 @@ package io.quire.store;
 import io.quire.store.memory.RawMemory;
 import io.quire.store.table.FixedBytesTable;
 import io.quire.store.table.FixedBytesTableReader;
+import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.LongLongConsumer;
 import io.quire.store.table.LongLongTableReader;
 
@@ -60,8 +61,10 @@ final class TimestampedLongLongReader implements LongLongTableReader {
     }
 
     @Override
-    public void forEach(final LongLongConsumer consumer) {
-        table.forEach((key, values, valueOffset) ->
-                consumer.accept(RawMemory.getLong(key, AT), RawMemory.getLong(values, AT + valueOffset)));
+    public void forEach(final KeyGroupRange range, final LongLongConsumer consumer) {
+        table.forEach(
+                range,
+                (key, values, valueOffset) ->
+                        consumer.accept(RawMemory.getLong(key, AT), RawMemory.getLong(values, AT + valueOffset)));
     }
 }

@@ -2,6 +2,7 @@
 package io.quire.store;
 
 import io.quire.store.codec.Codec;
+import io.quire.store.table.KeyGroupRange;
 import java.util.function.BiConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -86,8 +87,19 @@ public final class ValueStateReader<K, V> {
      * @param consumer takes each entry once
      */
     public void forEach(final BiConsumer<? super K, ? super V> consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Visits the entries of some key groups, as {@link #forEach(BiConsumer)} does. {@link KeyGroupRange#part}
+     * cuts a walk into parts for several threads, each with a reader of its own.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final BiConsumer<? super K, ? super V> consumer) {
         final ExpandableArrayBuffer newer = new ExpandableArrayBuffer(64);
-        bytes.forEach((key, value) -> {
+        bytes.forEach(range, (key, value) -> {
             V live = valueCodec.live(value, 0, value.capacity());
             if (live == null) { // or written since the copy was made, while the consumer took its time
                 live = get(key, 0, key.capacity(), newer);

@@ -99,7 +99,8 @@ class GatedMethodsTest {
             reasons.put(type + ".valueLength", CONSTANT);
         }
         for (final String type : List.of("LongLong", "LongSet", "LongDouble", "LongBytes", "Bytes", "FixedBytes")) {
-            reasons.put(type + "StateReader.forEach", READER_WALK);
+            reasons.put(type + "StateReader.forEach(1)", READER_WALK);
+            reasons.put(type + "StateReader.forEach(2)", READER_WALK);
         }
         for (final String name : List.of("forEach(1)", "forEach(2)")) {
             for (final String type : List.of("ValueState", "ListState", "MapState", "ReducingState")) {

@@ -180,10 +180,20 @@ public class FixedBytesTableReader extends TableReader {
      *
      * @param consumer takes each entry once
      */
-    public void forEach(final EntryConsumer consumer) {
+    public final void forEach(final EntryConsumer consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Passes the entries of some key groups to a consumer, as {@link #forEach(EntryConsumer)} does.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final EntryConsumer consumer) {
         final byte[] copy = new byte[SEGMENT_LENGTH];
         final byte[] key = new byte[shape.keyLength];
-        long position = 0;
+        long position = range.firstHash();
         do {
             final long next = copySegmentOf(position, copy);
             if (position == 0 && RawMemory.getInt(copy, RawMemory.ARRAY_OFFSET + FLAGS_OFFSET) != 0) {
@@ -191,13 +201,15 @@ public class FixedBytesTableReader extends TableReader {
             }
             for (int offset = shape.firstSlotOffset; offset < shape.endOffset; offset += shape.slotLength) {
                 final long slot = RawMemory.ARRAY_OFFSET + offset;
-                if (Long.compareUnsigned(RawMemory.getLong(copy, slot + HASH_OFFSET), position) >= 0
+                final long hash = RawMemory.getLong(copy, slot + HASH_OFFSET);
+                if (Long.compareUnsigned(hash, position) >= 0
+                        && range.containsHash(hash)
                         && !shape.isEmpty(copy, slot)) {
                     accept(copy, offset, key, consumer);
                 }
             }
             position = next;
-        } while (position != 0);
+        } while (!range.endsBefore(position));
     }
 
     private void accept(final byte[] copy, final int offset, final byte[] key, final EntryConsumer consumer) {

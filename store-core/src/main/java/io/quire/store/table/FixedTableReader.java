@@ -114,9 +114,9 @@ public final class FixedTableReader extends TableReader implements LongLongTable
     }
 
     @Override
-    public void forEach(final LongLongConsumer consumer) {
+    public void forEach(final KeyGroupRange range, final LongLongConsumer consumer) {
         final byte[] copy = new byte[SEGMENT_LENGTH];
-        long position = 0;
+        long position = range.firstHash();
         do {
             final long next = copySegmentOf(position, copy);
             if (position == 0 && RawMemory.getInt(copy, at(SegmentDescriptor.FLAGS_OFFSET)) != 0) {
@@ -124,12 +124,12 @@ public final class FixedTableReader extends TableReader implements LongLongTable
             }
             for (int offset = HEADER_LENGTH; offset < SEGMENT_LENGTH; offset += SLOT_LENGTH) {
                 final long hash = RawMemory.getLong(copy, at(offset + HASH_OFFSET));
-                if (hash != 0 && Long.compareUnsigned(hash, position) >= 0) {
+                if (hash != 0 && Long.compareUnsigned(hash, position) >= 0 && range.containsHash(hash)) {
                     consumer.accept(keyHash.keyOf(hash), RawMemory.getLong(copy, at(offset + VALUE_OFFSET)));
                 }
             }
             position = next;
-        } while (position != 0);
+        } while (!range.endsBefore(position));
     }
 
     private static long at(final int offset) {

@@ -68,6 +68,11 @@ public record KeyGroupRange(int first, int last) {
         return (long) first << (Long.SIZE - GROUP_BITS);
     }
 
+    /** First hash after the range, 0 = none. */
+    long endHash() {
+        return (last + 1L) << (Long.SIZE - GROUP_BITS);
+    }
+
     boolean containsHash(final long hash) {
         return contains(groupOf(hash));
     }

@@ -58,5 +58,15 @@ public interface LongLongTableReader {
      *
      * @param consumer takes each entry once
      */
-    void forEach(LongLongConsumer consumer);
+    default void forEach(final LongLongConsumer consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Passes the entries of some key groups to a consumer, as {@link #forEach(LongLongConsumer)} does.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    void forEach(KeyGroupRange range, LongLongConsumer consumer);
 }

@@ -267,8 +267,18 @@ public class RecordTableReader extends TableReader {
      *
      * @param consumer takes each entry once
      */
-    public void forEach(final EntryConsumer consumer) {
-        new RecordTableScan(memory, directory, keyHash, session, consumer).run();
+    public final void forEach(final EntryConsumer consumer) {
+        forEach(KeyGroupRange.ALL, consumer);
+    }
+
+    /**
+     * Passes the entries of some key groups to a consumer, as {@link #forEach(EntryConsumer)} does.
+     *
+     * @param range which
+     * @param consumer takes each entry once
+     */
+    public void forEach(final KeyGroupRange range, final EntryConsumer consumer) {
+        new RecordTableScan(memory, directory, keyHash, session, consumer).run(range);
     }
 
     /** Takes copies of entries. */

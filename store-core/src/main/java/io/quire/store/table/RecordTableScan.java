@@ -64,8 +64,8 @@ final class RecordTableScan extends TableReader {
         this.consumer = consumer;
     }
 
-    void run() {
-        pushRange(0, 0, 0);
+    void run(final KeyGroupRange groups) {
+        pushRange(groups.firstHash(), groups.endHash(), 0);
         while (rangeCount > 0) {
             final int at = --rangeCount * RANGE_FIELDS;
             from = ranges[at];

@@ -90,9 +90,9 @@ final class TimestampedFixedBytesReader extends FixedBytesTableReader {
     }
 
     @Override
-    public void forEach(final EntryConsumer consumer) {
+    public void forEach(final KeyGroupRange range, final EntryConsumer consumer) {
         final byte[] newer = new byte[contentLength];
-        super.forEach((key, values, valueOffset) -> {
+        super.forEach(range, (key, values, valueOffset) -> {
             if (live.test(RawMemory.getLong(values, RawMemory.ARRAY_OFFSET + valueOffset + contentLength))) {
                 consumer.accept(key, values, valueOffset);
             } else if (get(key, RawMemory.ARRAY_OFFSET, newer, RawMemory.ARRAY_OFFSET)) {

@@ -59,9 +59,9 @@ final class TimestampedRecordReader extends RecordTableReader {
     }
 
     @Override
-    public void forEach(final EntryConsumer consumer) {
+    public void forEach(final KeyGroupRange range, final EntryConsumer consumer) {
         final ExpandableArrayBuffer newer = new ExpandableArrayBuffer(64);
-        super.forEach((bytes, keyOffset, keyLength, valueOffset, valueLength) -> {
+        super.forEach(range, (bytes, keyOffset, keyLength, valueOffset, valueLength) -> {
             checkTimestamped(valueLength);
             final int contentLength = valueLength - Long.BYTES;
             if (live.test(RawMemory.getLong(bytes, RawMemory.ARRAY_OFFSET + valueOffset + contentLength))) {
