@@ -225,7 +225,15 @@ abstract class ExpiringPrimitive {
 
         @Override
         Long get(final long key, final boolean another) {
-            final double found = doubles.get(key, Double.NaN);
+            double found = doubles.get(key, Double.NaN);
+            if (another) {
+                final double[] values = new double[40];
+                final long[] keys = new long[40];
+                keys[37] = key;
+                doubles.getAll(keys, 37, 1, values, Double.NaN);
+                assertThat(Double.compare(values[37], found)).isZero();
+                found = values[37];
+            }
             return Double.isNaN(found) ? null : Long.valueOf((long) found);
         }
 
@@ -246,7 +254,7 @@ abstract class ExpiringPrimitive {
 
         @Override
         long addAndGet(final long key, final long delta) {
-            return (long) doubles.addAndGet(key, delta);
+            return (long) ((delta & 1) == 0 ? doubles.addAndGet(key, delta) : doubles.getAndAdd(key, delta) + delta);
         }
 
         @Override

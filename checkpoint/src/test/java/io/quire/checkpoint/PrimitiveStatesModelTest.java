@@ -157,7 +157,7 @@ class PrimitiveStatesModelTest {
     private void doubleOperation(final long key) {
         final double value = random.nextGaussian();
         final double present = doubles.getOrDefault(key, -1.0);
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(8)) {
             case 0 -> {
                 doubleState.put(key, value);
                 doubles.put(key, value);
@@ -175,11 +175,30 @@ class PrimitiveStatesModelTest {
                 doubles.putIfAbsent(key, value);
             }
             case 4 -> assertThat(doubleState.remove(key)).as(replay).isEqualTo(doubles.remove(key) != null);
+            case 5 -> {
+                assertThat(doubleState.getAndAdd(key, value)).as(replay).isEqualTo(doubles.getOrDefault(key, 0.0));
+                doubles.merge(key, value, Double::sum);
+            }
+            case 6 -> getDoubles(key);
             default -> {
                 assertThat(doubleState.get(key, -1)).as(replay).isEqualTo(present);
                 assertThat(doubleState.containsKey(key)).isEqualTo(doubles.containsKey(key));
             }
         }
+    }
+
+    private void getDoubles(final long firstKey) {
+        final int from = random.nextInt(3);
+        final int count = random.nextInt(80);
+        final long[] keys = new long[from + count];
+        final double[] expected = new double[from + count];
+        final double[] values = new double[from + count];
+        for (int i = from; i < keys.length; i++) {
+            keys[i] = firstKey + i;
+            expected[i] = doubles.getOrDefault(keys[i], -1.0);
+        }
+        doubleState.getAll(keys, from, count, values, -1);
+        assertThat(values).as(replay).isEqualTo(expected);
     }
 
     private ByteBuffer random(final int length) {
@@ -260,7 +279,15 @@ class PrimitiveStatesModelTest {
             case 2 -> {
                 final ByteBuffer sum = present == null ? zeros() : changed(present, 0, present.get(0));
                 sum.putLong(8, sum.getLong(8) + 3);
-                assertThat(fixedState.addAndGet(keyBuffer, 0, 8, 3)).as(replay).isEqualTo(sum.getLong(8));
+                if (random.nextBoolean()) {
+                    assertThat(fixedState.addAndGet(keyBuffer, 0, 8, 3))
+                            .as(replay)
+                            .isEqualTo(sum.getLong(8));
+                } else {
+                    assertThat(fixedState.getAndAdd(keyBuffer, 0, 8, 3))
+                            .as(replay)
+                            .isEqualTo(sum.getLong(8) - 3);
+                }
                 fixed.put(key, sum);
             }
             case 3 -> {

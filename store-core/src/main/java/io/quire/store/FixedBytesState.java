@@ -457,6 +457,19 @@ public class FixedBytesState extends KeyedState {
     }
 
     /**
+     * Adds to a field of the value of a key in place; a key that is absent counts as one whose value is zeros.
+     *
+     * @param key holds the key
+     * @param keyOffset its first byte
+     * @param fieldOffset where in the value the field begins, which is 8 bytes, little-endian
+     * @param delta what to add, wrapping around on overflow
+     * @return the value of the field before
+     */
+    public long getAndAdd(final DirectBuffer key, final int keyOffset, final int fieldOffset, final long delta) {
+        return addAndGet(key, keyOffset, fieldOffset, delta) - delta;
+    }
+
+    /**
      * Changes the value of a key. The updater may do what it likes with the buffer of the key.
      *
      * @param key holds the key

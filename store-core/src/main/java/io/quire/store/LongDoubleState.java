@@ -7,6 +7,7 @@ import io.quire.store.table.FixedTable;
 import io.quire.store.table.KeyGroupRange;
 import io.quire.store.table.LongLongTableReader;
 import io.quire.store.table.ReadSession;
+import java.util.Objects;
 
 /**
  * long keys to double values, held inline: one cache miss an operation, nothing boxed, nothing allocated. Values are
@@ -19,6 +20,8 @@ import io.quire.store.table.ReadSession;
  */
 public final class LongDoubleState extends KeyedState {
     private final LongLongState longs; // the same state with the bits of the values
+    private final long[] batchKeys = new long[FixedTable.BATCH_COUNT_MAX];
+    private final long[] batchValues = new long[FixedTable.BATCH_COUNT_MAX];
 
     LongDoubleState(final StateStore store, final StateDescriptor descriptor, final FixedTable table) {
         super(store, descriptor, table);
@@ -40,6 +43,31 @@ public final class LongDoubleState extends KeyedState {
      */
     public double get(final long key, final double missingValue) {
         return Double.longBitsToDouble(longs.get(key, Double.doubleToRawLongBits(missingValue)));
+    }
+
+    /**
+     * The values of several keys; see {@link LongLongState#getAll}.
+     *
+     * @param keys any longs
+     * @param from index of the first key
+     * @param count keys
+     * @param values takes the value of each key, at the index of the key
+     * @param missingValue put where a key is absent
+     * @throws IndexOutOfBoundsException when an array is too short; nothing was written
+     */
+    public void getAll(
+            final long[] keys, final int from, final int count, final double[] values, final double missingValue) {
+        Objects.checkFromIndexSize(from, count, Math.min(keys.length, values.length));
+        store.beforeRead(); // before keys of the writer's are overwritten by another thread
+        final long missing = Double.doubleToRawLongBits(missingValue);
+        for (int done = 0; done < count; done += FixedTable.BATCH_COUNT_MAX) {
+            final int batch = Math.min(FixedTable.BATCH_COUNT_MAX, count - done);
+            System.arraycopy(keys, from + done, batchKeys, 0, batch);
+            longs.getAll(batchKeys, 0, batch, batchValues, missing);
+            for (int i = 0; i < batch; i++) {
+                values[from + done + i] = Double.longBitsToDouble(batchValues[i]);
+            }
+        }
     }
 
     /**
@@ -71,6 +99,17 @@ public final class LongDoubleState extends KeyedState {
      */
     public double addAndGet(final long key, final double delta) {
         return longs.addAndGetDouble(key, delta);
+    }
+
+    /**
+     * Adds to the value of a key in place; an absent key counts as 0.
+     *
+     * @param key any long
+     * @param delta what to add
+     * @return the value before
+     */
+    public double getAndAdd(final long key, final double delta) {
+        return longs.getAndAddDouble(key, delta);
     }
 
     /**

@@ -76,6 +76,9 @@ public abstract class LongLongState extends KeyedState {
     /** {@link #addAndGet} of the doubles that values are the bits of. */
     abstract double addAndGetDouble(long key, double delta);
 
+    /** {@link #getAndAdd} of the doubles that values are the bits of. */
+    abstract double getAndAddDouble(long key, double delta);
+
     /**
      * Adds to the value of a key in place; an absent key counts as 0.
      *

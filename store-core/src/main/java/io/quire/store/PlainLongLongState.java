@@ -89,6 +89,14 @@ final class PlainLongLongState extends LongLongState {
     }
 
     @Override
+    double getAndAddDouble(final long key, final double delta) {
+        // Not the sum less delta, which is rounded. Nothing changes in between: only the writer's thread writes.
+        final double before = Double.longBitsToDouble(get(key, 0L));
+        addAndGetDouble(key, delta);
+        return before;
+    }
+
+    @Override
     public boolean compareAndSet(final long key, final long expected, final long value) {
         store.beforeWrite();
         if (store.inBatch()) {

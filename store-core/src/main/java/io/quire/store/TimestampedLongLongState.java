@@ -161,14 +161,19 @@ final class TimestampedLongLongState extends LongLongState {
 
     @Override
     double addAndGetDouble(final long key, final double delta) {
+        return getAndAddDouble(key, delta) + delta;
+    }
+
+    @Override
+    double getAndAddDouble(final long key, final double delta) {
         store.beforeWrite();
         final long entry = find(key);
         final long nowMs = timestamps.nowMs();
         final boolean live = isLive(entry, nowMs);
-        final double sum = (live ? Double.longBitsToDouble(valueOf(entry)) : 0.0) + delta;
+        final double before = live ? Double.longBitsToDouble(valueOf(entry)) : 0.0;
         saveUndo(entry);
-        write(entry, Double.doubleToRawLongBits(sum), timestampOfChange(entry, live, nowMs));
-        return sum;
+        write(entry, Double.doubleToRawLongBits(before + delta), timestampOfChange(entry, live, nowMs));
+        return before;
     }
 
     private long timestampOfChange(final long entry, final boolean live, final long nowMs) {

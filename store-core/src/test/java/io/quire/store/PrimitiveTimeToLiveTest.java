@@ -168,6 +168,7 @@ class PrimitiveTimeToLiveTest {
         final BytesState counters = store.bytesState("counters", TEN_AFTER_CREATE);
         final FixedBytesState fixed = store.fixedBytesState("fixed", 3, 17, TEN_AFTER_CREATE);
         final UnsafeBuffer key = bytes("key");
+        final UnsafeBuffer otherKey = bytes("yek");
         for (int i = 0; i < 25; i++) {
             clock.set(1_000 + i);
             final int since = i % 10 + 1; // additions
@@ -175,6 +176,8 @@ class PrimitiveTimeToLiveTest {
             assertThat(doubles.addAndGet(7, 0.5)).isEqualTo(0.5 * since);
             assertThat(counters.addAndGet(key, 0, 3, 3)).isEqualTo(3L * since);
             assertThat(fixed.addAndGet(key, 0, 9, 4)).isEqualTo(4L * since);
+            assertThat(doubles.getAndAdd(8, 0.5)).isEqualTo(0.5 * (since - 1));
+            assertThat(fixed.getAndAdd(otherKey, 0, 9, 4)).isEqualTo(4L * (since - 1));
         }
         clock.set(1_029);
         sums.put(7, 100);

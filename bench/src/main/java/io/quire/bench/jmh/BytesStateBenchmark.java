@@ -5,7 +5,9 @@ import io.quire.bench.table.KeyBytes;
 import io.quire.bench.table.ValuePool;
 import io.quire.bench.work.KeySpace;
 import io.quire.checkpoint.DurableStateStore;
+import io.quire.store.BatchConsumer;
 import io.quire.store.BytesState;
+import io.quire.store.BytesStateReader;
 import io.quire.store.ValueUpdater;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
@@ -18,6 +20,7 @@ import org.openjdk.jmh.annotations.Setup;
 /** Every operation of {@link BytesState}: byte keys, byte values, one thread. */
 public class BytesStateBenchmark extends StoreBenchmark {
     private static final ValueUpdater INCREMENT = value -> value.putLong(0, value.getLong(0) + 1);
+    private static final int BATCH_COUNT = 32;
 
     /** Entries: in cache, and in memory; add 20000000 for more than the processor's page tables reach. */
     @Param({"10000", "1000000"})
@@ -35,8 +38,11 @@ public class BytesStateBenchmark extends StoreBenchmark {
     @Param("uniform")
     public String keys;
 
+    private final int[] batchOffsets = new int[BATCH_COUNT + 1];
     private BytesState state;
     private BytesState counters;
+    private BytesStateReader reader;
+    private UnsafeBuffer batchKeys;
     private KeySequence sequence;
     private ValuePool pool;
     private UnsafeBuffer poolBuffer;
@@ -44,6 +50,7 @@ public class BytesStateBenchmark extends StoreBenchmark {
     private UnsafeBuffer value;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private long sum;
+    private final BatchConsumer summing = (index, found) -> sum += found.getByte(0);
     private int turn;
     private long added;
 
@@ -63,6 +70,11 @@ public class BytesStateBenchmark extends StoreBenchmark {
             counters.addAndGet(key, 0, keyLength, i);
         }
         sequence = new KeySequence(entryCount, keys);
+        reader = store.reader().bytesState("bench");
+        batchKeys = new UnsafeBuffer(ByteBuffer.allocateDirect(BATCH_COUNT * keyLength));
+        for (int i = 0; i <= BATCH_COUNT; i++) {
+            batchOffsets[i] = i * keyLength;
+        }
         filled();
     }
 
@@ -96,6 +108,25 @@ public class BytesStateBenchmark extends StoreBenchmark {
     public int get() {
         set(sequence.nextPresent());
         return found(state.get(key, 0, keyLength, value, 0));
+    }
+
+    /** The same through a reader, which checks that nothing has changed meanwhile. */
+    @Benchmark
+    public int readerGet() {
+        set(sequence.nextPresent());
+        return found(reader.get(key, 0, keyLength, value, 0));
+    }
+
+    /** Several keys at once, the first byte of each value: divide by the keys of a batch. */
+    @Benchmark
+    public int getAllOf32() {
+        for (int i = 0; i < BATCH_COUNT; i++) {
+            set(sequence.nextPresent());
+            batchKeys.putBytes(i * keyLength, key, 0, keyLength);
+        }
+        final int count = state.getAll(batchKeys, batchOffsets, 0, BATCH_COUNT, summing);
+        check(count == BATCH_COUNT);
+        return count;
     }
 
     @Benchmark

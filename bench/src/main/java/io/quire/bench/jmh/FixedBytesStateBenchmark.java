@@ -4,7 +4,10 @@ package io.quire.bench.jmh;
 import io.quire.bench.table.KeyBytes;
 import io.quire.bench.table.ValuePool;
 import io.quire.bench.work.KeySpace;
+import io.quire.checkpoint.DurableStateStore;
+import io.quire.store.BatchConsumer;
 import io.quire.store.FixedBytesState;
+import io.quire.store.FixedBytesStateReader;
 import io.quire.store.ValueUpdater;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
@@ -17,6 +20,7 @@ import org.openjdk.jmh.annotations.Setup;
 /** Every operation of {@link FixedBytesState}: keys and values of one length each, inline, one thread. */
 public class FixedBytesStateBenchmark extends StoreBenchmark {
     private static final ValueUpdater INCREMENT = value -> value.putLong(0, value.getLong(0) + 1);
+    private static final int BATCH_COUNT = 32;
 
     /** Entries: in cache, and in memory; add 20000000 for more than the processor's page tables reach. */
     @Param({"10000", "1000000"})
@@ -36,17 +40,23 @@ public class FixedBytesStateBenchmark extends StoreBenchmark {
 
     private KeySequence sequence;
     private FixedBytesState state;
+    private FixedBytesStateReader reader;
+    private UnsafeBuffer batchKeys;
     private ValuePool pool;
     private UnsafeBuffer poolBuffer;
     private UnsafeBuffer key;
     private UnsafeBuffer value;
     private long sum;
+    private final BatchConsumer summing = (index, found) -> sum += found.getByte(0);
     private int turn;
 
     /** Fills the table. */
     @Setup(Level.Trial)
     public void fill() {
-        state = openStore().fixedBytesState("bench", keyLength, valueLength);
+        final DurableStateStore store = openStore();
+        state = store.fixedBytesState("bench", keyLength, valueLength);
+        reader = store.reader().fixedBytesState("bench", keyLength, valueLength);
+        batchKeys = new UnsafeBuffer(ByteBuffer.allocateDirect(BATCH_COUNT * keyLength));
         pool = new ValuePool(valueLength);
         poolBuffer = new UnsafeBuffer(pool.direct());
         key = new UnsafeBuffer(ByteBuffer.allocateDirect(keyLength));
@@ -85,6 +95,25 @@ public class FixedBytesStateBenchmark extends StoreBenchmark {
     public boolean get() {
         set(sequence.nextPresent());
         return found(state.get(key, 0, value, 0));
+    }
+
+    /** The same through a reader, which checks that nothing has changed meanwhile. */
+    @Benchmark
+    public boolean readerGet() {
+        set(sequence.nextPresent());
+        return found(reader.get(key, 0, value, 0));
+    }
+
+    /** Several keys at once, the first byte of each value: divide by the keys of a batch. */
+    @Benchmark
+    public int getAllOf32() {
+        for (int i = 0; i < BATCH_COUNT; i++) {
+            set(sequence.nextPresent());
+            batchKeys.putBytes(i * keyLength, key, 0, keyLength);
+        }
+        final int count = state.getAll(batchKeys, 0, BATCH_COUNT, summing);
+        check(count == BATCH_COUNT);
+        return count;
     }
 
     @Benchmark

@@ -2,7 +2,9 @@
 package io.quire.bench.jmh;
 
 import io.quire.bench.work.KeySpace;
+import io.quire.checkpoint.DurableStateStore;
 import io.quire.store.LongLongState;
+import io.quire.store.LongLongStateReader;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -23,6 +25,7 @@ public class LongLongStateBenchmark extends StoreBenchmark {
     public String keys;
 
     private LongLongState state;
+    private LongLongStateReader reader;
     private KeySequence sequence;
     private final long[] batchKeys = new long[BATCH_COUNT];
     private final long[] batchValues = new long[BATCH_COUNT];
@@ -33,7 +36,9 @@ public class LongLongStateBenchmark extends StoreBenchmark {
     /** Fills the table. */
     @Setup(Level.Trial)
     public void fill() {
-        state = openStore().longLongState("bench");
+        final DurableStateStore store = openStore();
+        state = store.longLongState("bench");
+        reader = store.reader().longLongState("bench");
         for (int i = 0; i < entryCount; i++) {
             state.put(KeySpace.keyOf(i), i);
         }
@@ -58,6 +63,12 @@ public class LongLongStateBenchmark extends StoreBenchmark {
     @Benchmark
     public long get() {
         return found(state.get(sequence.nextPresent(), MISSING));
+    }
+
+    /** The same through a reader, which checks that nothing has changed meanwhile. */
+    @Benchmark
+    public long readerGet() {
+        return found(reader.get(sequence.nextPresent(), MISSING));
     }
 
     /** Several keys at once: divide by the keys of a batch. */

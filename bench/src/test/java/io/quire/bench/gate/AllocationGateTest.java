@@ -283,11 +283,13 @@ class AllocationGateTest {
                     + (state.contains(key(index + 1)) ? 1 : 0)
                     + (state.remove(key(index + 7)) ? 1 : 0);
         });
-        operations.put("LongDoubleState.put, addAndGet, get, remove", store -> {
+        operations.put("LongDoubleState.put, addAndGet, getAndAdd, get, remove", store -> {
             final LongDoubleState state = store.longDoubleState("doubles");
             return index -> {
                 state.put(key(index), index);
-                final double sum = state.addAndGet(key(index + 1), 0.5) + state.get(key(index + 2), 0);
+                final double sum = state.addAndGet(key(index + 1), 0.5)
+                        + state.getAndAdd(key(index + 3), 0.5)
+                        + state.get(key(index + 2), 0);
                 return (long) sum + (state.remove(key(index + 7)) ? 1 : 0);
             };
         });
@@ -319,7 +321,7 @@ class AllocationGateTest {
                 return found + (state.remove(key, 0) ? 1 : 0);
             };
         });
-        operations.put("FixedBytesState.addAndGet, update, compareAndSet, putIfAbsent", store -> {
+        operations.put("FixedBytesState.addAndGet, getAndAdd, update, compareAndSet, putIfAbsent", store -> {
             final FixedBytesState state = store.fixedBytesState("fixed", KEY_LENGTH, VALUE_LENGTH);
             final UnsafeBuffer key = new UnsafeBuffer(ByteBuffer.allocateDirect(KEY_LENGTH));
             final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(VALUE_LENGTH));
@@ -327,6 +329,7 @@ class AllocationGateTest {
             return index -> {
                 key.putLong(0, key(index));
                 return state.addAndGet(key, 0, 16, 1)
+                        + state.getAndAdd(key, 0, 24, 1)
                         + (state.update(key, 0, updater) ? 1 : 0)
                         + (state.compareAndSet(key, 0, value, 0, value, 0) ? 1 : 0)
                         + (state.putIfAbsent(key, 0, value, 0) ? 1 : 0);

@@ -98,6 +98,18 @@ class StateAllocationGateTest {
                     + (long) state.putIfAbsent(key(index + 1), 1, -1)
                     + (state.containsKey(key(index + 2)) ? 1 : 0);
         });
+        operations.put("LongDoubleState.getAll", store -> {
+            final LongDoubleState state = filledDoubles(store);
+            final long[] keys = new long[BATCH_COUNT];
+            final double[] values = new double[BATCH_COUNT];
+            return index -> {
+                keys[index % BATCH_COUNT] = key(index);
+                if (index % BATCH_COUNT == BATCH_COUNT - 1) {
+                    state.getAll(keys, 0, BATCH_COUNT, values, -1);
+                }
+                return (long) values[index % BATCH_COUNT];
+            };
+        });
         operations.put("LongLongState.keyGroupOf", store -> {
             final LongLongState state = store.longLongState("longs");
             return index -> state.keyGroupOf(key(index));

@@ -114,13 +114,20 @@ class TimeToLiveAllocationGateTest {
             };
         });
         operations.put(
-                "LongDoubleState.put, get, addAndGet, compareAndSet, putIfAbsent, remove with a time to live",
+                "LongDoubleState.put, get, getAll, addAndGet, getAndAdd, compareAndSet, putIfAbsent, remove with a time"
+                        + " to live",
                 store -> {
                     final LongDoubleState state = store.longDoubleState("doubles", ttl);
+                    final long[] keys = new long[1];
+                    final double[] values = new double[1];
                     return index -> {
                         state.put(key(index), index);
+                        keys[0] = key(index + 4);
+                        state.getAll(keys, 0, 1, values, -1);
                         return (long) (state.get(key(index + 9), 0)
+                                + values[0]
                                 + state.addAndGet(key(index + 1), 3)
+                                + state.getAndAdd(key(index + 2), 3)
                                 + (state.compareAndSet(key(index), index, 1) ? 1 : 0)
                                 + state.putIfAbsent(key(index + 17), 5, -1)
                                 + (state.remove(key(index + 23)) ? 1 : 0));
