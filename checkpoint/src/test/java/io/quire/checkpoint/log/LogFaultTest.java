@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Fails calls of a scripted life of a log, in every way, and looks at what is there afterwards. */
+/** Fails every single call of a scripted life of a log, in every way, and looks at what is there afterwards. */
 class LogFaultTest {
     @TempDir
     Path root;
@@ -33,7 +33,7 @@ class LogFaultTest {
     private static final List<SimulatedFiles.Fault> FAULTS =
             List.of(SimulatedFiles.Fault.IO_ERROR, SimulatedFiles.Fault.DISK_FULL, SimulatedFiles.Fault.SHORT_WRITE);
 
-    private final long seed = Long.getLong("seed", System.nanoTime()); // of where to begin
+    private long seed = Long.getLong("seed", System.nanoTime());
 
     private LogSettings settings(final Durability durability) {
         return LogSettings.defaults(durability)
@@ -82,7 +82,7 @@ class LogFaultTest {
             final boolean isPersistent)
             throws Exception {
         Files.createDirectories(directory);
-        final SimulatedFiles files = new SimulatedFiles(failingCall);
+        final SimulatedFiles files = new SimulatedFiles(seed + failingCall);
         final long[] reached = new long[2];
         final String what = durability + " call " + failingCall + " " + fault + (isPersistent ? " for good" : " once")
                 + " seed=" + seed;
@@ -111,17 +111,17 @@ class LogFaultTest {
         }
     }
 
-    /** Lets calls fail in every way, once and for good, every so many. */
-    private void failCalls(final Durability durability, final int stride) throws Exception {
+    /** Lets each call fail in every way, once and for good; what is torn follows from the seed. */
+    private void failEveryCall(final Durability durability) throws Exception {
         final Outcome without = liveWithFault(
-                root.resolve("none"), durability, Integer.MAX_VALUE / 2, SimulatedFiles.Fault.IO_ERROR, false);
+                root.resolve("none" + seed), durability, Integer.MAX_VALUE / 2, SimulatedFiles.Fault.IO_ERROR, false);
         assertThat(without.isComplete()).isTrue();
         assertThat(without.callCount()).isGreaterThan(50);
-        for (int call = (int) Math.floorMod(seed, (long) stride); call < without.callCount(); call += stride) {
+        for (int call = 0; call < without.callCount(); call++) {
             for (final SimulatedFiles.Fault fault : FAULTS) {
                 for (final boolean isPersistent : new boolean[] {false, true}) {
-                    liveWithFault(
-                            root.resolve("n" + call + fault + isPersistent), durability, call, fault, isPersistent);
+                    final Path directory = root.resolve("n" + call + fault + isPersistent + seed);
+                    liveWithFault(directory, durability, call, fault, isPersistent);
                 }
             }
         }
@@ -131,8 +131,8 @@ class LogFaultTest {
     @EnumSource(
             value = Durability.class,
             names = {"PROCESS", "GROUP", "SYNC"})
-    void shouldSurviveTheFailureOfManyCalls(final Durability durability) throws Exception {
-        failCalls(durability, 3);
+    void shouldSurviveTheFailureOfEveryCall(final Durability durability) throws Exception {
+        failEveryCall(durability);
     }
 
     @ParameterizedTest
@@ -140,8 +140,11 @@ class LogFaultTest {
     @EnumSource(
             value = Durability.class,
             names = {"PROCESS", "GROUP", "SYNC"})
-    void shouldSurviveTheFailureOfEveryCall(final Durability durability) throws Exception {
-        failCalls(durability, 1);
+    void shouldSurviveTheFailureOfEveryCallWhateverIsTorn(final Durability durability) throws Exception {
+        for (int i = 0; i < 50; i++) {
+            failEveryCall(durability);
+            seed++;
+        }
     }
 
     @Test
