@@ -214,7 +214,7 @@ abstract class PowerLossContractTest {
         long told = 0;
         for (long call = 1 + Math.floorMod(seed, stride); call <= calls; call += stride) {
             final FaultStoreFiles files = newDisk();
-            files.failAt(call, FileFault.CRASH_AFTER);
+            files.failAt(call, attempts % 2 == 0 ? FileFault.CRASH_BEFORE : FileFault.CRASH_AFTER);
             run(files, durability);
             restartMachine();
             final long least = durability == Durability.SYNC ? acknowledged : Math.max(durable, checkpointed);

@@ -33,6 +33,17 @@ class CheckpointCrashTest {
                 .isZero();
     }
 
+    /** The first checkpoint after a merge takes the last manifest with the merged files, and them, away. */
+    @Test
+    void shouldRecoverFromACrashAtEveryCallOfADeletionOfWhatWasMerged() {
+        assertThat(crashAtEveryCall(CheckpointCrashTest::mergeAndDelete, null)).isZero();
+    }
+
+    private static void mergeAndDelete(final CheckpointScenario scenario) {
+        scenario.mergeSome();
+        scenario.checkpoint();
+    }
+
     @Test
     @Tag("slow")
     void shouldRecoverFromCrashesOfManyDifferentHistories() {
@@ -41,7 +52,7 @@ class CheckpointCrashTest {
             System.out.println("seed=" + seed + " replay: mvn test -Pslow -Dtest=CheckpointCrashTest -Dseed=" + seed);
             assertThat(crashAtEveryCall(seed, CheckpointScenario::checkpoint, null))
                     .isZero();
-            assertThat(crashAtEveryCall(seed, CheckpointScenario::mergeSome, null))
+            assertThat(crashAtEveryCall(seed, CheckpointCrashTest::mergeAndDelete, null))
                     .isZero();
         }
     }
