@@ -72,10 +72,14 @@ measure durability ./quire bench durability "${durability[@]}"
 [ "${#large[@]}" -eq 0 ] || measure compare-large bench/compare "${large[@]}"
 measure latency ./quire bench latency "${latency[@]}"
 # By level of durability, those with the same promise beside each other: nothing; the death of the process; power loss,
-# in groups; power loss, each write. At half of what each can do, so operationsPerSecond of latency.csv is half of its
-# throughput. On the disk that /tmp is on, or DATA, never in memory. Few entries: it is the log that is compared.
-measure levels ./quire bench latency --data "${DATA:-/tmp}" --work put --scenarios alone --rates half \
-    --peers quire,rocksdb,lmdb,quire-process,rocksdb-wal,quire-group,quire-sync,rocksdb-sync,lmdb-sync "${levels[@]}"
+# in groups; power loss, each write, beside the force alone. What lasts of the throughput of each until all is acknowledged,
+# and at half of what it can do in a moment. On the disk that /tmp is on, or DATA, never in memory. Few entries: it is the
+# log that is compared.
+against_process=rocksdb-wal,lmdb-process,lmdb-process-map
+against_loss=quire-sync,rocksdb-sync,lmdb-sync,force,force-dsync
+measure levels ./quire bench latency --data "${DATA:-/tmp}" --work put --scenarios alone --rates max,half --peers \
+    "quire,rocksdb,lmdb,quire-process,quire-process-subscribed,$against_process,quire-group,quire-group-durable,$against_loss" \
+    "${levels[@]}"
 ./quire bench charts "${measured[@]}"
 
 mkdir -p "$here/jmh"
