@@ -4,6 +4,7 @@ package io.quire.cli.inspect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.quire.checkpoint.DurableStateStore;
 import io.quire.cli.ChildProcess;
 import io.quire.cli.CommandRunner;
 import io.quire.cli.ExitCode;
@@ -33,12 +34,16 @@ class LogFollowTest {
     private Process follower;
     private Process writer;
 
+    /** Opened once more, the store takes away what a killed writer has left in memory files. */
     @AfterEach
     void killWhoIsLeft() throws InterruptedException {
         for (final Process process : new Process[] {follower, writer}) {
             if (process != null) {
                 process.destroyForcibly().waitFor();
             }
+        }
+        if (Files.exists(store())) {
+            DurableStateStore.open(store()).close();
         }
     }
 
