@@ -140,7 +140,7 @@ final class Checkpointer implements Runnable {
         System.getLogger(Checkpointer.class.getName()).log(level, message, cause);
     }
 
-    /** Says that the store is about to be closed: nobody waits for merging any more. */
+    /** Says that the store is about to be closed: only a chain that is far too long is waited for then. */
     void hurry() {
         hurried = true;
     }
@@ -506,10 +506,13 @@ final class Checkpointer implements Runnable {
     /**
      * Checkpoints on demand come as fast as somebody asks for them, and merging may not: then this one ends only when
      * merging has caught up, since the next cannot begin before. No page is being captured meanwhile, so the writer
-     * waits only if it asks for the next. Given up after half the time that a checkpoint may take.
+     * waits only if it asks for the next. Given up after half the time that a checkpoint may take. The last one of a
+     * session waits only when the chain has become far too long, as it does when no session lasts as long as its merge.
      */
     private void awaitMerging(final CheckpointTask current) {
-        while (running && !hurried && merger.farBehind() && System.nanoTime() - current.startNs() < timeoutNs / 2) {
+        while (running
+                && (hurried ? merger.isChainFarTooLong() : merger.farBehind())
+                && System.nanoTime() - current.startNs() < timeoutNs / 2) {
             LockSupport.parkNanos(this, MERGE_LOOK_NS);
             Thread.interrupted(); // means nothing here and would keep the thread from parking
         }

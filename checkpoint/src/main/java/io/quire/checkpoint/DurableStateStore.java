@@ -126,8 +126,14 @@ public final class DurableStateStore implements AutoCloseable {
         if (log != null) {
             log.start();
         }
-        merger.start(checkpointer::underway);
+        // What was passed over stays until the next checkpoint: a merge would let it be deleted.
+        merger.start(this::mergingRests, report.rejected().isEmpty());
         checkpointer.start();
+    }
+
+    private boolean mergingRests() {
+        return checkpointer.underway()
+                || (context.hydrateInBackground() && !hydrator.progress().isEnded());
     }
 
     /**

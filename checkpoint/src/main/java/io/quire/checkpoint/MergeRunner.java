@@ -25,8 +25,8 @@ import java.util.function.Consumer;
 /**
  * Clears up after checkpoints, on a thread of its own: deletes what they have superseded, which may take a file system
  * long, and keeps the chain of checkpoint files short. It merges what the policy names and publishes the result as
- * another manifest of the same checkpoint. Checkpoints go on meanwhile, and a merge rests while one is under way,
- * unless the chain has become so long that it must not. A merge that fails leaves everything as it was and is tried
+ * another manifest of the same checkpoint. Checkpoints go on meanwhile, and a merge rests while one is under way, and
+ * while the state is still loaded in the background, unless the chain has become so long that it must not. A merge that fails leaves everything as it was and is tried
  * again after the next checkpoint.
  *
  * <p>A merge keeps only pages that the newest checkpoint uses. Its extent maps, which are among its pages, tell which.
@@ -56,7 +56,7 @@ final class MergeRunner implements Runnable {
     private final CheckpointThrottle.Pace pace;
     private final Thread thread;
     private final Consumer<Thread> threadStarter;
-    private volatile BooleanSupplier checkpointUnderway = () -> false;
+    private volatile BooleanSupplier mustRest = () -> false;
     private volatile long freedExtents; // ever, at the barrier of the newest checkpoint
     private long lookAtFreed; // when so many have been given back there may be something to drop
     private long lookedAtBase = -1; // file number of the base that is said of
@@ -105,10 +105,13 @@ final class MergeRunner implements Runnable {
     /**
      * Starts the thread.
      *
-     * @param underway whether a checkpoint is, during which merging rests
+     * @param resting whether merging rests unless it is in a hurry, as while a checkpoint is under way
+     * @param atOnce whether to merge what earlier sessions have left as soon as there is reason to, and not only after
+     *     the next checkpoint
      */
-    void start(final BooleanSupplier underway) {
-        checkpointUnderway = underway;
+    void start(final BooleanSupplier resting, final boolean atOnce) {
+        mustRest = resting;
+        woken = atOnce && policy.choose(published.newest().files()).isPresent();
         threadStarter.accept(thread);
     }
 
@@ -125,7 +128,12 @@ final class MergeRunner implements Runnable {
      * merged, or what is superseded is deleted}
      */
     boolean farBehind() {
-        return isBehind(FAR_BEHIND_FACTOR, FAR_BEHIND_BASES) || wakeCount - clearedCount > UNCLEARED_MAX;
+        return isChainFarTooLong() || wakeCount - clearedCount > UNCLEARED_MAX;
+    }
+
+    /** {@return whether not even the last checkpoint of a session should be left unmerged} */
+    boolean isChainFarTooLong() {
+        return isBehind(FAR_BEHIND_FACTOR, FAR_BEHIND_BASES);
     }
 
     private boolean isBehind(final int chainFactor, final int bases) {
@@ -257,7 +265,7 @@ final class MergeRunner implements Runnable {
     private boolean cancelled() {
         pace.worked();
         clearUp();
-        while (running && checkpointUnderway.getAsBoolean() && !inAHurry()) {
+        while (running && mustRest.getAsBoolean() && !inAHurry()) {
             LockSupport.parkNanos(this, REST_NS);
             Thread.interrupted(); // means nothing here and would keep the thread from parking
             clearUp();

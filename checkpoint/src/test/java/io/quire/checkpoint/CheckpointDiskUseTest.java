@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,6 +28,8 @@ class CheckpointDiskUseTest {
     private static final int CHECKPOINTS = 40;
     private static final int MULTIPLE = 8;
     private static final int MULTIPLE_ON_DEMAND = 12;
+    private static final int CHAIN_FACTOR_MAX = 8;
+    private static final int SESSIONS = 100;
     private static final int MERGES_HELD = 2;
     private static final long HOLD_NS = TimeUnit.SECONDS.toNanos(1);
 
@@ -105,6 +108,29 @@ class CheckpointDiskUseTest {
         assertThat((double) usedMax.get() / full).isBetween(1.0, (double) MULTIPLE_ON_DEMAND);
     }
 
+    /** None of these sessions lasts as long as a merge: that they are short must not keep files from being merged. */
+    @Test
+    void shouldStayBelowAMultipleOfTheStateWhenNoSessionLastsLong() {
+        final long full;
+        try (DurableStateStore store = open(0)) {
+            change(store.bytesState("s"), KEYS);
+            full = store.checkpoint().join().bytesWritten();
+        }
+        usedMax.set(0);
+        int chainMax = 0;
+        for (int i = 0; i < SESSIONS; i++) {
+            try (DurableStateStore store = DurableStateStore.open(context(0).chainLengthMax(2))) {
+                chainMax = Math.max(chainMax, store.recoveryReport().checkpointFileCount());
+                change(store.bytesState("s"), KEYS / 4);
+            }
+        }
+        System.out.printf(
+                "short sessions: most on disk %.1f of the state, most files %d%n",
+                (double) usedMax.get() / full, chainMax);
+        assertThat(chainMax).isLessThanOrEqualTo(CHAIN_FACTOR_MAX * 2 + 1);
+        assertThat((double) usedMax.get() / full).isBetween(1.0, (double) MULTIPLE_ON_DEMAND);
+    }
+
     /** Lets as many checkpoints pass as would fill the disk, until one does not come and is held up itself, then. */
     private static void awaitCheckpoints(final AtomicLong taken) {
         long passed = taken.get();
@@ -129,14 +155,18 @@ class CheckpointDiskUseTest {
     }
 
     private DurableStateStore open(final long intervalNs) {
-        return DurableStateStore.open(new DurableStoreContext()
+        return DurableStateStore.open(context(intervalNs));
+    }
+
+    private DurableStoreContext context(final long intervalNs) {
+        return new DurableStoreContext()
                 .directory(directory)
                 .sharedMemoryDirectory(temp)
                 .liveMemory(LiveMemoryKind.ANONYMOUS)
                 .windowShift(22)
                 .durability(Durability.NONE)
                 .checkpointIntervalNs(intervalNs)
-                .storeFiles(files));
+                .storeFiles(files);
     }
 
     private void change(final BytesState state, final int count) {
