@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The checkpoints of an open store: the manifests that are kept, newest first, and the only place that publishes new
@@ -152,6 +153,23 @@ final class PublishedCheckpoints {
 
     static boolean isLogged(final Manifest manifest) {
         return manifest.properties().getOrDefault(LOGGED_PROPERTY, 0L) == 1;
+    }
+
+    /**
+     * Whether all changes between two checkpoints, one after the other, are in the change log. The older one says how
+     * they were kept then, unless one that said otherwise for the same checkpoint is gone, and it has come back: then
+     * the newer one knows of an interval without a log that the older one does not.
+     *
+     * @param older the manifest to go back to
+     * @param newer the one before, or null when it cannot be read
+     */
+    static boolean isLoggedBetween(final Manifest older, final Manifest newer) {
+        return isLogged(older)
+                && (newer == null
+                        || newer.cut().checkpointId() == older.cut().checkpointId()
+                        || Objects.equals(
+                                newer.properties().get(LOGGED_ID_PROPERTY),
+                                older.properties().get(LOGGED_ID_PROPERTY)));
     }
 
     /** Whether it has changes of a store that kept no log, which only a checkpoint can have saved. */

@@ -82,6 +82,7 @@ final class StoreOpening {
     private boolean logDamaged; // or its ring: an older checkpoint needs all that this one needs of them
     private long passedOverPosition;
     private int passedOver; // checkpoints newer than the one in use, unreadable or damaged
+    private Manifest lastPassedOver; // the oldest of them, null when it cannot be read
     private boolean unloggedPassedOver; // they may have had changes that are not in the log
     private long phaseNs; // when the last phase ended
     private long lockNs;
@@ -172,7 +173,7 @@ final class StoreOpening {
             while (newer != null && newer.generation() > manifest.generation()) { // older ones are of no account
                 final CorruptStoreException damage = checkDamaged(newer.cause());
                 first = first == null ? damage : first;
-                passedOver++;
+                passOver(null);
                 newer = unusable.hasNext() ? unusable.next() : null;
             }
             unloggedPassedOver = !checkFallback(manifest, first);
@@ -198,7 +199,7 @@ final class StoreOpening {
                 passedOverPosition = Math.max(passedOverPosition, manifest.cut().logPosition());
                 first = first == null ? e : first;
                 rejected.add(e.getMessage());
-                passedOver++;
+                passOver(manifest);
             }
         }
         throw first;
@@ -314,11 +315,18 @@ final class StoreOpening {
         throw cause;
     }
 
+    private void passOver(final Manifest manifest) {
+        // What follows the newest is in the log or was promised to nobody. Of any other that cannot be read it is not
+        // known how changes were kept between it and the next; of those that can, checkFallback has looked.
+        unloggedPassedOver |= manifest == null && passedOver > 0;
+        lastPassedOver = manifest;
+        passedOver++;
+    }
+
     /** Returns whether the log has everything since, as far as can be told; throws when not and no loss is accepted. */
     private boolean checkFallback(final Manifest manifest, final CorruptStoreException first) {
-        // One damaged manifest may be passed over when the one before says that the log has everything since. With
-        // two, the one in between may have said otherwise.
-        final boolean lossless = passedOver == 0 || (passedOver == 1 && PublishedCheckpoints.isLogged(manifest));
+        final boolean lossless = passedOver == 0
+                || (!unloggedPassedOver && PublishedCheckpoints.isLoggedBetween(manifest, lastPassedOver));
         if (lossless) {
             return true;
         }

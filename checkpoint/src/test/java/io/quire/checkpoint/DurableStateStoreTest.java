@@ -395,6 +395,66 @@ class DurableStateStoreTest {
         }
     }
 
+    private List<Path> files(final String prefix) throws java.io.IOException {
+        try (Stream<Path> paths = Files.list(temp.resolve("store"))) {
+            return paths.filter(path -> path.getFileName().toString().startsWith(prefix))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static void damage(final Path file) throws java.io.IOException {
+        final byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    private DurableStoreContext fourCheckpoints() {
+        final DurableStoreContext context =
+                context().checkpointOnClose(false).retainedCheckpoints(3).chainLengthMax(64);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            final LongLongState longs = store.longLongState("longs");
+            for (long round = 1; round <= 4; round++) {
+                for (long i = 0; i < (round == 1 ? 20_000 : 10); i++) {
+                    longs.put(i, round);
+                }
+                store.checkpoint().join();
+            }
+            longs.put(-1, 1);
+        }
+        return context;
+    }
+
+    /** Both have the file of the first of them. */
+    @Test
+    void shouldFallBackOverTwoDamagedCheckpointsWhenTheLogHasTheRest() throws Exception {
+        final DurableStoreContext context = fourCheckpoints();
+        final List<Path> files = files("checkpoint-");
+        assertThat(files).hasSize(4);
+        damage(files.get(2));
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            assertThat(store.recoveryReport().rejected()).hasSize(2);
+            assertThat(store.recoveryReport().lossAccepted()).isFalse();
+            final LongLongState longs = store.longLongState("longs");
+            assertThat(longs.size()).isEqualTo(20_001);
+            assertThat(longs.get(9, 0)).isEqualTo(4);
+            assertThat(longs.get(-1, 0)).isEqualTo(1);
+        }
+    }
+
+    /** That in the middle may have said that changes behind it were not logged. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldAskBeforeGoingBackOverAManifestInBetweenThatCannotBeRead(final boolean both) throws Exception {
+        final DurableStoreContext context = fourCheckpoints();
+        final List<Path> manifests = files("manifest-");
+        damage(manifests.get(manifests.size() - 2));
+        damage(both ? manifests.get(manifests.size() - 1) : files("checkpoint-").get(3));
+        assertThatThrownBy(() -> DurableStateStore.open(context))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("acceptLossOnFallback");
+    }
+
     @Test
     void shouldNoticeInVerificationThatTheLogIsMissing() throws Exception {
         final DurableStoreContext context = context();

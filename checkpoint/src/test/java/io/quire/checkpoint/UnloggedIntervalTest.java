@@ -149,6 +149,64 @@ class UnloggedIntervalTest {
         }
     }
 
+    /** {@code [1 logged, a checkpoint] [3 not, a checkpoint] [5 logged, a checkpoint] [6 logged, a checkpoint]}. */
+    private List<Path> writeWithNothingBehindTheFirst() throws IOException {
+        try (DurableStateStore store = DurableStateStore.open(context(Durability.PROCESS))) {
+            put(store, 1);
+            store.checkpoint().join();
+        }
+        for (final Path manifest : list("manifest-")) {
+            firstManifests.put(manifest, Files.readAllBytes(manifest));
+        }
+        try (DurableStateStore store = DurableStateStore.open(context(Durability.NONE))) {
+            put(store, 3);
+            store.checkpoint().join();
+        }
+        try (DurableStateStore store = DurableStateStore.open(context(Durability.PROCESS))) {
+            for (final long key : new long[] {5, 6}) {
+                put(store, key);
+                store.checkpoint().join();
+            }
+        }
+        final List<Path> written = list("checkpoint-");
+        assertThat(written).hasSize(4);
+        return written;
+    }
+
+    @Test
+    void shouldGoBackOverTwoCheckpointsToTheOneThatHasWhatWasNotLogged() throws Exception {
+        damage(writeWithNothingBehindTheFirst().get(2));
+        try (DurableStateStore store = DurableStateStore.open(context(Durability.PROCESS))) {
+            assertThat(keys(store)).containsExactly(1, 3, 5, 6);
+            assertThat(store.recoveryReport().lossAccepted()).isFalse();
+            assertThat(store.recoveryReport().rejected()).hasSize(2);
+        }
+    }
+
+    /** It knows nothing of changes that were not logged, and the one that did is gone. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void shouldNotGoBackToAManifestOfBeforeChangesThatWereNotLoggedWhichHasComeBack(final int passedOver)
+            throws Exception {
+        final List<Path> written = writeWithNothingBehindTheFirst();
+        final List<Path> manifests = list("manifest-");
+        for (final Path manifest : manifests.subList(0, manifests.size() - passedOver)) {
+            Files.delete(manifest);
+        }
+        for (final Map.Entry<Path, byte[]> manifest : firstManifests.entrySet()) {
+            Files.write(manifest.getKey(), manifest.getValue());
+        }
+        damage(written.get(2));
+        assertThatThrownBy(() -> DurableStateStore.open(context(Durability.PROCESS)))
+                .isInstanceOf(CorruptStoreException.class)
+                .hasMessageContaining("acceptLossOnFallback(true)");
+        try (DurableStateStore store =
+                DurableStateStore.open(context(Durability.PROCESS).acceptLossOnFallback(true))) {
+            assertThat(keys(store)).containsExactly(1);
+            assertThat(store.recoveryReport().lossAccepted()).isTrue();
+        }
+    }
+
     /** As when somebody has put an older copy of the manifests back. */
     @Test
     void shouldRefuseALogThatGoesOnBehindChangesThatNoCheckpointHas() throws Exception {
