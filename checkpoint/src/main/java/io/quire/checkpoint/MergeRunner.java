@@ -64,6 +64,7 @@ final class MergeRunner implements Runnable {
     private volatile boolean woken;
     private volatile boolean merging;
     private volatile boolean failing;
+    private volatile boolean ended;
     private volatile long wakeCount; // written by the checkpointer only
     private volatile long clearedCount; // checkpoints cleared up after; written by this thread only
     private volatile long mergeCount;
@@ -128,7 +129,7 @@ final class MergeRunner implements Runnable {
      * merged, or what is superseded is deleted}
      */
     boolean farBehind() {
-        return isChainFarTooLong() || wakeCount - clearedCount > UNCLEARED_MAX;
+        return isChainFarTooLong() || (!ended && wakeCount - clearedCount > UNCLEARED_MAX);
     }
 
     /** {@return whether not even the last checkpoint of a session should be left unmerged} */
@@ -137,7 +138,7 @@ final class MergeRunner implements Runnable {
     }
 
     private boolean isBehind(final int chainFactor, final int bases) {
-        if (failing || !(merging || woken)) {
+        if (failing || ended || !(merging || woken)) {
             return false;
         }
         final List<CheckpointFileInfo> chain = published.newest().files();
@@ -181,18 +182,25 @@ final class MergeRunner implements Runnable {
 
     @Override
     public void run() {
-        while (running) {
-            if (woken) {
-                merging = true; // before it is not woken any more, so that it is behind in between, too
-                woken = false;
-                clearUp();
-                mergeWhatIsDue();
-            } else {
-                LockSupport.park(this);
+        try {
+            while (running) {
+                if (woken) {
+                    merging = true; // before it is not woken any more, so that it is behind in between, too
+                    woken = false;
+                    clearUp();
+                    mergeWhatIsDue();
+                } else {
+                    LockSupport.park(this);
+                }
+                Thread.interrupted(); // means nothing here, and would close the files this thread opens
             }
-            Thread.interrupted(); // means nothing here, and would close the files this thread opens
+            clearUp();
+        } catch (final Throwable e) { // what it says of a failure may fail, too
+            store.fail(e); // nobody would merge and delete from now on, and checkpoints might wait for that
+            log(Level.ERROR, "merging and clearing up have ended: directory=" + directory, e);
+        } finally {
+            ended = true;
         }
-        clearUp();
     }
 
     /** Deletes what checkpoints have superseded since the last time. What cannot be deleted stays for later. */

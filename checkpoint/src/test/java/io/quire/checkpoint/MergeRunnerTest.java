@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quire.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quire.checkpoint.io.DiskStoreFiles;
+import io.quire.checkpoint.io.FileOperation;
+import io.quire.checkpoint.io.HookedStoreFiles;
+import io.quire.store.Durability;
+import io.quire.store.LongLongState;
+import io.quire.store.errors.StoreFailedException;
+import io.quire.store.errors.StoreIoException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the merging thread does when something goes wrong. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class MergeRunnerTest {
+    private static final int KEYS = 20_000;
+    private static final Logger LOGGER = Logger.getLogger(MergeRunner.class.getName()); // held, as is its handler
+
+    @TempDir
+    Path temp;
+
+    private final HookedStoreFiles files = new HookedStoreFiles(new DiskStoreFiles());
+
+    private DurableStoreContext context() {
+        return new DurableStoreContext()
+                .directory(temp.resolve("store"))
+                .sharedMemoryDirectory(temp)
+                .liveMemory(LiveMemoryKind.ANONYMOUS)
+                .windowShift(22)
+                .checkpointIntervalNs(0)
+                .chainLengthMax(4)
+                .durability(Durability.NONE)
+                .storeFiles(files);
+    }
+
+    private static boolean isMerger() {
+        return Thread.currentThread().getName().equals("quire-merger");
+    }
+
+    private static void await(final BooleanSupplier condition) throws InterruptedException {
+        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+            Thread.sleep(1);
+        }
+    }
+
+    private static void checkpoints(final DurableStateStore store, final int count) {
+        final LongLongState longs = store.longLongState("longs");
+        for (int i = 0; i < count; i++) {
+            longs.addAndGet(i % KEYS, 1);
+            store.checkpoint().join();
+        }
+    }
+
+    private static void fill(final DurableStateStore store) {
+        final LongLongState longs = store.longLongState("longs");
+        for (long key = 0; key < KEYS; key++) {
+            longs.put(key, key);
+        }
+        store.checkpoint().join();
+    }
+
+    /** Not even that something could not be deleted can be said. */
+    private static final class Mute extends Handler {
+        @Override
+        public void publish(final LogRecord entry) {
+            throw new IllegalStateException("planted");
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+
+    private static boolean refusesAChange(final DurableStateStore store) {
+        try {
+            store.longLongState("longs").put(1, 1);
+            return false;
+        } catch (final StoreFailedException e) {
+            return true;
+        }
+    }
+
+    @Test
+    void shouldStopTheStoreWhenTheThreadEnds() throws Exception {
+        final Handler mute = new Mute();
+        LOGGER.addHandler(mute);
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            fill(store);
+            files.hook((operation, path) -> {
+                if (operation == FileOperation.DELETE && isMerger()) {
+                    throw new StoreIoException("planted: file=" + path);
+                }
+            });
+            checkpoints(store, 1);
+            await(() -> refusesAChange(store));
+            assertThatThrownBy(() -> store.checkpoint().join()).hasMessageContaining("planted");
+        } finally {
+            LOGGER.removeHandler(mute);
+        }
+    }
+}
