@@ -13,7 +13,6 @@ import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.checkpoint.storage.ObjectWriter;
 import io.quire.store.errors.CheckpointFailedException;
-import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.RawMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -92,7 +91,7 @@ public final class CheckpointFileWriter implements AutoCloseable {
     private ObjectWriter createFile(final CheckpointStorage storage) {
         try {
             return storage.create(identity.fileName());
-        } catch (final StateStoreException e) {
+        } catch (final RuntimeException | Error e) { // a storage may be anybody's
             closed = true;
             freeMemory();
             throw e;

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.io.FaultStoreFiles;
+import io.quire.checkpoint.io.HookedStoreFiles;
 import io.quire.store.errors.CheckpointFailedException;
 import io.quire.store.errors.ConfigurationException;
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.RawMemory;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +22,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointFileWriterTest {
     private static final Path DIRECTORY = Path.of("/store");
@@ -71,6 +76,33 @@ class CheckpointFileWriterTest {
         writer.close();
         assertThat(files.list(DIRECTORY)).containsExactly(IDENTITY.fileName());
         assertThatThrownBy(() -> writer(CheckpointFileSettings.defaults())).isInstanceOf(StoreIoException.class);
+    }
+
+    private static long directLength() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
+    }
+
+    /** A storage may be anybody's, and so may be what it throws. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldFreeItsMemoryWhateverAStorageThrowsThatCreatesNoFile(final boolean isError) {
+        final HookedStoreFiles hooked = new HookedStoreFiles(files);
+        hooked.hook((operation, path) -> {
+            if (isError) {
+                throw new OutOfMemoryError("planted");
+            }
+            throw new IllegalStateException("planted");
+        });
+        final long before = directLength();
+        for (int i = 0; i < 8; i++) {
+            assertThatThrownBy(() ->
+                            CheckpointFileWriter.create(hooked, DIRECTORY, IDENTITY, CheckpointFileSettings.defaults()))
+                    .hasMessage("planted");
+        }
+        assertThat(directLength()).isLessThanOrEqualTo(before);
     }
 
     @Test
