@@ -30,6 +30,7 @@ import io.quire.store.memory.PageCapture;
  * @param poolBytes length of the capture pool
  * @param poolUsedBytesMax most of it that was seen in use
  * @param throttledNs nanoseconds that checkpoints and merges have waited for their budgets
+ * @param mergeWaitNs nanoseconds that checkpoints which were due, or were done, have waited for merging to catch up
  */
 public record CheckpointCounters(
         CheckpointPhase phase,
@@ -51,7 +52,8 @@ public record CheckpointCounters(
         CaptureCounts captured,
         int poolBytes,
         int poolUsedBytesMax,
-        long throttledNs) {
+        long throttledNs,
+        long mergeWaitNs) {
     static CheckpointCounters of(
             final PageCapture capture,
             final Checkpointer checkpointer,
@@ -79,7 +81,8 @@ public record CheckpointCounters(
                 CaptureCounts.of(capture),
                 capture.poolLength(),
                 capture.poolUsedMax(),
-                throttle.waitedNs());
+                throttle.waitedNs(),
+                checkpointer.mergeWaitNs());
     }
 
     /** {@return bytes written by checkpoints and merges for each written by checkpoints; 1 = nothing was merged} */

@@ -84,6 +84,7 @@ final class Checkpointer implements Runnable {
     private volatile long rawBytes;
     private volatile long storedBytes;
     private volatile long bytesWritten;
+    private volatile long mergeWaitNs; // written by this thread only
     private volatile Throwable lastFailure;
 
     /** Made while there is memory; what there was none for is {@link #lastFailure}. */
@@ -180,6 +181,10 @@ final class Checkpointer implements Runnable {
 
     long bytesWritten() {
         return bytesWritten;
+    }
+
+    long mergeWaitNs() {
+        return mergeWaitNs;
     }
 
     Throwable lastFailure() {
@@ -434,14 +439,16 @@ final class Checkpointer implements Runnable {
     private void await() {
         takeBarrierForNobody();
         final boolean asked = due || !requests.isEmpty();
+        final long now = System.nanoTime();
+        boolean forMerge = false;
         long waitNs = WAIT_NS_MAX;
         if (asked) { // the writer's thread may end without giving its role up, which wakes nobody
             waitNs = looks < LOOKS_MAX ? LOOK_NS_MIN << looks++ : ASKED_WAIT_NS;
         } else if (intervalNs > 0) {
-            final long now = System.nanoTime();
             waitNs = Math.max(lastStartNs + intervalNs - now, lastEndNs + minPauseNs - now);
             if (waitNs <= 0) {
-                waitNs = merger.behind() ? BLOCKED_NS : ask(now);
+                forMerge = -waitNs < timeoutNs / 2 && merger.behind(); // a merge may take for ever
+                waitNs = forMerge ? BLOCKED_NS : ask(now);
             }
         }
         asleep = waitNs >= BLOCKED_NS;
@@ -449,6 +456,9 @@ final class Checkpointer implements Runnable {
             LockSupport.parkNanos(this, waitNs);
         }
         asleep = false;
+        if (forMerge) {
+            mergeWaitNs = mergeWaitNs + System.nanoTime() - now;
+        }
         Thread.interrupted(); // means nothing here and would keep the thread from parking and its files open
     }
 
@@ -510,11 +520,17 @@ final class Checkpointer implements Runnable {
      * session waits only when the chain has become far too long, as it does when no session lasts as long as its merge.
      */
     private void awaitMerging(final CheckpointTask current) {
+        final long beginNs = System.nanoTime();
+        boolean waited = false;
         while (running
                 && (hurried ? merger.isChainFarTooLong() : merger.farBehind())
                 && System.nanoTime() - current.startNs() < timeoutNs / 2) {
             LockSupport.parkNanos(this, MERGE_LOOK_NS);
             Thread.interrupted(); // means nothing here and would keep the thread from parking
+            waited = true;
+        }
+        if (waited) {
+            mergeWaitNs = mergeWaitNs + System.nanoTime() - beginNs;
         }
     }
 

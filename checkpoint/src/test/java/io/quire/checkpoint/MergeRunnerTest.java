@@ -12,6 +12,7 @@ import io.quire.store.LongLongState;
 import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreIoException;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Handler;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class MergeRunnerTest {
     private static final int KEYS = 20_000;
+    private static final int GOING_ON = 6; // checkpoints, more than come before they wait for a merge
     private static final Logger LOGGER = Logger.getLogger(MergeRunner.class.getName()); // held, as is its handler
 
     @TempDir
@@ -111,6 +113,43 @@ class MergeRunnerTest {
             assertThatThrownBy(() -> store.checkpoint().join()).hasMessageContaining("planted");
         } finally {
             LOGGER.removeHandler(mute);
+        }
+    }
+
+    private void holdMerges(final CountDownLatch held) {
+        files.hook((operation, path) -> {
+            if (operation == FileOperation.CREATE && isMerger()) {
+                try {
+                    held.await();
+                } catch (final InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }
+        });
+    }
+
+    /** A disk that is silent for the merge alone. */
+    @Test
+    void shouldHoldUpCheckpointsOfTheIntervalForHalfTheirTimeoutAtMost() {
+        final CountDownLatch held = new CountDownLatch(1);
+        holdMerges(held);
+        final long timeoutNs = TimeUnit.SECONDS.toNanos(2);
+        try (DurableStateStore store = DurableStateStore.open(
+                context().checkpointIntervalNs(1).checkpointTimeoutNs(timeoutNs).checkpointOnClose(false))) {
+            try {
+                final LongLongState longs = store.longLongState("longs");
+                final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+                for (long value = 0; store.status().checkpoints().completed() < GOING_ON; value++) {
+                    for (long key = 0; key < KEYS; key++) {
+                        longs.put(key, value);
+                    }
+                    assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+                }
+                assertThat(store.status().checkpoints().mergeWaitNs()).isGreaterThanOrEqualTo(timeoutNs / 2);
+                assertThat(store.status().checkpoints().merges()).isZero();
+            } finally {
+                held.countDown();
+            }
         }
     }
 }
