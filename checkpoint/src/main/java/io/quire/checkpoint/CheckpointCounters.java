@@ -31,6 +31,7 @@ import io.quire.store.memory.PageCapture;
  * @param poolUsedBytesMax most of it that was seen in use
  * @param throttledNs nanoseconds that checkpoints and merges have waited for their budgets
  * @param mergeWaitNs nanoseconds that checkpoints which were due, or were done, have waited for merging to catch up
+ * @param lastMergeFailure why the last merge that failed did, or null
  */
 public record CheckpointCounters(
         CheckpointPhase phase,
@@ -53,7 +54,8 @@ public record CheckpointCounters(
         int poolBytes,
         int poolUsedBytesMax,
         long throttledNs,
-        long mergeWaitNs) {
+        long mergeWaitNs,
+        String lastMergeFailure) {
     static CheckpointCounters of(
             final PageCapture capture,
             final Checkpointer checkpointer,
@@ -82,7 +84,8 @@ public record CheckpointCounters(
                 capture.poolLength(),
                 capture.poolUsedMax(),
                 throttle.waitedNs(),
-                checkpointer.mergeWaitNs());
+                checkpointer.mergeWaitNs(),
+                merger.lastFailure() == null ? null : merger.lastFailure().getMessage());
     }
 
     /** {@return bytes written by checkpoints and merges for each written by checkpoints; 1 = nothing was merged} */

@@ -10,7 +10,10 @@ import io.quire.checkpoint.merge.CheckpointMerger;
 import io.quire.checkpoint.merge.MergePolicy;
 import io.quire.checkpoint.merge.MergeResult;
 import io.quire.checkpoint.merge.MergeRun;
+import io.quire.checkpoint.merge.PageFilter;
 import io.quire.store.StateStore;
+import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.UsedExtents;
 import java.lang.System.Logger.Level;
@@ -26,8 +29,10 @@ import java.util.function.Consumer;
  * Clears up after checkpoints, on a thread of its own: deletes what they have superseded, which may take a file system
  * long, and keeps the chain of checkpoint files short. It merges what the policy names and publishes the result as
  * another manifest of the same checkpoint. Checkpoints go on meanwhile, and a merge rests while one is under way, and
- * while the state is still loaded in the background, unless the chain has become so long that it must not. A merge that fails leaves everything as it was and is tried
- * again after the next checkpoint.
+ * while the state is still loaded in the background, unless the chain has become so long that it must not. A merge
+ * that fails leaves everything as it was and is tried again after the next checkpoint. When a file is damaged or cannot
+ * be read once more, newer ones are merged without it, and merges with it are tried after 2, 4, 8 checkpoints and so
+ * on, 1024 at most.
  *
  * <p>A merge keeps only pages that the newest checkpoint uses. Its extent maps, which are among its pages, tell which.
  * That is sound for later checkpoints, too, on top of which the result may be published: whoever takes a free extent
@@ -44,6 +49,7 @@ final class MergeRunner implements Runnable {
     private static final int FAR_BEHIND_BASES = 2;
     private static final int UNCLEARED_MAX = 1;
     private static final int BEHIND_FILES_MIN = 3;
+    private static final int LEFT_ALONE_SHIFT_MAX = 10;
     private static final long REST_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final StateStore store;
@@ -60,6 +66,10 @@ final class MergeRunner implements Runnable {
     private volatile long freedExtents; // ever, at the barrier of the newest checkpoint
     private long lookAtFreed; // when so many have been given back there may be something to drop
     private long lookedAtBase = -1; // file number of the base that is said of
+    private long leftAloneFile = -1; // number of the newest file that is not merged for a while, nor those before it
+    private long leftAloneUntil; // count of wakes
+    private int failedInARow; // merges with files that were left alone before
+    private MergeRun attempted; // behind the files that are left alone, else null
     private volatile boolean running = true;
     private volatile boolean woken;
     private volatile boolean merging;
@@ -69,12 +79,13 @@ final class MergeRunner implements Runnable {
     private volatile long clearedCount; // checkpoints cleared up after; written by this thread only
     private volatile long mergeCount;
     private volatile long failedCount;
+    private volatile Throwable lastFailure;
     private volatile long bytesRead;
     private volatile long bytesWritten;
     private volatile long bytesCopied;
 
-    /** A merge that is due, and the extents that are used when they were read to choose it, else null. */
-    private record DueMerge(MergeRun run, UsedExtents extents) {}
+    /** A merge that is due; which pages it keeps is still to be read when there is no filter. */
+    private record DueMerge(MergeRun run, PageFilter filter) {}
 
     MergeRunner(
             final StateStore store,
@@ -168,6 +179,10 @@ final class MergeRunner implements Runnable {
         return failedCount;
     }
 
+    Throwable lastFailure() {
+        return lastFailure;
+    }
+
     long bytesRead() {
         return bytesRead;
     }
@@ -235,22 +250,61 @@ final class MergeRunner implements Runnable {
             failing = false;
         } catch (final Throwable e) {
             failedCount = failedCount + 1; // written by this thread only
+            lastFailure = e;
             failing = true;
+            if (e instanceof CorruptStoreException || e instanceof StoreIoException) {
+                leaveAlone();
+            }
             log(Level.WARNING, "merge failed, it will be tried again: directory=" + directory, e);
         } finally {
             merging = false;
         }
     }
 
+    /**
+     * Which file it was does not matter: the base is left alone for a while, which is part of all long merges, and
+     * whose pages tell what is used; if it was another, what was to be merged.
+     */
+    private void leaveAlone() {
+        final List<CheckpointFileInfo> chain = published.newest().files();
+        if (leftAlone(chain) < 0) {
+            leftAloneFile = numberOf(chain.get(0));
+            failedInARow = 0;
+        } else if (attempted != null) { // those behind that one
+            leftAloneFile = numberOf(attempted.files().get(attempted.files().size() - 1));
+        }
+        leftAloneUntil = wakeCount + (1L << Math.min(failedInARow++, LEFT_ALONE_SHIFT_MAX));
+    }
+
+    private static long numberOf(final CheckpointFileInfo file) {
+        return file.identity().fileNumber();
+    }
+
+    /** {@return index of the newest file of a chain that merging leaves alone, negative when there is none} */
+    private int leftAlone(final List<CheckpointFileInfo> chain) {
+        int i = chain.size() - 1;
+        while (i >= 0 && numberOf(chain.get(i)) != leftAloneFile) {
+            i--;
+        }
+        return i;
+    }
+
     private Optional<DueMerge> choose() {
         final long freed = freedExtents; // read first: the manifest is of this barrier or a later one
         final Manifest newest = published.newest();
         final List<CheckpointFileInfo> chain = newest.files();
+        attempted = null;
+        final int leftAlone = leftAlone(chain);
+        if (leftAlone >= 0 && wakeCount < leftAloneUntil) {
+            final Optional<MergeRun> deltas = policy.chooseDeltas(chain.subList(leftAlone, chain.size()));
+            attempted = deltas.orElse(null);
+            return deltas.map(run -> new DueMerge(run, PageFilter.ALL));
+        }
         final Optional<MergeRun> due = policy.choose(chain);
         if (due.isPresent() || chain.isEmpty()) {
             return due.map(run -> new DueMerge(run, null));
         }
-        final long base = chain.get(0).identity().fileNumber();
+        final long base = numberOf(chain.get(0));
         if (base == lookedAtBase && freed < lookAtFreed) {
             return Optional.empty();
         }
@@ -258,7 +312,7 @@ final class MergeRunner implements Runnable {
         final long usedPages = extents.usedPageCount();
         lookAtFreed = freed + policy.pagesToShrink(chain, usedPages) / PageDescriptor.PAGES_PER_EXTENT;
         lookedAtBase = base;
-        return policy.chooseToShrink(chain, usedPages).map(run -> new DueMerge(run, extents));
+        return policy.chooseToShrink(chain, usedPages).map(run -> new DueMerge(run, extents::isUsed));
     }
 
     /** The files of the newest manifest are there at least as long as this thread publishes no other. */
@@ -290,8 +344,8 @@ final class MergeRunner implements Runnable {
     private boolean merge(final DueMerge due) {
         final MergeEvent event = FlightEvents.beginMerge();
         pace.begin();
-        final UsedExtents extents = due.extents() == null ? usedExtents(published.newest()) : due.extents();
-        final Optional<MergeResult> merged = merger.merge(due.run(), extents::isUsed, this::cancelled);
+        final PageFilter filter = due.filter() == null ? usedExtents(published.newest())::isUsed : due.filter();
+        final Optional<MergeResult> merged = merger.merge(due.run(), filter, this::cancelled);
         if (merged.isEmpty()) {
             return false;
         }

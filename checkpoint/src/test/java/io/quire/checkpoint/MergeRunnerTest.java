@@ -11,21 +11,32 @@ import io.quire.store.Durability;
 import io.quire.store.LongLongState;
 import io.quire.store.errors.StoreFailedException;
 import io.quire.store.errors.StoreIoException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the merging thread does when something goes wrong. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class MergeRunnerTest {
     private static final int KEYS = 20_000;
+    private static final int CHAIN_LENGTH_MAX = 4;
+    private static final int CHECKPOINTS = 60;
     private static final int GOING_ON = 6; // checkpoints, more than come before they wait for a merge
     private static final Logger LOGGER = Logger.getLogger(MergeRunner.class.getName()); // held, as is its handler
 
@@ -41,7 +52,7 @@ class MergeRunnerTest {
                 .liveMemory(LiveMemoryKind.ANONYMOUS)
                 .windowShift(22)
                 .checkpointIntervalNs(0)
-                .chainLengthMax(4)
+                .chainLengthMax(CHAIN_LENGTH_MAX)
                 .durability(Durability.NONE)
                 .storeFiles(files);
     }
@@ -150,6 +161,52 @@ class MergeRunnerTest {
             } finally {
                 held.countDown();
             }
+        }
+    }
+
+    private List<Path> checkpointFiles() throws IOException {
+        try (Stream<Path> paths = Files.list(temp.resolve("store"))) {
+            return paths.filter(path -> path.getFileName().toString().startsWith("checkpoint-"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static void flip(final Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            final ByteBuffer one = ByteBuffer.allocate(1);
+            final long position = channel.size() / 2;
+            channel.read(one, position);
+            one.put(0, (byte) (one.get(0) ^ 1)).flip();
+            channel.write(one, position);
+        }
+    }
+
+    /** What cannot be read, the base or another, must not keep the others from being merged. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void shouldGoOnMergingWithoutAFileThatIsDamaged(final int damaged) throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            fill(store);
+            checkpoints(store, 1);
+            final Path file = checkpointFiles().get(damaged);
+            flip(file);
+            int chainMax = 0;
+            for (int i = 0; i < CHECKPOINTS; i++) {
+                fill(store);
+                chainMax = Math.max(chainMax, store.status().checkpoints().chainLength());
+            }
+            assertThat(chainMax).isLessThan(CHECKPOINTS / 2);
+            await(() -> store.status().checkpoints().chainLength() <= 2 * CHAIN_LENGTH_MAX);
+            assertThat(store.status().checkpoints().merges()).isPositive();
+            assertThat(store.status().checkpoints().failedMerges()).isBetween(2L, 12L);
+            assertThat(store.status().checkpoints().lastMergeFailure())
+                    .contains(file.getFileName().toString());
+            flip(file); // a disk that can be read again
+            for (int i = 0; i < 2 * CHECKPOINTS; i++) {
+                fill(store);
+            }
+            await(() -> !Files.exists(file));
         }
     }
 }

@@ -72,6 +72,19 @@ public record MergePolicy(int chainLengthMax, double baseFraction) {
     }
 
     /**
+     * Chooses files to merge while one of them is to be left alone, because it cannot be read, say. When the chain
+     * behind it is longer than it may be, deltas are merged from the newest backwards, however long they are.
+     *
+     * @param chain files of a checkpoint, oldest first; the first of them is not part of what is chosen
+     * @return the run to merge next, or empty
+     */
+    public Optional<MergeRun> chooseDeltas(final List<CheckpointFileInfo> chain) {
+        return chain.size() > chainLengthMax && chain.size() > 2
+                ? Optional.of(run(chain, firstToMerge(chain)))
+                : Optional.empty();
+    }
+
+    /**
      * Chooses files to merge in order to drop pages that are no longer used. A merge of everything keeps none of those,
      * so this is not asked for twice for the same pages.
      *

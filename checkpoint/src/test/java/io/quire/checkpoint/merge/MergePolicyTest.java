@@ -56,6 +56,16 @@ class MergePolicyTest {
     }
 
     @Test
+    void shouldLeaveTheFirstFileAloneWhenOnlyDeltasAreToBeMerged() {
+        final MergePolicy policy = new MergePolicy(2, 0.5);
+        assertThat(policy.chooseDeltas(List.of())).isEmpty();
+        assertThat(policy.chooseDeltas(chain(100))).isEmpty();
+        assertThat(policy.chooseDeltas(chain(100, 900))).isEmpty();
+        assertLengths(policy.chooseDeltas(chain(100, 900, 900)), 900, 900);
+        assertLengths(policy.chooseDeltas(chain(100, 900, 90, 80)), 90, 80);
+    }
+
+    @Test
     void shouldTellFromWhenOnTheBaseMayBeWorthRewriting() {
         final MergePolicy policy = MergePolicy.defaults();
         final List<CheckpointFileInfo> chain = List.of(file(1, 1, 1, 900, 100), file(2, 2, 2, 9, 1));
