@@ -88,7 +88,10 @@ public record CheckpointCounters(
                 merger.lastFailure() == null ? null : merger.lastFailure().getMessage());
     }
 
-    /** {@return bytes written by checkpoints and merges for each written by checkpoints; 1 = nothing was merged} */
+    /**
+     * {@return bytes written by checkpoints and merges for each written by checkpoints; 1 = nothing was merged. What
+     * failed, or a merge that was given up at close, has written is not counted}
+     */
     public double writeAmplification() {
         return fileBytes == 0 ? 1 : (double) (fileBytes + mergeBytesWritten) / fileBytes;
     }

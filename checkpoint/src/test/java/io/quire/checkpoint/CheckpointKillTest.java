@@ -69,7 +69,15 @@ class CheckpointKillTest {
     @ParameterizedTest
     @EnumSource(
             value = CheckpointStep.class,
-            names = {"WRITE_FILE", "RENAME_MANIFEST", "FORCE_RENAME", "DELETE_OLD", "MERGE_WRITE", "MERGE_FORCE_RENAME"
+            names = {
+                "WRITE_FILE",
+                "RENAME_MANIFEST",
+                "FORCE_RENAME",
+                "DELETE_OLD",
+                "DELETE_MANIFEST",
+                "MERGE_WRITE",
+                "MERGE_READ_BACK",
+                "MERGE_FORCE_RENAME"
             })
     void shouldLoseNothingWhenKilledInAStep(final CheckpointStep step) throws Exception {
         kill(step);

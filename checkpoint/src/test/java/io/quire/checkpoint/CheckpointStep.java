@@ -21,8 +21,10 @@ enum CheckpointStep {
     FORCE_RENAME(CheckpointPhase.PUBLISH, FileOperation.FORCE_DIRECTORY, false, path -> true, FileOperation.RENAME),
     READ_BACK(CheckpointPhase.PUBLISH, FileOperation.OPEN_READ, false, CheckpointStep::isManifest, null),
     DELETE_OLD(CheckpointPhase.REST, FileOperation.DELETE, true, CheckpointStep::isFile, null),
+    DELETE_MANIFEST(CheckpointPhase.REST, FileOperation.DELETE, true, CheckpointStep::isManifest, null),
     MERGE_WRITE(CheckpointPhase.REST, FileOperation.WRITE, true, CheckpointStep::isFile, null),
     MERGE_FORCE(CheckpointPhase.REST, FileOperation.FORCE, true, CheckpointStep::isFile, null),
+    MERGE_READ_BACK(CheckpointPhase.REST, FileOperation.OPEN_READ, true, CheckpointStep::isFile, FileOperation.CLOSE),
     MERGE_RENAME(CheckpointPhase.REST, FileOperation.RENAME, true, CheckpointStep::isManifest, null),
     MERGE_FORCE_RENAME(CheckpointPhase.REST, FileOperation.FORCE_DIRECTORY, true, path -> true, FileOperation.RENAME);
 
