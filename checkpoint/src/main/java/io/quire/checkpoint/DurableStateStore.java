@@ -742,6 +742,9 @@ public final class DurableStateStore implements AutoCloseable {
         subscriptions.close();
         hydrator.stop();
         checkpointer.stop();
+        if (alone) { // or somebody may be about to load a page
+            published.releaseHeld();
+        }
         merger.stop();
         if (log != null) {
             log.stop();

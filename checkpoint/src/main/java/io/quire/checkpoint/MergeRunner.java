@@ -221,7 +221,8 @@ final class MergeRunner implements Runnable {
     /** Deletes what checkpoints have superseded since the last time. What cannot be deleted stays for later. */
     private void clearUp() {
         final long count = wakeCount;
-        if (count == clearedCount) {
+        final boolean isPublished = count > 0 || mergeCount > 0; // else there is nothing superseded
+        if (count == clearedCount && !(isPublished && published.takeReleased())) {
             return;
         }
         try {

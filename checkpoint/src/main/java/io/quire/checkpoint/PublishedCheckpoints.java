@@ -50,6 +50,8 @@ final class PublishedCheckpoints {
     private final int retainedCheckpoints;
     private final long nextCheckpointIdMin; // greater than those that were passed over
     private volatile List<Manifest> newestFirst;
+    private Manifest held;
+    private boolean released;
     private long nextGeneration;
     private volatile Throwable uncertainBy; // null as long as the newest manifest on disk is known
 
@@ -74,6 +76,28 @@ final class PublishedCheckpoints {
 
     FileNumbers fileNumbers() {
         return fileNumbers;
+    }
+
+    /** Keeps the files of the manifest that is recovered from, whatever is published, until they are released. */
+    void hold(final Manifest manifest) {
+        manifest.files().forEach(file -> fileNumbers.hold(file.identity().fileNumber()));
+        held = manifest;
+    }
+
+    /** Says that nobody reads the files that were held any more, so that those that are superseded can go. */
+    synchronized void releaseHeld() {
+        if (held != null) {
+            held.files().forEach(file -> fileNumbers.release(file.identity().fileNumber()));
+            held = null;
+            released = true;
+        }
+    }
+
+    /** {@return whether files have been released since this was asked last} */
+    synchronized boolean takeReleased() {
+        final boolean taken = released;
+        released = false;
+        return taken;
     }
 
     /** The newest manifest. */

@@ -210,8 +210,9 @@ final class StoreOpening {
         place = new LivePlace(directory, manifest.storeId(), context.sharedMemoryDirectory());
         place.reclaimMemory();
         final MemoryLayout layout = manifest.layout();
-        openMemory(layout);
         published = new PublishedCheckpoints(storage, found, usable, context.retainedCheckpoints());
+        published.hold(manifest); // pages are loaded from its files long after they may be superseded
+        openMemory(layout);
         catalogNs = phaseNs();
         final long bootIdHash = context.bootIdHash();
         final LogSettings logSettings = logSettings();
@@ -361,13 +362,19 @@ final class StoreOpening {
                 : PagedMemory.recover(settings, chain, (int) layout.pageCount());
         memory.hydrationRunLength(TOUCH_LENGTH);
         try {
-            hydrator = new Hydrator(memory, pace(), chain::close);
+            hydrator = new Hydrator(memory, pace(), this::releaseFiles);
             store = new StateStore(memory, context.expiryClock(), SystemNanoClock.INSTANCE);
             store.expiryBudgetNs(context.expiryBudgetNs());
         } catch (final RuntimeException e) {
             memory.close();
             throw e;
         }
+    }
+
+    /** By the hydrator, which has ended before another manifest is tried. */
+    private void releaseFiles() {
+        chain.close();
+        published.releaseHeld();
     }
 
     private LogSettings logSettings() {

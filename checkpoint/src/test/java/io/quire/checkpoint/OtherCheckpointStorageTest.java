@@ -111,6 +111,41 @@ class OtherCheckpointStorageTest {
         }
     }
 
+    /** An object store keeps nothing that is deleted for whoever is reading it. */
+    @Test
+    void shouldKeepTheFilesThatPagesAreLoadedFromUntilAllAreLoaded() throws Exception {
+        fill(context("store"));
+        final List<String> files = checkpointFiles();
+        try (DurableStateStore store = DurableStateStore.open(context("store").hydrateInBackground(false))) {
+            states(store);
+            final LongLongState other = store.longLongState("other"); // so that the others' pages stay cold
+            for (long i = 0; i < 20; i++) {
+                for (long key = 0; key < 10 * KEYS; key++) {
+                    other.put(key, i + key);
+                }
+                store.checkpoint().join();
+            }
+            assertThat(store.status().checkpoints().merges()).isPositive();
+            model.compare(longs, bytes, "loaded after their files were superseded");
+        }
+        try (DurableStateStore store = DurableStateStore.open(context("store"))) {
+            final long deadline = System.nanoTime() + 60_000_000_000L;
+            while (!store.hydration().isComplete() || checkpointFiles().stream().anyMatch(files::contains)) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                store.longLongState("other").addAndGet(1, 1);
+                store.checkpoint().join();
+            }
+            states(store);
+            model.compare(longs, bytes, "with nothing left of before");
+        }
+    }
+
+    private List<String> checkpointFiles() {
+        return storage.list().stream()
+                .filter(name -> name.startsWith("checkpoint-"))
+                .toList();
+    }
+
     @Test
     void shouldReplayTheLogOfTheDirectoryOnTop() {
         fill(context("store"));

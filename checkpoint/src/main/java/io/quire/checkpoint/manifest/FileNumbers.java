@@ -6,7 +6,8 @@ import java.util.Set;
 
 /**
  * Hands out numbers of checkpoint files and remembers which are being written, so that {@link Retention} leaves a
- * file alone that no manifest names yet.
+ * file alone that no manifest names yet, and which are still being read, so that it leaves one alone that no manifest
+ * names any more.
  *
  * <p>Threading: thread-safe.
  */
@@ -34,19 +35,29 @@ public final class FileNumbers {
     }
 
     /**
-     * Ends the use of a number, after a manifest that names the file was published or the file was given up.
+     * Keeps a file that is being read, until its number is released.
      *
-     * @param number what take returned
+     * @param number of a file of a manifest
+     */
+    public synchronized void hold(final long number) {
+        inUse.add(number);
+    }
+
+    /**
+     * Ends the use of a number, after a manifest that names the file was published or the file was given
+     * up, or after the file was read.
+     *
+     * @param number what take returned, or was held
      */
     public synchronized void release(final long number) {
         inUse.remove(number);
     }
 
     /**
-     * Whether a file is being written.
+     * Whether a file is being written or read.
      *
      * @param number of the file
-     * @return true between take and release
+     * @return true between take or hold and release
      */
     public synchronized boolean isInUse(final long number) {
         return inUse.contains(number);

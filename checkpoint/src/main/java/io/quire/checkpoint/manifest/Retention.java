@@ -31,7 +31,7 @@ public final class Retention {
      *
      * @param files access to files
      * @param directory where the store is
-     * @param fileNumbers knows which files are being written and must be left alone
+     * @param fileNumbers knows which files are being written or read and must be left alone
      */
     public Retention(final StoreFiles files, final Path directory, final FileNumbers fileNumbers) {
         this(new LocalCheckpointStorage(files, directory), fileNumbers);
@@ -41,7 +41,7 @@ public final class Retention {
      * Creates retention for a storage.
      *
      * @param storage where the store is
-     * @param fileNumbers knows which files are being written and must be left alone
+     * @param fileNumbers knows which files are being written or read and must be left alone
      */
     public Retention(final CheckpointStorage storage, final FileNumbers fileNumbers) {
         this.storage = Objects.requireNonNull(storage, "storage");
@@ -50,8 +50,9 @@ public final class Retention {
 
     /**
      * Deletes older manifests than the newest to keep, except those to keep, and then every checkpoint file that no
-     * kept manifest names and nobody is writing, orphans of failed attempts included. When there is a newer manifest
-     * than the newest to keep, whether it can be used or not, nothing is deleted: what it needs is not known here.
+     * kept manifest names and nobody is writing or reading, orphans of failed attempts included. When there is a newer
+     * manifest than the newest to keep, whether it can be used or not, nothing is deleted: what it needs is not known
+     * here.
      *
      * @param keep manifests to keep, at least one; they are on disk and durable
      * @return names of the files deleted, in that order

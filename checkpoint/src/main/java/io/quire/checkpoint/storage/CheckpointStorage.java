@@ -43,7 +43,7 @@ public interface CheckpointStorage {
      * Opens an object that was completed or published.
      *
      * @param name of the object
-     * @return reads any part of it; goes on reading when the object is deleted meanwhile
+     * @return reads any part of it, as long as it is not deleted; closed by the caller, maybe after that
      */
     RangeReader open(String name);
 

@@ -126,14 +126,4 @@ abstract class CheckpointStorageContractTest {
         assertThat(storage.list()).isEmpty();
         assertThatThrownBy(() -> storage.open(OBJECT)).isInstanceOf(StoreIoException.class);
     }
-
-    @Test
-    void shouldGoOnReadingAnObjectThatIsDeleted() {
-        final CheckpointStorage storage = storage();
-        write(storage, OBJECT, bytes(50_000, 10));
-        try (RangeReader reader = storage.open(OBJECT)) {
-            storage.delete(OBJECT);
-            assertThat(read(reader, 0, 50_000)).isEqualTo(array(bytes(50_000, 10)));
-        }
-    }
 }

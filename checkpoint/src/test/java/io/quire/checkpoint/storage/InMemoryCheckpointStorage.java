@@ -174,6 +174,9 @@ public final class InMemoryCheckpointStorage implements CheckpointStorage {
                 throw new CorruptStoreException("range outside the object: " + path() + " offset=" + position
                         + " length=" + length + " size=" + bytes.length);
             }
+            if (!objects.containsKey(name)) { // an object store keeps nothing for who reads
+                throw new StoreIoException("no such object any more: " + location(name));
+            }
             final byte[] range = Arrays.copyOfRange(bytes, (int) position, (int) position + length);
             RawMemory.copy(range, RawMemory.ARRAY_OFFSET, null, targetPointer, length);
         }
