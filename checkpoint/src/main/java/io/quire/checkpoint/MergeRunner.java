@@ -11,8 +11,10 @@ import io.quire.checkpoint.merge.MergePolicy;
 import io.quire.checkpoint.merge.MergeResult;
 import io.quire.checkpoint.merge.MergeRun;
 import io.quire.checkpoint.merge.PageFilter;
+import io.quire.store.Durability;
 import io.quire.store.StateStore;
 import io.quire.store.errors.CorruptStoreException;
+import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.UsedExtents;
@@ -49,6 +51,7 @@ final class MergeRunner implements Runnable {
     private static final int FAR_BEHIND_BASES = 2;
     private static final int UNCLEARED_MAX = 1;
     private static final int BEHIND_FILES_MIN = 3;
+    private static final int SEGMENTS_RESERVED = 2;
     private static final int LEFT_ALONE_SHIFT_MAX = 10;
     private static final long REST_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -59,6 +62,7 @@ final class MergeRunner implements Runnable {
     private final MergePolicy policy;
     private final Path directory;
     private final int chainLengthMax;
+    private final long logReserve;
     private final CheckpointThrottle.Pace pace;
     private final Thread thread;
     private final Consumer<Thread> threadStarter;
@@ -100,6 +104,7 @@ final class MergeRunner implements Runnable {
         this.directory = directory;
         policy = new MergePolicy(context.chainLengthMax(), MergePolicy.BASE_FRACTION_DEFAULT);
         chainLengthMax = context.chainLengthMax();
+        logReserve = context.durability() == Durability.NONE ? 0 : SEGMENTS_RESERVED * context.logSegmentLength();
         pace = throttle.pace(() -> !running, () -> {});
         merger = new CheckpointMerger(
                 published.storage(),
@@ -345,6 +350,7 @@ final class MergeRunner implements Runnable {
     private boolean merge(final DueMerge due) {
         final MergeEvent event = FlightEvents.beginMerge();
         pace.begin();
+        checkRoom(due.run());
         final PageFilter filter = due.filter() == null ? usedExtents(published.newest())::isUsed : due.filter();
         final Optional<MergeResult> merged = merger.merge(due.run(), filter, this::cancelled);
         if (merged.isEmpty()) {
@@ -363,6 +369,19 @@ final class MergeRunner implements Runnable {
         FlightEvents.end(event, result);
         deleteSuperseded();
         return true;
+    }
+
+    /** A merge that fills the disk would stop the store, by way of its log. */
+    private void checkRoom(final MergeRun run) {
+        final long needed = run.length() + logReserve;
+        final long free = published.storage().usableSpace();
+        if (free < needed) {
+            throw new StoreFullException(
+                    "disk full: no room to merge " + run.files().size() + " checkpoint files and for"
+                            + " the log meanwhile, directory="
+                            + published.storage().location("") + " needed=" + needed + " free="
+                            + free + " bytes; free space, it is tried again after the next checkpoint");
+        }
     }
 
     private void publish(final MergeResult result) {

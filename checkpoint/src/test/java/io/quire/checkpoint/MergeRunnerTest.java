@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.checkpoint.io.DiskStoreFiles;
+import io.quire.checkpoint.io.FaultStoreFiles;
 import io.quire.checkpoint.io.FileOperation;
 import io.quire.checkpoint.io.HookedStoreFiles;
 import io.quire.store.Durability;
@@ -20,6 +21,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -37,6 +39,7 @@ class MergeRunnerTest {
     private static final int KEYS = 20_000;
     private static final int CHAIN_LENGTH_MAX = 4;
     private static final int CHECKPOINTS = 60;
+    private static final int LOG_SEGMENT_LENGTH = 1024 * 1024;
     private static final int GOING_ON = 6; // checkpoints, more than come before they wait for a merge
     private static final Logger LOGGER = Logger.getLogger(MergeRunner.class.getName()); // held, as is its handler
 
@@ -207,6 +210,42 @@ class MergeRunnerTest {
                 fill(store);
             }
             await(() -> !Files.exists(file));
+        }
+    }
+
+    /** The log would be what finds no room then, and stop the store. */
+    @Test
+    void shouldNotBeginAMergeThatLeavesTheLogNoRoom() throws Exception {
+        final FaultStoreFiles disk = new FaultStoreFiles();
+        final Path directory = Files.createDirectories(temp.resolve("store")).toRealPath();
+        disk.createDirectories(directory);
+        final AtomicInteger begun = new AtomicInteger();
+        final HookedStoreFiles hooked = new HookedStoreFiles(disk);
+        hooked.hook((operation, path) -> {
+            if (operation == FileOperation.CREATE
+                    && isMerger()
+                    && path.getFileName().toString().startsWith("checkpoint-")) {
+                begun.incrementAndGet();
+            }
+        });
+        try (DurableStateStore store = DurableStateStore.open(context()
+                .durability(Durability.PROCESS)
+                .logSegmentLength(LOG_SEGMENT_LENGTH)
+                .changeRingLength(64 * 1024)
+                .storeFiles(hooked))) {
+            fill(store);
+            final long full = store.status().checkpoints().chainBytes();
+            assertThat(full).isLessThan(LOG_SEGMENT_LENGTH);
+            // For the log, a further checkpoint and a merge, but not for two segments of the log besides.
+            disk.setCapacity(disk.usedBytes() + 3 * LOG_SEGMENT_LENGTH);
+            fill(store);
+            await(() -> store.status().checkpoints().failedMerges() > 0);
+            assertThat(begun).hasValue(0);
+            assertThat(store.status().checkpoints().lastMergeFailure()).contains("needed=", "free=");
+            checkpoints(store, 1); // goes on
+            disk.setCapacity(Long.MAX_VALUE);
+            checkpoints(store, 1);
+            await(() -> store.status().checkpoints().merges() > 0);
         }
     }
 }

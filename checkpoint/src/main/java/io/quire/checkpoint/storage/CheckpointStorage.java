@@ -93,4 +93,13 @@ public interface CheckpointStorage {
      * @return something that people recognise; its last element is the name, and it has a parent
      */
     Path location(String name);
+
+    /**
+     * Space that is left, as far as the storage can tell. A merge that would leave the change log none does not begin.
+     *
+     * @return bytes, {@link Long#MAX_VALUE} when there is no limit or it is not known
+     */
+    default long usableSpace() {
+        return Long.MAX_VALUE;
+    }
 }

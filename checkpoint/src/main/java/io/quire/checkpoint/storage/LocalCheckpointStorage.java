@@ -161,6 +161,11 @@ public final class LocalCheckpointStorage implements CheckpointStorage {
         return directory.resolve(name);
     }
 
+    @Override
+    public long usableSpace() {
+        return files.usableSpace(directory);
+    }
+
     /** A file being written. */
     private final class LocalWriter implements ObjectWriter {
         private final Path path;
