@@ -28,6 +28,7 @@ class CheckpointDiskUseTest {
     private static final int CHECKPOINTS = 40;
     private static final int MULTIPLE = 8;
     private static final int MULTIPLE_ON_DEMAND = 12;
+    private static final int MULTIPLE_OPENED = 2;
     private static final int CHAIN_FACTOR_MAX = 8;
     private static final int SESSIONS = 100;
     private static final int MERGES_HELD = 2;
@@ -106,6 +107,28 @@ class CheckpointDiskUseTest {
         System.out.printf(
                 "on demand, changed=%.2f: most on disk %.1f of the state%n", changed, (double) usedMax.get() / full);
         assertThat((double) usedMax.get() / full).isBetween(1.0, (double) MULTIPLE_ON_DEMAND);
+    }
+
+    /** The files that it was opened from stay. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.3, 1})
+    void shouldStayBelowAMultipleOfTheStateWhilePagesAreNotLoaded(final double changed) {
+        final long full;
+        try (DurableStateStore store = open(0)) {
+            change(store.bytesState("s"), KEYS);
+            full = store.checkpoint().join().bytesWritten();
+            change(store.bytesState("s"), KEYS);
+        }
+        usedMax.set(0);
+        try (DurableStateStore store = DurableStateStore.open(context(1).hydrateInBackground(false))) {
+            for (int i = 1; i <= CHECKPOINTS; i++) {
+                change(store.bytesState("s"), (int) (KEYS * changed));
+                awaitCheckpoint(store, i);
+            }
+        }
+        System.out.printf(
+                "not loaded, changed=%.2f: most on disk %.1f of the state%n", changed, (double) usedMax.get() / full);
+        assertThat((double) usedMax.get() / full).isBetween(1.0, (double) MULTIPLE + MULTIPLE_OPENED);
     }
 
     /** None of these sessions lasts as long as a merge: that they are short must not keep files from being merged. */

@@ -20,9 +20,9 @@ import java.util.Optional;
  * 4.6 times with the defaults, the base's share included (2.9 times at 10 %, 6.7 at 0.1 %, before pages changed twice
  * are counted off).
  *
- * <p>Space: with compressed state S and fraction f a chain takes up to (1 + f) S, while everything is merged the new
- * base on top, and older manifests that are kept hold on to their files: 4 S is a safe bound for the defaults with
- * two manifests kept.
+ * <p>Space: with compressed state S and fraction f a chain takes up to (1 + f) S when a merge becomes due, while
+ * everything is merged the new base and what checkpoints add meanwhile on top, and older manifests that are kept hold
+ * on to their files. What bounds that is who holds checkpoints up, see docs/checkpoints.md.
  *
  * <p>Threading: thread-safe, immutable.
  *
