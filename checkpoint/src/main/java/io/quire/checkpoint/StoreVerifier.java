@@ -30,7 +30,8 @@ import java.util.regex.Pattern;
 /**
  * Reads and checks every byte of a store: each manifest, each checkpoint file a manifest names, each log segment,
  * and, when asked, the structures inside the newest checkpoint. Changes nothing, takes no lock; on a store that is
- * open, files that its owner replaces meanwhile are left out.
+ * open, files that its owner replaces meanwhile are left out. It does not reach checkpoints in another {@link
+ * DurableStoreContext#checkpointStorage storage}: opening with {@link DurableStoreContext#verifyOnOpen} reads those.
  *
  * <p>Threading: confined to one thread.
  */
