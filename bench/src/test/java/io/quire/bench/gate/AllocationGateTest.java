@@ -86,6 +86,7 @@ class AllocationGateTest {
         operations.putAll(bytesOperations());
         operations.putAll(primitiveOperations());
         operations.putAll(fixedBytesOperations());
+        operations.putAll(growingOperations());
         operations.putAll(readerOperations());
         operations.putAll(batchReaderOperations());
         return operations;
@@ -333,6 +334,45 @@ class AllocationGateTest {
                         + (state.update(key, 0, updater) ? 1 : 0)
                         + (state.compareAndSet(key, 0, value, 0, value, 0) ? 1 : 0)
                         + (state.putIfAbsent(key, 0, value, 0) ? 1 : 0);
+            };
+        });
+        return operations;
+    }
+
+    /** Tables that grow; those of longs to longs and of records are above. */
+    private Map<String, OperationOf> growingOperations() {
+        final Map<String, OperationOf> operations = new LinkedHashMap<>();
+        operations.put("LongSetState.add new", store -> {
+            final LongSetState state = store.longSetState("set");
+            fresh = 0;
+            return index -> state.add(KeySpace.keyOf(fresh++)) ? 1 : 0;
+        });
+        operations.put("LongDoubleState.put new", store -> {
+            final LongDoubleState state = store.longDoubleState("doubles");
+            fresh = 0;
+            return index -> {
+                state.put(KeySpace.keyOf(fresh++), index);
+                return index;
+            };
+        });
+        operations.put("LongBytesState.put new", store -> {
+            final LongBytesState state = store.longBytesState("bytes");
+            final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(Long.BYTES));
+            fresh = 0;
+            return index -> {
+                state.put(KeySpace.keyOf(fresh++), value, 0, Long.BYTES);
+                return index;
+            };
+        });
+        operations.put("FixedBytesState.put new", store -> {
+            final FixedBytesState state = store.fixedBytesState("fixed", KEY_LENGTH, Long.BYTES);
+            final UnsafeBuffer key = new UnsafeBuffer(ByteBuffer.allocateDirect(KEY_LENGTH));
+            final UnsafeBuffer value = new UnsafeBuffer(ByteBuffer.allocateDirect(Long.BYTES));
+            fresh = 0;
+            return index -> {
+                key.putLong(0, KeySpace.keyOf(fresh++));
+                state.put(key, 0, value, 0);
+                return index;
             };
         });
         return operations;

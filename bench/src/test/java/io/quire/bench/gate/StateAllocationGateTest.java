@@ -55,6 +55,13 @@ class StateAllocationGateTest {
         return AllocationGate.tests(directory, some, Durability.GROUP);
     }
 
+    @TestFactory
+    Stream<DynamicTest> shouldAllocateNothingWhereEachWriteWaitsForTheDisk() {
+        final Map<String, OperationOf> some = new LinkedHashMap<>(batches());
+        some.putAll(writes());
+        return AllocationGate.tests(directory, some, Durability.SYNC);
+    }
+
     Map<String, OperationOf> operations() {
         final Map<String, OperationOf> operations = new LinkedHashMap<>();
         operations.putAll(longs());
