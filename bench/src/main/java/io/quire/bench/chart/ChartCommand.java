@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         name = "charts",
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
-        description = "Draws charts, SVG and PNG, from the raw data of compare, latency and durability runs.")
+        description = "Draws charts, SVG and PNG, from the raw data of compare, latency, durability and tables runs.")
 public final class ChartCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -39,6 +39,7 @@ public final class ChartCommand implements Callable<Integer> {
                 case "compare" -> CompareCharts.draw(directory);
                 case "latency" -> LatencyCharts.draw(directory);
                 case "durability" -> DurabilityCharts.draw(directory);
+                case "tables" -> TablesCharts.draw(directory);
                 default ->
                     throw new ParameterException(
                             spec.commandLine(), "unknown kind of result: found=" + kind + " file=" + result);

@@ -2,6 +2,7 @@
 package io.quire.bench.trial;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.quire.bench.chart.TablesCharts;
 import io.quire.bench.compare.CsvFile;
 import io.quire.bench.compare.OptionChecks;
 import io.quire.bench.compare.ProgressLine;
@@ -104,6 +105,7 @@ public final class TablesCommand implements Callable<Integer> {
             });
             progress.end();
             write(plan, directory, rows);
+            TablesCharts.draw(directory);
             rows.forEach((trial, of) -> System.out.print(TablesText.of(trial, of)));
             System.out.println("\nresults: " + directory.toAbsolutePath());
             return 0;

@@ -14,6 +14,8 @@ import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYSeries;
 import picocli.CommandLine;
 
 class ChartCommandTest {
@@ -92,6 +94,65 @@ class ChartCommandTest {
         assertPictures("durability-time");
         assertPictures("durability-bytes");
         assertPictures("durability-restart");
+    }
+
+    private static Message growth(final String kind, final int repeat, final String interval) {
+        return new Message()
+                .with("kind", kind)
+                .with("repeat", repeat)
+                .with("interval", interval)
+                .with("entries", interval.equals("all") ? 3_000_000 : 1_000_000 * Integer.parseInt(interval))
+                .with("maxUs", 250.5)
+                .with("idleMaxUs", 31);
+    }
+
+    private static Message churn(final String kind, final int turnovers) {
+        return new Message()
+                .with("kind", kind)
+                .with("turnovers", turnovers)
+                .with("nsPerPair", 200 + turnovers)
+                .with("bytesPerEntry", 27.5);
+    }
+
+    @Test
+    void shouldDrawTrialsOfTables() throws IOException {
+        Files.writeString(directory.resolve("result.json"), "{\"kind\":\"tables\"}");
+        final List<Message> growth = new ArrayList<>();
+        for (final String kind : List.of("long-long", "bytes-20-200")) {
+            for (int repeat = 1; repeat <= 2; repeat++) {
+                for (final String interval : List.of("1", "2", "3", "all")) {
+                    growth.add(growth(kind, repeat, interval));
+                }
+            }
+        }
+        CsvFile.write(directory.resolve("growth.csv"), growth);
+        CsvFile.write(
+                directory.resolve("churn.csv"),
+                List.of(churn("long-long", 0), churn("long-long", 1), churn("long-long", 2), churn("fixed-100", 1)));
+
+        assertThat(draw()).isZero();
+
+        assertPictures("tables-growth-long-long");
+        assertPictures("tables-growth-bytes-20-200");
+        assertPictures("tables-churn-ns");
+        assertPictures("tables-churn-bytes");
+        final XYChart chart = TablesCharts.growth("long-long", growth.subList(0, 8));
+        assertThat(chart.getSeriesCollection())
+                .extracting(XYSeries::getName)
+                .containsExactlyInAnyOrder("put 1", "idle 1", "put 2", "idle 2");
+        assertThat(chart.getSeriesCollection())
+                .as("without the whole run")
+                .allSatisfy(series -> assertThat(series.getXData()).containsExactly(1, 2, 3));
+    }
+
+    @Test
+    void shouldDrawOnlyTheTrialsThatWereMade() throws IOException {
+        Files.writeString(directory.resolve("result.json"), "{\"kind\":\"tables\"}");
+        CsvFile.write(directory.resolve("readers.csv"), List.of(new Message().with("kind", "long-long")));
+
+        assertThat(draw()).isZero();
+
+        assertThat(directory.resolve("tables-churn-ns.svg")).doesNotExist();
     }
 
     @Test
