@@ -50,6 +50,26 @@ class FixedTableTest {
     }
 
     @Test
+    void shouldFindTheKeysOfABatchWhereverTheyStand() {
+        final int count = 3 * FixedSlotDescriptor.COUNT_MAX; // segments as full as they get, so that searches are long
+        final long[] keys = new long[count / FixedTable.BATCH_COUNT_MAX * FixedTable.BATCH_COUNT_MAX];
+        final long[] values = new long[keys.length];
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = i % 16 == 0 ? SEED + i / 16 : 31L * i;
+            if (i % 5 != 0 || keys[i] == SEED) {
+                table.set(keys[i], ~keys[i]);
+            }
+        }
+        for (int from = 0; from < keys.length; from += FixedTable.BATCH_COUNT_MAX) {
+            table.getAll(keys, from, FixedTable.BATCH_COUNT_MAX, values, MISSING);
+        }
+        assertThat(values[0]).as("the key whose hash marks an empty slot").isEqualTo(~SEED);
+        for (int i = 0; i < keys.length; i++) {
+            assertThat(values[i]).isEqualTo(table.get(keys[i], MISSING));
+        }
+    }
+
+    @Test
     void shouldReadModifyWriteInPlace() {
         for (final long key : new long[] {7, SEED}) {
             assertThat(table.addAndGet(key, 5)).isEqualTo(5);

@@ -10,6 +10,7 @@ import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PagedMemory;
 import io.quire.store.memory.RawMemory;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -85,6 +86,35 @@ class RecordTableTest {
         assertThat(find(bytes("a"))).isEqualTo(RecordTable.NOT_FOUND);
         assertThat(value(find(bytes("b")))).isEqualTo(bytes("two"));
         table.checkInvariants();
+    }
+
+    @Test
+    void shouldFindTheKeysOfABatchWhereverTheyStand() {
+        final int count = 3 * RecordSlotDescriptor.COUNT_MAX; // segments as full as they get, so that searches are long
+        for (int i = 0; i < count; i++) {
+            if (i % 5 != 0) {
+                put(keyOf(i), filled(i % 700, i));
+            }
+        }
+        final int[] keyOffsets = new int[RecordTable.BATCH_COUNT_MAX + 1];
+        final long[] records = new long[RecordTable.BATCH_COUNT_MAX];
+        for (int from = 0; from + RecordTable.BATCH_COUNT_MAX <= count; from += RecordTable.BATCH_COUNT_MAX) {
+            final ByteArrayOutputStream keys = new ByteArrayOutputStream();
+            for (int i = 0; i < RecordTable.BATCH_COUNT_MAX; i++) {
+                keys.writeBytes(keyOf(from + i));
+                keyOffsets[i + 1] = keys.size();
+            }
+            table.findAll(
+                    keys.toByteArray(),
+                    RawMemory.ARRAY_OFFSET,
+                    keyOffsets,
+                    0,
+                    RecordTable.BATCH_COUNT_MAX,
+                    records);
+            for (int i = 0; i < RecordTable.BATCH_COUNT_MAX; i++) {
+                assertThat(records[i]).isEqualTo(find(keyOf(from + i)));
+            }
+        }
     }
 
     @Test
