@@ -362,7 +362,10 @@ final class StoreOpening {
                 : PagedMemory.recover(settings, chain, (int) layout.pageCount());
         memory.hydrationRunLength(TOUCH_LENGTH);
         try {
-            hydrator = new Hydrator(memory, pace(), this::releaseFiles);
+            hydrator = new Hydrator(memory, pace(), chain::unpackIndex, this::releaseFiles);
+            if (context.hydrateInBackground()) {
+                hydrator.prepare();
+            }
             store = new StateStore(memory, context.expiryClock(), SystemNanoClock.INSTANCE);
             store.expiryBudgetNs(context.expiryBudgetNs());
         } catch (final RuntimeException e) {

@@ -38,7 +38,11 @@ import org.agrona.BufferUtil;
  * <p>Threading: confined to one thread.
  */
 final class BlockBuilder implements AutoCloseable {
+    /** Bytes of lines after which a block of short entries ends, since who needs one of them decompresses all. */
+    static final int SHORT_ENTRIES_LENGTH = 4 * 1024;
+
     private final int lineCapacity;
+    private final int shortEntriesLineCapacity;
     private final BlockCompression compression;
     private final int directoryCapacity;
     private final ByteBuffer staged;
@@ -59,12 +63,13 @@ final class BlockBuilder implements AutoCloseable {
     /**
      * Creates an empty block.
      *
-     * @param blockLength bytes of lines it takes
+     * @param blockLength bytes of lines it takes, of short entries {@link #SHORT_ENTRIES_LENGTH} if that is less
      * @param compression what blocks are compressed with, closed with the builder; null to store them as they are
      */
     BlockBuilder(final int blockLength, final BlockCompression compression) {
         this.compression = compression;
         lineCapacity = blockLength / LINE_LENGTH;
+        shortEntriesLineCapacity = Math.min(lineCapacity, SHORT_ENTRIES_LENGTH / LINE_LENGTH);
         directoryCapacity = lineCapacity * DIRECTORY_ENTRY_LENGTH_MAX;
         staged = allocate();
         order = new long[lineCapacity];
@@ -83,9 +88,14 @@ final class BlockBuilder implements AutoCloseable {
         return HEADER_LENGTH + (compression == null ? staged.capacity() : maxCompressedLength(staged.capacity()));
     }
 
-    /** {@return lines a block takes} */
-    int lineCapacity() {
-        return lineCapacity;
+    /**
+     * {@return lines a block takes: few when its entries are short, which are decompressed together}
+     *
+     * @param entries it has
+     * @param lines it has
+     */
+    int lineCapacity(final int entries, final int lines) {
+        return isDense(entries, lines) ? lineCapacity : shortEntriesLineCapacity;
     }
 
     boolean isEmpty() {
@@ -93,7 +103,7 @@ final class BlockBuilder implements AutoCloseable {
     }
 
     boolean hasRoom(final int lines) {
-        return lineCount + lines <= lineCapacity;
+        return lineCount + lines <= lineCapacity(entryCount, lineCount);
     }
 
     /** {@return native pointer to room for the lines of an entry that is then {@link #add}ed} */

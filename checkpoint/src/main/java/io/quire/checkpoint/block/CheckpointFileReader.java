@@ -7,6 +7,7 @@ import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.errors.CorruptStoreException;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -28,11 +29,13 @@ public final class CheckpointFileReader implements AutoCloseable {
     private final CheckpointFileInfo info;
     private final LongAdder readLength = new LongAdder();
     private final ScratchPool<FileCursor> cursors = new ScratchPool<>(() -> new FileCursor(BLOCKS_KEPT));
+    private final AtomicReferenceArray<UnpackedIndexPage> unpackedIndexPages;
 
     private CheckpointFileReader(final RangeReader map, final FileTrailer trailer) {
         this.map = map;
         this.trailer = trailer;
         info = trailer.info();
+        unpackedIndexPages = new AtomicReferenceArray<>(trailer.topLevel().indexPageCount());
     }
 
     /**
@@ -271,6 +274,16 @@ public final class CheckpointFileReader implements AutoCloseable {
 
     int firstPage(final int indexPage) {
         return trailer.topLevel().firstPage(indexPage);
+    }
+
+    /** {@return the entries of an index page that was unpacked for all threads, else null} */
+    UnpackedIndexPage unpackedIndexPage(final int indexPage) {
+        return unpackedIndexPages.get(indexPage);
+    }
+
+    /** Keeps what was unpacked, as long as the file is open; false when another thread has done so before. */
+    boolean keepUnpacked(final int indexPage, final UnpackedIndexPage unpacked) {
+        return unpackedIndexPages.compareAndSet(indexPage, null, unpacked);
     }
 
     /** {@return number of the only index page that can have an entry of a page, negative when there is none} */

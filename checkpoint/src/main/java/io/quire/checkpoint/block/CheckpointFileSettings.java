@@ -11,8 +11,8 @@ import java.util.function.Consumer;
  *
  * <p>Threading: thread-safe, immutable.
  *
- * @param blockLength bytes of lines in a block before compression, a multiple of 4096 in 4096..262144; a larger block
- *     compresses better, a smaller one makes reading a single page cheaper
+ * @param blockLength bytes of lines in a block before compression, a multiple of 4096 in 4096..262144; those of pages
+ *     with few lines each, which are decompressed together, have 4096
  * @param bufferLength bytes written at once, 64 KiB..64 MiB and at least twice a block
  * @param compress whether blocks are compressed
  * @param acceleration LZ4's acceleration, 1..64: more is faster and compresses less; without effect where LZ4 has no

@@ -193,7 +193,7 @@ public final class CheckpointFileWriter implements AutoCloseable {
     public int appendBlock(final PageEntries entries) {
         checkUsable();
         final int length = BlockDescriptor.HEADER_LENGTH + entries.storedLength();
-        if (entries.rawLength() < block.lineCapacity() * LINE_LENGTH / 2
+        if (entries.lineCount() < block.lineCapacity(entries.entryCount(), entries.lineCount()) / 2
                 || length > buffer.capacity()
                 || entries.lacksParts()) {
             return 0;

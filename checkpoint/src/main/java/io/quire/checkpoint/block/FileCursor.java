@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quire.checkpoint.block;
 
+import io.quire.store.errors.CorruptStoreException;
 import io.quire.store.memory.PageDescriptor;
 import java.util.ArrayList;
 import org.agrona.collections.Int2ObjectHashMap;
@@ -12,16 +13,19 @@ import org.agrona.collections.Long2ObjectHashMap;
  *
  * <p>Who reads pages in any order meets the same few blocks of a short file again and again. So a block that does not
  * follow the one loaded before gets memory of its own as long as the budget has some; reading from one end to the
- * other takes nothing of it.
+ * other takes nothing of it. Where blocks are short on average they are loaded again instead.
  *
  * <p>Threading: confined to one thread at a time.
  */
 final class FileCursor implements ScratchPool.Scratch {
     private static final int INDEX_PAGE_COST = 2 * IndexPageDescriptor.PAGE_LENGTH; // with what the heap has of it
-    private static final int UNPACKED_INDEX_PAGE_COST = 6 * IndexPageDescriptor.PAGE_LENGTH; // the same, at most
+    static final int UNPACKED_INDEX_PAGE_COST = 6 * IndexPageDescriptor.PAGE_LENGTH; // the same, at most
     private static final int INDEX_PART = 4; // of the budget, that the index of one file may take
+    private static final int USES_BEFORE_UNPACKING = 64; // of an index page: about what unpacking it takes
+    private static final int SHORT_BLOCK_LENGTH = 8 * 1024; // decompressed sooner than looked after
 
     private final IndexPageCursor ownIndex = new IndexPageCursor();
+    private final IndexPageCursor sharedIndex = new IndexPageCursor(); // what is unpacked for all threads
     private final Int2ObjectHashMap<IndexPageCursor> keptIndexes = new Int2ObjectHashMap<>(); // beside its own
     private final ArrayList<BlockBuffer> blocks = new ArrayList<>();
     private final Long2ObjectHashMap<BlockBuffer> blocksByPosition = new Long2ObjectHashMap<>();
@@ -70,6 +74,7 @@ final class FileCursor implements ScratchPool.Scratch {
         }
         giveBack();
         ownIndex.clear();
+        sharedIndex.clear();
         for (final BlockBuffer block : blocks) {
             block.clear();
         }
@@ -161,13 +166,25 @@ final class FileCursor implements ScratchPool.Scratch {
         if (index.number() == indexPage) {
             return;
         }
+        final UnpackedIndexPage unpacked = file.unpackedIndexPage(indexPage);
+        if (unpacked != null) {
+            sharedIndex.turnTo(file, indexPage, unpacked);
+            index = sharedIndex;
+            return;
+        }
         final IndexPageCursor kept = ownIndex.number() == indexPage ? ownIndex : keptIndexes.get(indexPage);
         if (kept != null) {
             index = kept;
+            if (kept.use() % USES_BEFORE_UNPACKING == 0) {
+                unpack(file, kept, budget);
+            }
             return;
         }
         final boolean inOrder = indexPage == index.number() + 1;
-        if (inOrder || ownIndex.number() < 0 || !isIndexWorthKeeping(INDEX_PAGE_COST) || !keepIndexPage(indexPage)) {
+        if (inOrder
+                || ownIndex.number() < 0
+                || !isIndexWorthKeeping(file, INDEX_PAGE_COST, budget)
+                || !keepIndexPage(indexPage)) {
             index = ownIndex;
             index.load(file, indexPage);
         }
@@ -175,8 +192,7 @@ final class FileCursor implements ScratchPool.Scratch {
 
     /** Loads an index page beside the own one; false when there is no memory for it. */
     private boolean keepIndexPage(final int indexPage) {
-        final boolean unpacked = isIndexWorthKeeping(UNPACKED_INDEX_PAGE_COST) && takeMemory(UNPACKED_INDEX_PAGE_COST);
-        if (!unpacked && !takeMemory(INDEX_PAGE_COST)) {
+        if (!takeMemory(INDEX_PAGE_COST)) {
             return false;
         }
         final IndexPageCursor another = new IndexPageCursor();
@@ -184,9 +200,6 @@ final class FileCursor implements ScratchPool.Scratch {
         try {
             another.reserve();
             another.load(file, indexPage);
-            if (unpacked) {
-                another.unpack();
-            }
             keptIndexes.put(indexPage, another);
             index = another;
             loaded = true;
@@ -196,14 +209,47 @@ final class FileCursor implements ScratchPool.Scratch {
             if (!loaded) {
                 keptIndexes.remove(indexPage); // a map that found no memory to grow may have it already
                 another.close();
-                giveBack(unpacked ? UNPACKED_INDEX_PAGE_COST : INDEX_PAGE_COST);
+                giveBack(INDEX_PAGE_COST);
             }
         }
         return loaded;
     }
 
+    /**
+     * Unpacks an index page for all threads unless there is too little memory for it; the file keeps it until it is
+     * closed.
+     *
+     * @param file the file
+     * @param packed the index page, as loaded; stands anywhere afterwards
+     * @param budget what the memory is taken from
+     * @return whether there is enough
+     */
+    static boolean unpack(final CheckpointFileReader file, final IndexPageCursor packed, final BlockBudget budget) {
+        if (!isWorthUnpacking(file, budget) || !budget.tryTake(UNPACKED_INDEX_PAGE_COST)) {
+            return false;
+        }
+        boolean kept = false;
+        try {
+            packed.first();
+            kept = file.keepUnpacked(packed.number(), new UnpackedIndexPage(packed));
+        } catch (final CorruptStoreException | OutOfMemoryError e) {
+            // Whoever needs an entry that makes no sense is told so; all others find theirs as it is.
+        } finally {
+            if (!kept) {
+                budget.give(UNPACKED_INDEX_PAGE_COST);
+            }
+        }
+        return true;
+    }
+
+    /** Whether a file's index is short enough to be unpacked as a whole. */
+    static boolean isWorthUnpacking(final CheckpointFileReader file, final BlockBudget budget) {
+        return isIndexWorthKeeping(file, UNPACKED_INDEX_PAGE_COST, budget);
+    }
+
     /** The index of a large file would take what blocks of short ones need more. */
-    private boolean isIndexWorthKeeping(final int cost) {
+    private static boolean isIndexWorthKeeping(
+            final CheckpointFileReader file, final int cost, final BlockBudget budget) {
         return (long) file.indexPageCount() * cost <= budget.length() / INDEX_PART;
     }
 
@@ -279,7 +325,8 @@ final class FileCursor implements ScratchPool.Scratch {
 
     /** Of a file with many more blocks than can be kept, hardly one would still be there when it is needed again. */
     private boolean isWorthKeeping() {
-        return (long) file.blockCount() * file.largestRaw() <= budget.length();
+        return (long) file.blockCount() * file.largestRaw() <= budget.length()
+                && file.info().rawLength() > (long) file.blockCount() * SHORT_BLOCK_LENGTH;
     }
 
     private boolean takeMemory(final int length) {

@@ -13,11 +13,10 @@ import static io.quire.checkpoint.block.IndexPageDescriptor.RESTART_LENGTH;
 import io.quire.checkpoint.io.Checksum;
 import io.quire.store.errors.CorruptStoreException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 /**
- * One index page in private memory, checked, and an entry in it. One that is asked for again and again is unpacked,
- * which takes several times its memory and makes a search several times as fast.
+ * One index page, checked, and an entry in it: in private memory as it is in the file, or {@linkplain UnpackedIndexPage
+ * unpacked}.
  *
  * <p>Threading: confined to one thread at a time.
  */
@@ -37,11 +36,8 @@ final class IndexPageCursor implements AutoCloseable {
     private long entriesLimit;
     private int pageChecksum;
 
-    private int[] pages; // of all entries, once they were unpacked
-    private long[] masks;
-    private long[] blocks; // positions of all blocks that entries lie in
-    private char[] blockOfEntry;
-    private char[] firstLines;
+    private UnpackedIndexPage unpacked; // or null: what is loaded is packed
+    private int uses;
 
     private int nextEntry;
     private int page;
@@ -53,7 +49,7 @@ final class IndexPageCursor implements AutoCloseable {
     void clear() {
         number = NOTHING;
         file = null;
-        pages = null;
+        unpacked = null;
     }
 
     /** Takes the memory for an index page. */
@@ -76,7 +72,7 @@ final class IndexPageCursor implements AutoCloseable {
      */
     void load(final CheckpointFileReader reader, final int indexPage) {
         number = NOTHING;
-        pages = null;
+        unpacked = null;
         file = reader;
         position = reader.indexPosition() + (long) indexPage * PAGE_LENGTH;
         length = (int) Math.min(PAGE_LENGTH, reader.indexPosition() + reader.indexLength() - position);
@@ -105,41 +101,36 @@ final class IndexPageCursor implements AutoCloseable {
     }
 
     /**
-     * Unpacks what is loaded and stands before its first entry; the memory it was loaded to is given back.
+     * Turns to an index page that somebody has unpacked, and stands before its first entry.
      *
-     * @throws CorruptStoreException when an entry makes no sense, which is then still packed
+     * @param reader the file
+     * @param indexPage 0-based number
+     * @param entries its entries
      */
-    void unpack() {
-        final int[] allPages = new int[entryCount];
-        masks = new long[entryCount];
-        blockOfEntry = new char[entryCount];
-        firstLines = new char[entryCount];
-        long[] positions = new long[16];
-        int blockCount = 0;
-        for (int i = 0; next(); i++) {
-            allPages[i] = page;
-            masks[i] = mask;
-            firstLines[i] = (char) firstLine;
-            if (blockCount == 0 || positions[blockCount - 1] != blockPosition) {
-                if (blockCount == positions.length) {
-                    positions = Arrays.copyOf(positions, blockCount * 2);
-                }
-                positions[blockCount++] = blockPosition;
-            }
-            blockOfEntry[i] = (char) (blockCount - 1);
-        }
-        blocks = Arrays.copyOf(positions, blockCount);
-        pages = allPages;
-        buffer = null;
-        staging.close();
+    void turnTo(final CheckpointFileReader reader, final int indexPage, final UnpackedIndexPage entries) {
+        file = reader;
+        position = reader.indexPosition() + (long) indexPage * PAGE_LENGTH;
+        number = indexPage;
+        unpacked = entries;
+        entryCount = entries.entryCount();
         first();
+    }
+
+    /** {@return entries of the index page} */
+    int entryCount() {
+        return entryCount;
+    }
+
+    /** {@return how often this was called} */
+    int use() {
+        return ++uses;
     }
 
     /** Stands before the first entry. */
     void first() {
         nextEntry = 0;
         page = -1;
-        if (pages == null) {
+        if (unpacked == null) {
             packed.wrap(staging.pointer() + ENTRIES_OFFSET, entriesLimit);
         }
     }
@@ -153,7 +144,7 @@ final class IndexPageCursor implements AutoCloseable {
         if (nextEntry == entryCount) {
             return false;
         }
-        if (pages != null) {
+        if (unpacked != null) {
             takeUnpacked(nextEntry);
             return true;
         }
@@ -177,20 +168,18 @@ final class IndexPageCursor implements AutoCloseable {
      * @return whether there is one
      */
     boolean seek(final int wantedPage) {
-        return pages == null ? seekPacked(wantedPage) : seekUnpacked(wantedPage);
+        return unpacked == null ? seekPacked(wantedPage) : seekUnpacked(wantedPage);
     }
 
     private boolean seekUnpacked(final int wantedPage) {
-        final int found = Arrays.binarySearch(pages, wantedPage);
+        final int found = unpacked.find(wantedPage);
         takeUnpacked(found >= 0 ? found : Math.min(-found - 1, entryCount - 1));
         return found >= 0;
     }
 
+    /** Takes the page alone: most entries are looked at because of their page, and the rest of them is elsewhere. */
     private void takeUnpacked(final int entry) {
-        page = pages[entry];
-        mask = masks[entry];
-        blockPosition = blocks[blockOfEntry[entry]];
-        firstLine = firstLines[entry];
+        page = unpacked.page(entry);
         nextEntry = entry + 1;
     }
 
@@ -294,17 +283,17 @@ final class IndexPageCursor implements AutoCloseable {
 
     /** {@return lines of the current entry} */
     long mask() {
-        return mask;
+        return unpacked == null ? mask : unpacked.mask(nextEntry - 1);
     }
 
     /** {@return position of the block that has the lines of the current entry} */
     long blockPosition() {
-        return blockPosition;
+        return unpacked == null ? blockPosition : unpacked.blockPosition(nextEntry - 1);
     }
 
     /** {@return number of the first line of the current entry in its block} */
     int firstLine() {
-        return firstLine;
+        return unpacked == null ? firstLine : unpacked.firstLine(nextEntry - 1);
     }
 
     /** {@return checksum of the index page that is loaded} */
@@ -316,7 +305,7 @@ final class IndexPageCursor implements AutoCloseable {
      * {@return whether nothing but zeros lies between the last entry, which is the current one, and the restart table}
      */
     boolean restIsZero() {
-        assert pages == null : "unpacked";
+        assert unpacked == null : "unpacked";
         for (int i = (int) (packed.pointer() - staging.pointer()); i < (int) (entriesLimit - staging.pointer()); i++) {
             if (buffer.get(i) != 0) {
                 return false;

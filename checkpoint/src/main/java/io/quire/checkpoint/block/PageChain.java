@@ -4,11 +4,13 @@ package io.quire.checkpoint.block;
 import io.quire.checkpoint.io.StoreFiles;
 import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.checkpoint.storage.LocalCheckpointStorage;
+import io.quire.store.errors.StateStoreException;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PageSource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /**
  * The pages of a checkpoint: zeros, overlaid by the lines of all its files from the oldest to the newest. A page is
@@ -29,11 +31,12 @@ public final class PageChain implements PageSource, AutoCloseable {
     private static final int BUDGET_PART_OF_HEAP = 16; // direct memory is as long as the heap unless set otherwise
 
     private final CheckpointFileReader[] newestFirst;
+    private final BlockBudget budget;
     private final ScratchPool<ChainScratch> scratches;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private PageChain(final CheckpointFileReader[] newestFirst) {
-        final BlockBudget budget =
+        budget =
                 new BlockBudget(Math.min(BUDGET_LENGTH_MAX, Runtime.getRuntime().maxMemory() / BUDGET_PART_OF_HEAP));
         this.newestFirst = newestFirst;
         final int cursorCount = Math.min(CURSORS_MAX, newestFirst.length);
@@ -115,11 +118,24 @@ public final class PageChain implements PageSource, AutoCloseable {
 
     @Override
     public void load(final int page, final long targetPointer) {
-        loadRun(page, 1, targetPointer);
+        final ChainScratch scratch = scratches.take();
+        try {
+            long missing = ALL_LINES;
+            for (int i = 0; i < newestFirst.length && missing != 0; i++) {
+                missing &= ~scratch.cursor(i, newestFirst[i]).readLines(page, missing, targetPointer);
+            }
+            LineRuns.clear(missing, targetPointer);
+        } finally {
+            scratches.give(scratch);
+        }
     }
 
     @Override
     public void loadRun(final int firstPage, final long wantedPages, final long targetPointer) {
+        if (wantedPages == 1) {
+            load(firstPage, targetPointer);
+            return;
+        }
         final ChainScratch scratch = scratches.take();
         try {
             final long[] missing = scratch.missing;
@@ -135,6 +151,35 @@ public final class PageChain implements PageSource, AutoCloseable {
             }
         } finally {
             scratches.give(scratch);
+        }
+    }
+
+    /**
+     * Unpacks the index, as far as there is memory for it, so that threads which load pages need not do so while
+     * somebody waits. What cannot be read is left to them.
+     *
+     * @param goOn asked before each index page; when it says false the rest stays packed
+     */
+    public void unpackIndex(final BooleanSupplier goOn) {
+        try (IndexPageCursor packed = new IndexPageCursor()) {
+            for (final CheckpointFileReader file : newestFirst) {
+                if (FileCursor.isWorthUnpacking(file, budget)) {
+                    unpackIndex(file, packed, goOn);
+                }
+            }
+        } catch (final StateStoreException | OutOfMemoryError e) {
+            // Nothing depends on it, and whoever needs what cannot be read is told so.
+        }
+    }
+
+    private void unpackIndex(
+            final CheckpointFileReader file, final IndexPageCursor packed, final BooleanSupplier goOn) {
+        boolean isRoom = true;
+        for (int i = 0; i < file.indexPageCount() && isRoom && goOn.getAsBoolean(); i++) {
+            if (file.unpackedIndexPage(i) == null) {
+                packed.load(file, i);
+                isRoom = FileCursor.unpack(file, packed, budget);
+            }
         }
     }
 

@@ -190,6 +190,11 @@ public final class PageEntries implements AutoCloseable {
         return header.storedLength();
     }
 
+    /** {@return entries of the whole block} */
+    int entryCount() {
+        return header.entryCount();
+    }
+
     /** {@return lines of the whole block} */
     int lineCount() {
         return header.lineCount();

@@ -3,6 +3,7 @@ package io.quire.checkpoint.recovery;
 
 import io.quire.checkpoint.io.Threads;
 import io.quire.store.errors.StateStoreException;
+import io.quire.store.memory.ExtentKind;
 import io.quire.store.memory.PageDescriptor;
 import io.quire.store.memory.PageSource;
 import io.quire.store.memory.PagedMemory;
@@ -10,12 +11,15 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Loads the pages that nobody has touched since recovery, in page order and many at a time, on a thread of its own. A
- * page that cannot be loaded stays cold and the rest goes on; whoever touches it gets the error. It is tried again some
- * times, after pauses that double; from then on the thread only looks whether others have loaded what was left.
+ * Loads the pages that nobody has touched since recovery, on a thread of its own: first those that lead to entries,
+ * then all others, in page order and many at a time. A page that cannot be loaded stays cold and the rest goes on;
+ * whoever touches it gets the error. It is tried again some times, after pauses that double; from then on the thread
+ * only looks whether others have loaded what was left.
  *
  * <p>Threading: started and stopped by the store; progress may be read by any thread.
  */
@@ -26,10 +30,11 @@ public final class Hydrator implements Runnable {
 
     private final PagedMemory memory;
     private final IntConsumer pace;
+    private final Consumer<BooleanSupplier> beforehand;
     private final Runnable afterwards;
     private final Thread thread;
     private final long retryNs;
-    private final long startNs = System.nanoTime();
+    private volatile long startNs = System.nanoTime();
     private final CountDownLatch passed = new CountDownLatch(1);
     private volatile boolean running = true;
     private volatile int hydratedPages;
@@ -40,22 +45,34 @@ public final class Hydrator implements Runnable {
     private boolean isFirstPass = true;
     private long delayNs;
     private volatile boolean isStarted;
+    private boolean isPrepared; // of who opens the store
 
     /**
      * Prepares the thread.
      *
      * @param memory recovered memory
      * @param pace is told how many bytes were loaded and returns when the next may be
+     * @param beforehand called first on the thread, and told whether to go on; makes ready what pages come from
      * @param afterwards called on the thread once no page is cold and nobody will ask for one any more
      */
-    public Hydrator(final PagedMemory memory, final IntConsumer pace, final Runnable afterwards) {
-        this(memory, pace, afterwards, RETRY_NS);
+    public Hydrator(
+            final PagedMemory memory,
+            final IntConsumer pace,
+            final Consumer<BooleanSupplier> beforehand,
+            final Runnable afterwards) {
+        this(memory, pace, beforehand, afterwards, RETRY_NS);
     }
 
-    Hydrator(final PagedMemory memory, final IntConsumer pace, final Runnable afterwards, final long retryNs) {
+    Hydrator(
+            final PagedMemory memory,
+            final IntConsumer pace,
+            final Consumer<BooleanSupplier> beforehand,
+            final Runnable afterwards,
+            final long retryNs) {
         this.retryNs = retryNs;
         this.memory = memory;
         this.pace = pace;
+        this.beforehand = beforehand;
         this.afterwards = afterwards;
         thread = new Thread(this, "quire-hydrator");
         thread.setDaemon(true);
@@ -70,14 +87,33 @@ public final class Hydrator implements Runnable {
     public void start(final long delayMs) {
         if (!isStarted) {
             delayNs = TimeUnit.MILLISECONDS.toNanos(delayMs);
-            thread.start();
+            startThread();
+            startNs = System.nanoTime();
             isStarted = true; // not if there is no further thread: nobody would wake who waits for it
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** Lets the thread make ready what pages come from, while the store is still being opened. */
+    public void prepare() {
+        try {
+            startThread();
+        } catch (final OutOfMemoryError e) {
+            // There is no further thread now. Start tries again, and says so.
+        }
+    }
+
+    private void startThread() {
+        if (!isPrepared) {
+            thread.start();
+            isPrepared = true;
         }
     }
 
     @Override
     public void run() {
         try {
+            beforehand.accept(() -> running);
             awaitStart();
             loadAll();
         } catch (final Throwable e) { // an error of the JVM, or ours
@@ -89,6 +125,7 @@ public final class Hydrator implements Runnable {
     }
 
     private void loadAll() {
+        loadIndex();
         pass();
         for (int retry = 0; running && !complete(); retry++) {
             ended();
@@ -98,6 +135,27 @@ public final class Hydrator implements Runnable {
                 pass();
             }
         }
+    }
+
+    /**
+     * Loads what leads to entries before the entries: it is small, and until it is there an operation meets two cold
+     * pages or more instead of one.
+     */
+    private void loadIndex() {
+        final int count = memory.recoveredPageCount();
+        for (int page = 0; page < count && running; page += PageDescriptor.PAGES_PER_EXTENT) {
+            try {
+                if (isIndex(memory.kindForOthers(PageDescriptor.addressOfPage(page)))) {
+                    hydrateSome(page, Math.min(PageDescriptor.PAGES_PER_EXTENT, count - page));
+                }
+            } catch (final StateStoreException e) {
+                // All pages are tried below, where it is told which cannot be loaded.
+            }
+        }
+    }
+
+    private static boolean isIndex(final ExtentKind kind) {
+        return kind == ExtentKind.WINDOW || kind == ExtentKind.PAGES || kind == ExtentKind.RECORD_SEGMENT;
     }
 
     private void pass() {
@@ -157,23 +215,30 @@ public final class Hydrator implements Runnable {
     }
 
     private void awaitStart() {
-        final long beginNs = System.nanoTime();
-        long remainingNs = delayNs;
+        while (running && !isStarted) {
+            LockSupport.park(this);
+        }
+        long remainingNs = delayNs - (System.nanoTime() - startNs);
         while (remainingNs > 0 && running) {
             LockSupport.parkNanos(this, remainingNs);
-            remainingNs = delayNs - (System.nanoTime() - beginNs);
+            remainingNs = delayNs - (System.nanoTime() - startNs);
         }
     }
 
     private void hydrate(final int firstPage, final int count) {
         try {
-            if (memory.hydrateRun(firstPage, count) > 0) {
-                pace.accept(count << PageDescriptor.PAGE_SHIFT);
-            }
+            hydrateSome(firstPage, count);
         } catch (final StateStoreException e) {
             for (int page = firstPage; page < firstPage + count; page++) {
                 hydrateOne(page);
             }
+        }
+    }
+
+    private void hydrateSome(final int firstPage, final int count) {
+        final int loaded = memory.hydrateRun(firstPage, count);
+        if (loaded > 0) {
+            pace.accept(loaded << PageDescriptor.PAGE_SHIFT);
         }
     }
 

@@ -210,6 +210,33 @@ class CheckpointFileWriterTest {
         }
     }
 
+    /** Pages with few lines each are decompressed together, but not many of them. */
+    @Test
+    void shouldReadAFewKilobytesForAPageOfAnIncrement() {
+        final int count = 5000;
+        final CheckpointFileInfo info;
+        try (CheckpointFileWriter writer = writer(CheckpointFileSettings.defaults())) {
+            for (int i = 0; i < count; i++) {
+                fill(i);
+                writer.append(i * 3, 0b11L << i % 60, lines);
+            }
+            info = writer.finish();
+        }
+        try (CheckpointFileReader reader = CheckpointFileReader.open(files, DIRECTORY, info)) {
+            assertThat(reader.blockCount())
+                    .isEqualTo((count * 2 * PageDescriptor.LINE_LENGTH - 1) / BlockBuilder.SHORT_ENTRIES_LENGTH + 1);
+            for (int i = 1; i < count; i += 61) {
+                final long before = reader.readLength();
+                assertThat(reader.readLines(i * 3, -1L, lines)).isEqualTo(0b11L << i % 60);
+                assertThat(RawMemory.getLong(lines + (long) (i % 60) * PageDescriptor.LINE_LENGTH))
+                        .isEqualTo(i * 7919L);
+                assertThat(reader.readLength() - before)
+                        .as("bytes read, an index page included")
+                        .isLessThan(2 * PageDescriptor.PAGE_LENGTH + 500L);
+            }
+        }
+    }
+
     @Test
     void shouldAskThePacerBeforeEachWrite() {
         final List<Integer> asked = new ArrayList<>();

@@ -203,23 +203,68 @@ class FileCursorTest {
             }
             info = writer.finish();
         }
-        try (CheckpointFileReader large = CheckpointFileReader.open(files, directory, info)) {
-            final int indexPages = large.indexPageCount();
-            assertThat(indexPages).isGreaterThan(5);
-            for (final int indexPagesKept : new int[] {0, 4 * 2 * indexPages, 4 * 6 * indexPages}) {
-                final BlockBudget budget = new BlockBudget((long) indexPagesKept * IndexPageDescriptor.PAGE_LENGTH);
-                try (FileCursor cursor = new FileCursor(OWN_BLOCKS, staging, budget)) {
-                    cursor.bind(large);
-                    for (int i = 0; i < 2_000; i++) {
-                        final int asked = random.nextInt(entries * 3 + 100);
-                        assertThat(cursor.readLines(asked, -1L, page))
-                                .as("page %d", asked)
-                                .isEqualTo(maskOf(asked, entries));
-                        checkContent(asked, maskOf(asked, entries), page);
-                        checkRun(cursor, random.nextInt(entries * 3 + 100), entries);
-                    }
-                }
-                assertThat(budget.tryTake(budget.length())).isTrue();
+        for (final int indexPagesKept : new int[] {0, 2, 6}) {
+            try (CheckpointFileReader large = CheckpointFileReader.open(files, directory, info)) {
+                checkIndex(large, entries, indexPagesKept * 4L * large.indexPageCount());
+            }
+        }
+    }
+
+    private void checkIndex(final CheckpointFileReader large, final int entries, final long indexPagesKept) {
+        assertThat(large.indexPageCount()).isGreaterThan(5);
+        final BlockBudget budget = new BlockBudget(indexPagesKept * IndexPageDescriptor.PAGE_LENGTH);
+        try (FileCursor cursor = new FileCursor(OWN_BLOCKS, staging, budget)) {
+            cursor.bind(large);
+            for (int i = 0; i < 2_000; i++) {
+                final int asked = random.nextInt(entries * 3 + 100);
+                assertThat(cursor.readLines(asked, -1L, page))
+                        .as("page %d", asked)
+                        .isEqualTo(maskOf(asked, entries));
+                checkContent(asked, maskOf(asked, entries), page);
+                checkRun(cursor, random.nextInt(entries * 3 + 100), entries);
+            }
+        }
+        assertThat(budget.tryTake(budget.length() - unpackedLength(large))).isTrue();
+        assertThat(budget.tryTake(1)).isFalse();
+    }
+
+    private static long unpackedLength(final CheckpointFileReader file) {
+        long length = 0;
+        for (int i = 0; i < file.indexPageCount(); i++) {
+            length += file.unpackedIndexPage(i) == null ? 0 : FileCursor.UNPACKED_INDEX_PAGE_COST;
+        }
+        return length;
+    }
+
+    @Test
+    void shouldReadNoIndexPageThatWasUnpackedForAll() {
+        final int entries = 20_000;
+        final CheckpointFileIdentity identity = new CheckpointFileIdentity(STORE_ID, 2, 2, 2);
+        final CheckpointFileInfo info;
+        try (CheckpointFileWriter writer =
+                CheckpointFileWriter.create(files, directory, identity, CheckpointFileSettings.defaults())) {
+            for (int i = 0; i < entries; i++) {
+                RawMemory.putLong(page, contentOf(5 + i * 3));
+                writer.append(5 + i * 3, 1L << i % 64, page);
+            }
+            info = writer.finish();
+        }
+        try (PageChain chain = PageChain.open(files, directory, List.of(info))) {
+            chain.unpackIndex(() -> false);
+            assertThat(chain.readLength()).as("told not to go on").isZero();
+            chain.unpackIndex(() -> true);
+            final long unpacked = chain.readLength();
+            assertThat(unpacked).isGreaterThan(5 * IndexPageDescriptor.PAGE_LENGTH);
+            chain.unpackIndex(() -> true);
+            assertThat(chain.readLength()).as("done once").isEqualTo(unpacked);
+            for (int i = 0; i < 200; i++) {
+                final int asked = random.nextInt(entries * 3 + 100);
+                final long before = chain.readLength();
+                chain.load(asked, page);
+                assertThat(chain.readLength() - before)
+                        .as("a short block at most")
+                        .isLessThan(IndexPageDescriptor.PAGE_LENGTH);
+                checkContent(asked, maskOf(asked, entries), page);
             }
         }
     }

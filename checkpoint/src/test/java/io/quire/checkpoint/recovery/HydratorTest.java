@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -27,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
@@ -38,6 +40,7 @@ class HydratorTest {
 
     private final Map<Integer, byte[]> images = new ConcurrentHashMap<>();
     private final Map<Integer, AtomicInteger> loads = new ConcurrentHashMap<>();
+    private final List<Integer> inOrder = new CopyOnWriteArrayList<>();
     private final Set<Integer> damaged = ConcurrentHashMap.newKeySet();
     private volatile boolean hydratorFails;
     private volatile boolean noMemory;
@@ -53,9 +56,13 @@ class HydratorTest {
 
     /** A memory whose pages, cold again, say which they are. */
     private PagedMemory recovered() {
+        return recovered(extent -> ExtentKind.PAGES);
+    }
+
+    private PagedMemory recovered(final IntFunction<ExtentKind> kinds) {
         final PagedMemory original = PagedMemory.create(new PagedMemory.Builder(new AnonymousMemory(22)));
         for (int i = 0; i < EXTENTS; i++) {
-            final long address = original.allocateExtent(ExtentKind.PAGES);
+            final long address = original.allocateExtent(kinds.apply(i));
             firstPages[i] = PageDescriptor.pageOf(address);
             final long pointer = original.forWrite(address, PageDescriptor.EXTENT_LENGTH);
             for (int page = 0; page < PageDescriptor.PAGES_PER_EXTENT; page++) {
@@ -87,6 +94,7 @@ class HydratorTest {
     private PageSource source() {
         return (page, target) -> {
             loads.computeIfAbsent(page, p -> new AtomicInteger()).incrementAndGet();
+            inOrder.add(page);
             if (damaged.contains(page)) {
                 throw new CorruptStoreException("planted in page " + page);
             }
@@ -106,7 +114,7 @@ class HydratorTest {
     }
 
     private Hydrator hydrator() {
-        return new Hydrator(memory, paced::add, finished::incrementAndGet);
+        return new Hydrator(memory, paced::add, goOn -> {}, finished::incrementAndGet);
     }
 
     @Test
@@ -120,13 +128,70 @@ class HydratorTest {
         assertThat(loads).hasSize(memory.recoveredPageCount());
         assertThat(paced.stream().mapToInt(Integer::intValue).sum())
                 .isLessThanOrEqualTo(memory.recoveredPageCount() * PageDescriptor.PAGE_LENGTH)
-                .isGreaterThan((memory.recoveredPageCount() - 64) * PageDescriptor.PAGE_LENGTH);
+                .isGreaterThan((memory.recoveredPageCount() - 2 * 64) * PageDescriptor.PAGE_LENGTH);
         final HydrationProgress progress = hydrator.progress();
         assertThat(progress.isComplete()).isTrue();
         assertThat(progress.isEnded()).isTrue();
         assertThat(progress.loadedPages()).isEqualTo(memory.recoveredPageCount());
         assertThat(progress.bytesPerSecond()).isPositive();
         checkAll();
+    }
+
+    /** Until they are there, whoever looks for an entry loads two pages or more instead of one. */
+    @Test
+    void shouldLoadWhatLeadsToEntriesFirst() {
+        try (PagedMemory records =
+                recovered(extent -> extent % 3 == 1 ? ExtentKind.RECORD_SEGMENT : ExtentKind.RECORD_HEAP)) {
+            inOrder.clear();
+            final Hydrator hydrator = new Hydrator(records, paced::add, goOn -> {}, finished::incrementAndGet);
+            damaged.add(firstPages[4] + 3);
+            LOG.setLevel(Level.OFF);
+            hydrator.start(0);
+            hydrator.await();
+            hydrator.stop();
+            LOG.setLevel(null);
+            assertThat(hydrator.progress().failedPages()).isEqualTo(1);
+            int lastOfIndex = 0;
+            int firstOfHeap = Integer.MAX_VALUE;
+            for (int extent = 0; extent < EXTENTS; extent++) {
+                for (int page = firstPages[extent]; page < firstPages[extent] + 16; page++) {
+                    final int at = inOrder.indexOf(page);
+                    if (extent == 4) {
+                        assertThat(at).isNotNegative();
+                    } else if (extent % 3 == 1) {
+                        lastOfIndex = Math.max(lastOfIndex, at);
+                    } else {
+                        firstOfHeap = Math.min(firstOfHeap, at);
+                    }
+                }
+            }
+            assertThat(lastOfIndex).isLessThan(firstOfHeap);
+        }
+    }
+
+    @Test
+    void shouldMakeReadyBeforeItIsStartedAndLoadNothingUntilThen() throws Exception {
+        final CountDownLatch ready = new CountDownLatch(1);
+        final Hydrator hydrator =
+                new Hydrator(memory, paced::add, goOn -> ready.countDown(), finished::incrementAndGet);
+        final int before = inOrder.size();
+        hydrator.prepare();
+        assertThat(ready.await(60, TimeUnit.SECONDS)).isTrue();
+        hydrator.await(); // returns at once: it was not started
+        assertThat(inOrder).hasSize(before);
+        hydrator.start(0);
+        hydrator.await();
+        assertThat(finished).hasValue(1);
+        checkAll();
+    }
+
+    @Test
+    void shouldStopWhileItIsOnlyReady() {
+        final Hydrator hydrator = new Hydrator(memory, paced::add, goOn -> {}, finished::incrementAndGet);
+        hydrator.prepare();
+        hydrator.stop();
+        assertThat(finished).hasValue(0);
+        checkAll(); // by touch
     }
 
     @Test
@@ -151,7 +216,8 @@ class HydratorTest {
     }
 
     private Hydrator retrying() {
-        return new Hydrator(memory, paced::add, finished::incrementAndGet, TimeUnit.MILLISECONDS.toNanos(1));
+        return new Hydrator(
+                memory, paced::add, goOn -> {}, finished::incrementAndGet, TimeUnit.MILLISECONDS.toNanos(1));
     }
 
     private void awaitFinished() {
@@ -207,6 +273,7 @@ class HydratorTest {
                 bytes -> {
                     throw new AssertionError("planted");
                 },
+                goOn -> {},
                 finished::incrementAndGet);
         hydrator.start(0);
         hydrator.await();
@@ -253,6 +320,7 @@ class HydratorTest {
                         Thread.currentThread().interrupt();
                     }
                 },
+                goOn -> {},
                 finished::incrementAndGet);
         hydrator.start(0);
         assertThat(waiting.await(60, TimeUnit.SECONDS)).isTrue();

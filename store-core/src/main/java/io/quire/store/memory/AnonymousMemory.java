@@ -55,6 +55,11 @@ public final class AnonymousMemory implements LiveMemory {
     }
 
     @Override
+    public boolean isBackedByFilling() {
+        return true;
+    }
+
+    @Override
     public void beforeFilling(final long address, final long length) {
         pages.allow(length);
     }

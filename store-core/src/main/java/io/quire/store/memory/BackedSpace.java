@@ -7,6 +7,8 @@ import static io.quire.store.memory.PageDescriptor.EXTENT_SHIFT;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -20,8 +22,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * after each step and takes it again at once, which a waiting one can lose again and again. For those that need the
  * lock for something else it {@linkplain #makeWay makes way}.
  *
- * <p>Threading: thread-safe; reserving and backing are serialised by a lock, and neither the check above the recovered
- * limit nor the look at windows that there are takes it.
+ * <p>Threading: thread-safe; reserving and backing are serialised by a lock. Nobody takes it to look whether a window
+ * or an extent is there, to tell of pages that are about to be filled, or for a recovered extent of memory that comes
+ * when it is written to: a touch of a cold page must not wait for whoever backs ahead.
  */
 final class BackedSpace {
     private static final int SPINS = 100;
@@ -33,13 +36,13 @@ final class BackedSpace {
     private final AtomicInteger waiting = new AtomicInteger(); // for the lock, not for space
     private final LiveMemory live;
     private final long recoveredLimit;
-    private final long[] recoveredExtents;
+    private final AtomicLongArray recoveredExtents;
     private final PageTable pageTable;
     private final ExtentSequences sequences;
     private final long windowMask;
     private volatile long[] windowBases = new long[0];
+    private final AtomicLong backedLength = new AtomicLong();
     private volatile long backedEnd;
-    private volatile long backedLength;
 
     BackedSpace(
             final LiveMemory live,
@@ -50,7 +53,7 @@ final class BackedSpace {
         this.recoveredLimit = recoveredLimit;
         this.pageTable = pageTable;
         this.sequences = sequences;
-        recoveredExtents = new long[(int) ((recoveredLimit >>> EXTENT_SHIFT) + Long.SIZE - 1) / Long.SIZE];
+        recoveredExtents = new AtomicLongArray((int) ((recoveredLimit >>> EXTENT_SHIFT) + Long.SIZE - 1) / Long.SIZE);
         windowMask = (1L << live.windowShift()) - 1;
         backedEnd = recoveredLimit;
     }
@@ -70,14 +73,9 @@ final class BackedSpace {
         }
     }
 
-    /** Tells that pages below the recovered limit are about to be filled. */
+    /** Tells that pages below the recovered limit are about to be filled; without the lock. */
     void beforeFilling(final long address, final long length) {
-        acquire();
-        try {
-            live.beforeFilling(address, length);
-        } finally {
-            lock.unlock();
-        }
+        live.beforeFilling(address, length);
     }
 
     /** Takes the lock, by preference without being put to sleep: most that is done under it takes microseconds. */
@@ -114,17 +112,36 @@ final class BackedSpace {
     }
 
     private void ensureRecovered(final long extentAddress) {
+        final int extent = (int) (extentAddress >>> EXTENT_SHIFT);
+        if (isRecoveredBacked(extent)) {
+            return;
+        }
+        if (live.isBackedByFilling()) {
+            noteRecovered(extent);
+            return;
+        }
         acquire();
         try {
-            final int extent = (int) (extentAddress >>> EXTENT_SHIFT);
-            final long bit = 1L << extent;
-            if ((recoveredExtents[extent >>> 6] & bit) == 0) {
+            if (!isRecoveredBacked(extent)) {
                 live.backUnfilled(extentAddress, EXTENT_LENGTH);
-                recoveredExtents[extent >>> 6] |= bit;
-                backedLength = backedLength + EXTENT_LENGTH;
+                noteRecovered(extent);
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private boolean isRecoveredBacked(final int extent) {
+        return (recoveredExtents.get(extent >>> 6) >>> extent & 1) != 0;
+    }
+
+    private void noteRecovered(final int extent) {
+        final int word = extent >>> 6;
+        final long bit = 1L << extent;
+        for (long bits = recoveredExtents.get(word); (bits & bit) == 0; bits = recoveredExtents.get(word)) {
+            if (recoveredExtents.compareAndSet(word, bits, bits | bit)) {
+                backedLength.addAndGet(EXTENT_LENGTH);
+            }
         }
     }
 
@@ -184,7 +201,7 @@ final class BackedSpace {
             reserveLocked((int) (windowEnd / (windowMask + 1)));
             pageTable.prepare(from, to);
             live.back(from, to - from); // last, since it must not be done twice
-            backedLength = backedLength + (to - from);
+            backedLength.addAndGet(to - from);
             backedEnd = to;
         }
     }
@@ -196,6 +213,6 @@ final class BackedSpace {
 
     /** Bytes backed so far. */
     long backedLength() {
-        return backedLength;
+        return backedLength.get();
     }
 }

@@ -7,7 +7,7 @@ package io.quire.store.memory;
  * <p>Reserving a window takes address space only. Space is taken by {@link #back} before anything touches it, so that
  * a want of space is an exception in one place and never a fault on access.
  *
- * <p>Threading: {@link PagedMemory} serialises all calls.
+ * <p>Threading: {@link PagedMemory} serialises all calls but {@link #beforeFilling}.
  */
 public interface LiveMemory extends AutoCloseable {
     /**
@@ -44,8 +44,17 @@ public interface LiveMemory extends AutoCloseable {
     }
 
     /**
+     * Says whether {@link #backUnfilled} has nothing to do, so that nobody need wait for a lock to call it.
+     *
+     * @return whether memory comes when it is written to; always the same
+     */
+    default boolean isBackedByFilling() {
+        return false;
+    }
+
+    /**
      * Called before pages of an {@linkplain #backUnfilled unfilled} range are written to for the first time, which is
-     * when memory that no file holds is really taken.
+     * when memory that no file holds is really taken. By any thread, and not serialised.
      *
      * @param address byte position of the range, or of a part of it
      * @param length bytes that are about to be filled

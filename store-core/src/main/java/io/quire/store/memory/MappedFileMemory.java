@@ -42,7 +42,7 @@ public final class MappedFileMemory implements LiveMemory {
     private final FileSpace space;
     private final List<MappedByteBuffer> mappings = new ArrayList<>();
     private long[] bases = new long[4];
-    private int fileWindowCount;
+    private volatile int fileWindowCount; // of the windows that pages are filled in it never changes
     private long fileLength;
     private volatile long overflowLength = -1;
 

@@ -6,6 +6,7 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Sees to it that live memory stops growing, with an exception, before the system runs out of memory and ends a
@@ -14,7 +15,7 @@ import java.nio.file.Path;
  *
  * <p>It is a fence, not a promise: others may take the rest at the same time.
  *
- * <p>Threading: confined to whoever serialises the growth; {@link #available} is thread-safe.
+ * <p>Threading: thread-safe.
  */
 public final class MemoryHeadroom {
     /** What {@link #available} returns when nothing limits. */
@@ -30,7 +31,7 @@ public final class MemoryHeadroom {
     private final Path processFiles;
     private final Path controlGroups;
     private final boolean limited;
-    private long allowance;
+    private final AtomicLong allowance = new AtomicLong();
 
     private MemoryHeadroom(final Path processFiles, final Path controlGroups, final boolean limited) {
         this.processFiles = processFiles;
@@ -59,13 +60,24 @@ public final class MemoryHeadroom {
      * @throws StoreFullException when too little would be left; nothing was counted as taken
      */
     void take(final long length) {
-        if (!limited) {
-            return;
+        if (limited && !takeAllowed(length)) {
+            takeMore(length);
         }
-        if (length > allowance) {
-            allowance = ask(length);
+    }
+
+    private boolean takeAllowed(final long length) {
+        for (long left = allowance.get(); left >= length; left = allowance.get()) {
+            if (allowance.compareAndSet(left, left - length)) {
+                return true;
+            }
         }
-        allowance -= length;
+        return false;
+    }
+
+    private synchronized void takeMore(final long length) {
+        if (!takeAllowed(length)) { // another may have asked meanwhile
+            allowance.set(ask(length) - length);
+        }
     }
 
     private long ask(final long length) {

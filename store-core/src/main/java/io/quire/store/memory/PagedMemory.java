@@ -444,6 +444,19 @@ public final class PagedMemory implements AutoCloseable {
     }
 
     /**
+     * Tells what an extent was used for a moment ago; by any thread. Loads the page that says so if it is cold.
+     *
+     * @param address byte position in a reserved window
+     * @return what for, null when its code is unknown
+     * @throws io.quire.store.errors.StateStoreException what loading a page throws
+     */
+    public ExtentKind kindForOthers(final long address) {
+        final long base = address & ~windowMask;
+        final int extent = (int) ((address - base) >>> PageDescriptor.EXTENT_SHIFT);
+        return ExtentKind.ofCode(RawMemory.getByte(forSharedRead(base + WindowDescriptor.kindOffset(extent), 1)));
+    }
+
+    /**
      * Reads a root slot, one of the few places at a fixed address.
      *
      * @param slot 0 .. {@link #ROOT_SLOT_COUNT} - 1

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.store.errors.StoreFullException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 class SpaceGrowerTest {
     private static final int WINDOW_SHIFT = PagedMemory.WINDOW_SHIFT_MIN;
     private static final int EXTENTS_PER_WINDOW = 1 << (WINDOW_SHIFT - PageDescriptor.EXTENT_SHIFT);
+    private static final int WINDOWS_AHEAD = 100; // more than are needed for what is backed ahead
     private static final String GROWER = "grower-under-test";
 
     private final Watched live = new Watched();
@@ -206,10 +208,40 @@ class SpaceGrowerTest {
                 final int last = steps.get();
                 await(() -> steps.get() > last);
                 final int before = steps.get();
-                space.beforeFilling(0, PageDescriptor.PAGE_LENGTH);
+                space.reserveWindows(WINDOWS_AHEAD + i);
                 lost += steps.get() - before;
             }
             assertThat(lost).isLessThan(20); // none as a rule: only the step that was under way was waited for
+            grower.stop();
+        } finally {
+            live.close();
+        }
+    }
+
+    @Test
+    void shouldNotMakeATouchWaitForWhoeverBacksAhead() throws Exception {
+        final CountDownLatch backing = new CountDownLatch(1);
+        final CountDownLatch gate = new CountDownLatch(1);
+        live.gates.add(gate);
+        live.beforeBacking = address -> {
+            backing.countDown();
+            waitFor(gate); // with the lock
+        };
+        final long recovered = 4 * PageDescriptor.EXTENT_LENGTH;
+        try (PageTable pages = new PageTable();
+                ExtentSequences sequences = new ExtentSequences()) {
+            final BackedSpace space = new BackedSpace(live, recovered, pages, sequences);
+            space.reserveWindows(1);
+            final SpaceGrower grower = new SpaceGrower(space, PagedMemory.LENGTH_MAX, GROWER);
+            grower.start(recovered);
+            waitFor(backing);
+            CompletableFuture.runAsync(() -> {
+                        space.ensure(PageDescriptor.EXTENT_LENGTH, PageDescriptor.PAGE_LENGTH);
+                        space.beforeFilling(PageDescriptor.EXTENT_LENGTH, PageDescriptor.PAGE_LENGTH);
+                    })
+                    .get(20, TimeUnit.SECONDS);
+            assertThat(space.backedLength()).isEqualTo(PageDescriptor.EXTENT_LENGTH);
+            gate.countDown();
             grower.stop();
         } finally {
             live.close();
@@ -266,6 +298,11 @@ class SpaceGrowerTest {
             memory.back(address, length);
             backedBy.add(Thread.currentThread().getName());
             backedEnd = address + length;
+        }
+
+        @Override
+        public boolean isBackedByFilling() {
+            return true;
         }
 
         @Override
