@@ -105,12 +105,7 @@ class RecordTableTest {
                 keyOffsets[i + 1] = keys.size();
             }
             table.findAll(
-                    keys.toByteArray(),
-                    RawMemory.ARRAY_OFFSET,
-                    keyOffsets,
-                    0,
-                    RecordTable.BATCH_COUNT_MAX,
-                    records);
+                    keys.toByteArray(), RawMemory.ARRAY_OFFSET, keyOffsets, 0, RecordTable.BATCH_COUNT_MAX, records);
             for (int i = 0; i < RecordTable.BATCH_COUNT_MAX; i++) {
                 assertThat(records[i]).isEqualTo(find(keyOf(from + i)));
             }
