@@ -98,12 +98,23 @@ final class BlockBuilder implements AutoCloseable {
         return isDense(entries, lines) ? lineCapacity : shortEntriesLineCapacity;
     }
 
+    /**
+     * {@return whether a block is one of short entries with more of them than would be put into one}
+     *
+     * @param entries it has
+     * @param lines it has
+     */
+    boolean isTooLong(final int entries, final int lines) {
+        return lines > shortEntriesLineCapacity && !isDense(entries, lines);
+    }
+
     boolean isEmpty() {
         return entryCount == 0;
     }
 
+    /** Whether an entry may be added; one that would make a long block one of short entries may not. */
     boolean hasRoom(final int lines) {
-        return lineCount + lines <= lineCapacity(entryCount, lineCount);
+        return lineCount + lines <= lineCapacity(entryCount + 1, lineCount + lines);
     }
 
     /** {@return native pointer to room for the lines of an entry that is then {@link #add}ed} */

@@ -293,6 +293,9 @@ public final class CheckpointFileReader implements AutoCloseable {
 
     @Override
     public void close() {
+        for (int i = 0; i < unpackedIndexPages.length(); i++) {
+            unpackedIndexPages.set(i, null); // who asks how much was read keeps the reader as long as the store
+        }
         cursors.close();
         map.close();
     }

@@ -184,8 +184,8 @@ public final class CheckpointFileWriter implements AutoCloseable {
      * Adds all entries of a block of another file, as it is stored there.
      *
      * @param entries standing at the first entry of a {@linkplain PageEntries#wholeBlock() whole block}
-     * @return bytes added; 0 when the block is too short to be worth it, too long for the buffer, or of an older format
-     *     that it is better written anew, and nothing was added
+     * @return bytes added; 0 when the block is too short to be worth it, too long for the buffer, longer than blocks of
+     *     short entries are, or of an older format that it is better written anew, and nothing was added
      * @throws io.quire.store.errors.CorruptStoreException when the block fails its checks; abort the file
      * @throws io.quire.store.errors.StoreFullException when the disk is full; abort the file
      * @throws io.quire.store.errors.StoreIoException when reading or writing fails; abort the file
@@ -194,6 +194,7 @@ public final class CheckpointFileWriter implements AutoCloseable {
         checkUsable();
         final int length = BlockDescriptor.HEADER_LENGTH + entries.storedLength();
         if (entries.lineCount() < block.lineCapacity(entries.entryCount(), entries.lineCount()) / 2
+                || block.isTooLong(entries.entryCount(), entries.lineCount())
                 || length > buffer.capacity()
                 || entries.lacksParts()) {
             return 0;

@@ -73,6 +73,7 @@ final class IndexPageCursor implements AutoCloseable {
     void load(final CheckpointFileReader reader, final int indexPage) {
         number = NOTHING;
         unpacked = null;
+        uses = 0;
         file = reader;
         position = reader.indexPosition() + (long) indexPage * PAGE_LENGTH;
         length = (int) Math.min(PAGE_LENGTH, reader.indexPosition() + reader.indexLength() - position);

@@ -164,11 +164,20 @@ public final class PageChain implements PageSource, AutoCloseable {
         try (IndexPageCursor packed = new IndexPageCursor()) {
             for (final CheckpointFileReader file : newestFirst) {
                 if (FileCursor.isWorthUnpacking(file, budget)) {
-                    unpackIndex(file, packed, goOn);
+                    unpackReadable(file, packed, goOn);
                 }
             }
-        } catch (final StateStoreException | OutOfMemoryError e) {
-            // Nothing depends on it, and whoever needs what cannot be read is told so.
+        } catch (final OutOfMemoryError e) {
+            // Nothing depends on it.
+        }
+    }
+
+    private void unpackReadable(
+            final CheckpointFileReader file, final IndexPageCursor packed, final BooleanSupplier goOn) {
+        try {
+            unpackIndex(file, packed, goOn);
+        } catch (final StateStoreException e) {
+            // Whoever needs what cannot be read is told so.
         }
     }
 

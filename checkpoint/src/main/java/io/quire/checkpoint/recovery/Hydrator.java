@@ -113,7 +113,7 @@ public final class Hydrator implements Runnable {
     @Override
     public void run() {
         try {
-            beforehand.accept(() -> running);
+            makeReady();
             awaitStart();
             loadAll();
         } catch (final Throwable e) { // an error of the JVM, or ours
@@ -121,6 +121,15 @@ public final class Hydrator implements Runnable {
         } finally {
             ended();
             passed.countDown();
+        }
+    }
+
+    private void makeReady() {
+        try {
+            beforehand.accept(() -> running);
+        } catch (final RuntimeException | OutOfMemoryError e) {
+            System.getLogger(Hydrator.class.getName())
+                    .log(Level.WARNING, "what pages come from was not made ready; they are loaded without", e);
         }
     }
 
@@ -143,14 +152,22 @@ public final class Hydrator implements Runnable {
      */
     private void loadIndex() {
         final int count = memory.recoveredPageCount();
-        for (int page = 0; page < count && running; page += PageDescriptor.PAGES_PER_EXTENT) {
-            try {
+        try {
+            for (int page = 0; page < count && running; page += PageDescriptor.PAGES_PER_EXTENT) {
                 if (isIndex(memory.kindForOthers(PageDescriptor.addressOfPage(page)))) {
-                    hydrateSome(page, Math.min(PageDescriptor.PAGES_PER_EXTENT, count - page));
+                    loadExtent(page, Math.min(PageDescriptor.PAGES_PER_EXTENT, count - page));
                 }
-            } catch (final StateStoreException e) {
-                // All pages are tried below, where it is told which cannot be loaded.
             }
+        } catch (final StateStoreException e) {
+            // What tells the kinds of thousands of extents cannot be loaded: not to be asked for each of them.
+        }
+    }
+
+    private void loadExtent(final int firstPage, final int count) {
+        try {
+            hydrateSome(firstPage, count);
+        } catch (final StateStoreException e) {
+            // All pages are tried afterwards, where it is told which cannot be loaded.
         }
     }
 

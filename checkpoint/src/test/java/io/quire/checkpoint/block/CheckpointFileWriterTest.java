@@ -237,6 +237,29 @@ class CheckpointFileWriterTest {
         }
     }
 
+    /** Such as an increment after inserts: new pages, then old ones of which little has changed. */
+    @Test
+    void shouldKeepFullPagesInPartsWhenShortOnesFollow() {
+        final int full = 7;
+        final CheckpointFileInfo info;
+        try (CheckpointFileWriter writer = writer(CheckpointFileSettings.defaults())) {
+            for (int i = 0; i < 200; i++) {
+                fill(i);
+                writer.append(i, i < full ? -1L : 1, lines);
+            }
+            info = writer.finish();
+        }
+        for (int page = 0; page < full; page++) {
+            try (CheckpointFileReader reader = CheckpointFileReader.open(files, DIRECTORY, info)) {
+                final long before = reader.readLength();
+                assertThat(reader.readLines(page, -1L, lines)).isEqualTo(-1L);
+                assertThat(reader.readLength() - before)
+                        .as("bytes read, the index page included")
+                        .isLessThan(2 * PageDescriptor.PAGE_LENGTH + 500L);
+            }
+        }
+    }
+
     @Test
     void shouldAskThePacerBeforeEachWrite() {
         final List<Integer> asked = new ArrayList<>();

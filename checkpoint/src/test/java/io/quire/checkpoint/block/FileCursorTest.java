@@ -249,6 +249,15 @@ class FileCursorTest {
             }
             info = writer.finish();
         }
+        final CheckpointFileReader reader = CheckpointFileReader.open(files, directory, info);
+        try (IndexPageCursor packed = new IndexPageCursor()) {
+            packed.load(reader, 1);
+            assertThat(FileCursor.unpack(reader, packed, new BlockBudget(64 << 20)))
+                    .isTrue();
+            assertThat(reader.unpackedIndexPage(1)).isNotNull();
+        }
+        reader.close();
+        assertThat(reader.unpackedIndexPage(1)).as("closed").isNull();
         try (PageChain chain = PageChain.open(files, directory, List.of(info))) {
             chain.unpackIndex(() -> false);
             assertThat(chain.readLength()).as("told not to go on").isZero();

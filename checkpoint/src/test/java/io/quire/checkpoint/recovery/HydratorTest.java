@@ -186,6 +186,24 @@ class HydratorTest {
     }
 
     @Test
+    void shouldLoadAllThoughWhatPagesComeFromCannotBeMadeReady() {
+        final Hydrator hydrator = new Hydrator(
+                memory,
+                paced::add,
+                goOn -> {
+                    throw new IllegalStateException("planted");
+                },
+                finished::incrementAndGet);
+        LOG.setLevel(Level.OFF);
+        hydrator.start(0);
+        hydrator.await();
+        LOG.setLevel(null);
+        assertThat(finished).hasValue(1);
+        assertThat(hydrator.firstFailure()).isNull();
+        checkAll();
+    }
+
+    @Test
     void shouldStopWhileItIsOnlyReady() {
         final Hydrator hydrator = new Hydrator(memory, paced::add, goOn -> {}, finished::incrementAndGet);
         hydrator.prepare();
