@@ -407,6 +407,11 @@ public final class ListState<K, E> extends TypedState<K> {
             return true;
         }
         final ListCursor cursor = bytes.scan(keyBase, keyOffset, keyLength);
+    @Override
+    void removeEncoded(final byte[] key) {
+        bytes.remove(key, RawMemory.ARRAY_OFFSET, key.length);
+    }
+
         while (cursor.next()) {
             looked.wrap(cursor.elementPointer(), cursor.elementLength());
             if (!elementCodec.isExpired(looked, 0, cursor.elementLength())) {

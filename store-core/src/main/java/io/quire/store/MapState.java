@@ -490,6 +490,11 @@ public final class MapState<K, I, V> extends TypedState<K> {
     }
 
     @Override
+    @Override
+    void removeEncoded(final byte[] key) {
+        bytes.removeAll(key, AT, key.length);
+    }
+
     RecordTable keys() {
         return bytes.table().heads();
     }

@@ -144,29 +144,22 @@ public final class NamespacedState<K, N, S extends TypedState<K>> {
      * removed by itself, so after a crash some may be left, unless a batch is around it. Selects the namespace.
      *
      * @param namespace not null
-     * @return keys that had something there
+     * @return keys that had something there that has not expired; the rest is removed, too
      */
     public long removeNamespace(final N namespace) {
-        final long[] count = new long[1];
-        in(namespace).forEachKey(key -> {
-            in(namespace); // a codec that was called in between may have selected another one
-            count[0] += state.remove(key) ? 1 : 0;
-        });
-        return count[0];
+        return in(namespace).removeSelected();
     }
 
     /**
      * Removes what a key has in all namespaces; O(keys in all namespaces), and what removing it costs. Each namespace
-     * is removed by itself, so after a crash some may be left, unless a batch is around it. The one that was removed
-     * last stays selected.
+     * is removed by itself, so after a crash some may be left, unless a batch is around it. The selected
+     * namespace stays what it is.
      *
      * @param key not null
-     * @return namespaces in which it had something
+     * @return namespaces in which it had something that has not expired; the rest is removed, too
      */
     public long removeKey(final K key) {
-        final long[] count = new long[1];
-        forEachNamespace(key, namespace -> count[0] += in(namespace).remove(key) ? 1 : 0);
-        return count[0];
+        return state.removeInAllNamespaces(Objects.requireNonNull(key, "key"));
     }
 
     /**

@@ -218,6 +218,11 @@ abstract class SingleState<K, T> extends TypedState<K> {
     @Override
     final RecordTable keys() {
         return bytes.table();
+    @Override
+    final void removeEncoded(final byte[] key) {
+        bytes.remove(new UnsafeBuffer(key), 0, key.length);
+    }
+
     }
 
     private T mergedObjects(final T first, final T second) {

@@ -332,6 +332,11 @@ public final class TimerState<K> extends TypedState<K> {
     }
 
     @Override
+    void removeEncoded(final byte[] key) {
+        bytes.removeAll(key, AT, key.length);
+    }
+
+    @Override
     RecordTable keys() {
         return bytes.table().heads();
     }

@@ -240,14 +240,57 @@ public abstract class TypedState<K> {
 
     final <N> void forEachNamespace(final K key, final Codec<N> namespaceCodec, final Consumer<? super N> consumer) {
         store.beforeRead();
-        final byte[] wanted = new byte[encodeAlone(key)];
-        keyBuffer.getBytes(0, wanted);
+        final byte[] wanted = bytesAlone(key);
         walk(KeyGroupRange.ALL, (view, keyLength, record) -> {
             if (keyLength == wanted.length && begins(wanted, view)) {
                 consumer.accept(
                         namespaceCodec.decode(view, keyLength, view.capacity() - KEY_TRAILER_LENGTH - keyLength));
             }
         });
+    }
+
+    private byte[] bytesAlone(final K key) {
+        final byte[] alone = new byte[encodeAlone(key)];
+        keyBuffer.getBytes(0, alone);
+        return alone;
+    }
+
+    /** Removes what all keys have in the selected namespace. Returns how many had something that has not expired. */
+    final long removeSelected() {
+        store.beforeRead();
+        final byte[] selected = selectedNamespace();
+        return removeAll((view, keyLength) -> isIn(selected, view, keyLength));
+    }
+
+    /** Removes what a key has in all namespaces. Returns in how many it had something that has not expired. */
+    final long removeInAllNamespaces(final K key) {
+        store.beforeRead();
+        final byte[] wanted = bytesAlone(key);
+        return removeAll((view, keyLength) -> keyLength == wanted.length && begins(wanted, view));
+    }
+
+    /** With what has expired, which a longer time to live would show again; by the bytes that are there. */
+    private long removeAll(final WhichKeys which) {
+        long count = 0;
+        store.beginWalk();
+        try (RecordTableCursor cursor = keys().cursor(KeyGroupRange.ALL)) {
+            final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+            while (cursor.next()) {
+                final long record = cursor.record();
+                view.wrap(keys().keyPointer(record), keys().keyLength(record));
+                if (which.test(view, keyLength(view))) {
+                    count += isLive(record) ? 1 : 0;
+                    removeEncoded(copyOfKey(keys(), record));
+                }
+            }
+        } finally {
+            store.endWalk();
+        }
+        return count;
+    }
+
+    private interface WhichKeys {
+        boolean test(UnsafeBuffer view, int keyLength);
     }
 
     private static boolean begins(final byte[] wanted, final UnsafeBuffer view) {
@@ -301,6 +344,9 @@ public abstract class TypedState<K> {
 
     /** Removes what a key has; null stands for the current key. */
     abstract boolean removeAt(K key);
+
+    /** Removes what a key has, whether it has expired or not, by all the bytes of the key. */
+    abstract void removeEncoded(byte[] key);
 
     /**
      * Moves what a key has in other namespaces to one, merged.

@@ -16,6 +16,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -248,8 +249,37 @@ class NamespacedStateTest {
         lists.forEach((key, namespace, state) -> found.addAll(List.of(key, namespace)));
         assertThat(found).hasSize(5).doesNotContain(0L);
         assertThat(lists.removeKey(1L)).isEqualTo(1);
-        assertThat(lists.keyCount()).as("with what has expired").isEqualTo(2);
+        assertThat(lists.keyCount()).as("what has expired was removed, too").isEqualTo(1);
         assertThat(lists.timeToLive()).isEqualTo(TimeToLive.ofMillis(10));
+    }
+
+    @Test
+    void shouldRemoveWhatHasExpiredSoThatNoLongerTimeToLiveShowsItAgain() {
+        store.expiryBudgetNs(0);
+        removeWhatHasExpired(
+                TypedStateDescriptor.value("values", Codecs.LONG, Codecs.LONG), state -> state.put(1L, 1L));
+        removeWhatHasExpired(TypedStateDescriptor.list("lists", Codecs.LONG, Codecs.LONG), state -> state.add(1L, 1L));
+        removeWhatHasExpired(
+                TypedStateDescriptor.map("maps", Codecs.LONG, Codecs.LONG, Codecs.LONG),
+                state -> state.put(1L, 1L, 1L));
+    }
+
+    private <S extends TypedState<Long>> void removeWhatHasExpired(
+            final TypedStateDescriptor<Long, S> descriptor, final Consumer<S> write) {
+        final NamespacedState<Long, Long, S> state =
+                store.state(descriptor.withTimeToLive(TimeToLive.ofMillis(10)), Codecs.LONG);
+        write.accept(state.in(1L));
+        write.accept(state.in(2L));
+        write.accept(state.in(3L));
+        clock.addAndGet(10);
+        assertThat(state.removeNamespace(1L)).as("none that lives").isZero();
+        assertThat(state.keyCount()).isEqualTo(2);
+        assertThat(state.removeKey(1L)).as("in none that lives").isZero();
+        store.state(descriptor.withTimeToLive(TimeToLive.OFF), Codecs.LONG);
+        for (long namespace = 1; namespace <= 3; namespace++) {
+            assertThat(state.keyCount(namespace)).isZero();
+        }
+        assertThat(state.size()).isZero();
     }
 
     @Test
