@@ -75,10 +75,11 @@ public final class ListState<K, E> extends TypedState<K> {
 
     void addAt(final K key, final E element) {
         store.beforeWrite(); // before the elements of the writer's call are overwritten
-        checkNotEncoding();
+        beginEncoding(); // codecs may read this state, and so have elements written anew
         try {
             append(key, encode(element, 0));
         } finally {
+            encoding = false;
             trim();
         }
         wrote();
@@ -256,7 +257,9 @@ public final class ListState<K, E> extends TypedState<K> {
         for (final ListCursor cursor = bytes.scan(key, at, key.length); cursor.next(); ) {
             looked.wrap(cursor.elementPointer(), cursor.elementLength());
             final long timestampMs = elementCodec.timestampOf(looked, 0, cursor.elementLength());
-            older |= timestampMs != nowMs && !elementCodec.rule().expired(timestampMs, nowMs);
+            older |= timestampMs != nowMs
+                    && !elementCodec.rule().expired(timestampMs, nowMs)
+                    && elementCodec.mayRenew(looked, 0, cursor.elementLength());
             timestamped &= elementCodec.carriesTimestamp(looked, 0, cursor.elementLength());
         }
         if (!older) {
@@ -377,7 +380,9 @@ public final class ListState<K, E> extends TypedState<K> {
             for (final ListCursor cursor = bytes.cursor(key, RawMemory.ARRAY_OFFSET, key.length); cursor.next(); ) {
                 view.wrap(cursor.elementPointer(), cursor.elementLength());
                 final long timestampMs = elementCodec.timestampOf(view, 0, view.capacity());
-                final int length = encode(elementCodec.decode(view, 0, view.capacity()), end);
+                final int length = elementCodec.mayEncodeAgain(view, 0, view.capacity())
+                        ? encode(elementCodec.decode(view, 0, view.capacity()), end)
+                        : copyEncoded(view, end);
                 final boolean renewed =
                         renewedMs != AS_BEFORE && !elementCodec.rule().expired(timestampMs, renewedMs);
                 elementCodec.setTimestamp(items, end + PREFIX_LENGTH_MAX, length, renewed ? renewedMs : timestampMs);
@@ -389,11 +394,22 @@ public final class ListState<K, E> extends TypedState<K> {
         }
     }
 
+    /** Puts an element as it is, with its timestamp and mark, behind room for its prefix. Returns its length. */
+    private int copyEncoded(final UnsafeBuffer element, final int at) {
+        items.putBytes(at + PREFIX_LENGTH_MAX, element, 0, element.capacity());
+        return element.capacity();
+    }
+
     @Override
     boolean removeAt(final K key) {
         final int keyLength = encodeKey(key);
         final boolean live = isLive(keyBytes(), keyOffset(), keyLength);
         return bytes.remove(keyBytes(), keyOffset(), keyLength) && live;
+    }
+
+    @Override
+    void removeEncoded(final byte[] key) {
+        bytes.remove(key, RawMemory.ARRAY_OFFSET, key.length);
     }
 
     @Override
@@ -407,11 +423,6 @@ public final class ListState<K, E> extends TypedState<K> {
             return true;
         }
         final ListCursor cursor = bytes.scan(keyBase, keyOffset, keyLength);
-    @Override
-    void removeEncoded(final byte[] key) {
-        bytes.remove(key, RawMemory.ARRAY_OFFSET, key.length);
-    }
-
         while (cursor.next()) {
             looked.wrap(cursor.elementPointer(), cursor.elementLength());
             if (!elementCodec.isExpired(looked, 0, cursor.elementLength())) {

@@ -93,7 +93,8 @@ public final class MapState<K, I, V> extends TypedState<K> {
         final long nowMs = valueCodec.nowMs();
         if (value != null
                 && store.failure() == null
-                && valueCodec.timestampOf(renewed, LINKS_LENGTH, length) != nowMs) {
+                && valueCodec.timestampOf(renewed, LINKS_LENGTH, length) != nowMs
+                && valueCodec.mayRenew(renewed, LINKS_LENGTH, length)) {
             if (valueCodec.setTimestamp(renewed, LINKS_LENGTH, length, nowMs)) {
                 final int keysLength = encodeKeys(key, inside);
                 bytes.put(keyBytes(), AT, keysLength, renewed.byteArray(), AT, LINKS_LENGTH + length);
@@ -490,11 +491,11 @@ public final class MapState<K, I, V> extends TypedState<K> {
     }
 
     @Override
-    @Override
     void removeEncoded(final byte[] key) {
         bytes.removeAll(key, AT, key.length);
     }
 
+    @Override
     RecordTable keys() {
         return bytes.table().heads();
     }

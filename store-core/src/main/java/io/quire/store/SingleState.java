@@ -69,7 +69,10 @@ abstract class SingleState<K, T> extends TypedState<K> {
         final T kept = peekCopy(encodeKey(key));
         final int length = view.capacity();
         final long nowMs = codec.nowMs();
-        if (kept != null && store.failure() == null && codec.timestampOf(copy, 0, length) != nowMs) {
+        if (kept != null
+                && store.failure() == null
+                && codec.timestampOf(copy, 0, length) != nowMs
+                && codec.mayRenew(copy, 0, length)) {
             if (codec.setTimestamp(copy, 0, length, nowMs)) {
                 bytes.put(keyBuffer, 0, encodeKey(key), copy, 0, length);
             } else {
@@ -216,13 +219,13 @@ abstract class SingleState<K, T> extends TypedState<K> {
     }
 
     @Override
-    final RecordTable keys() {
-        return bytes.table();
-    @Override
     final void removeEncoded(final byte[] key) {
         bytes.remove(new UnsafeBuffer(key), 0, key.length);
     }
 
+    @Override
+    final RecordTable keys() {
+        return bytes.table();
     }
 
     private T mergedObjects(final T first, final T second) {

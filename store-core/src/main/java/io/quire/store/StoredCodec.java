@@ -227,6 +227,20 @@ final class StoredCodec<T> implements Codec<T>, Timestamps {
         return markOf(buffer, offset, length) == mark;
     }
 
+    /**
+     * Whether a value can get another timestamp: it carries one, or can be written anew with one. A flyweight over
+     * bytes of an older schema cannot: it would write these bytes under the mark of the newest.
+     */
+    boolean mayRenew(final DirectBuffer buffer, final int offset, final int length) {
+        return carriesTimestamp(buffer, offset, length) || mayEncodeAgain(buffer, offset, length);
+    }
+
+    /** Whether decoding a value and encoding what comes of it writes the same, in the newest form. */
+    boolean mayEncodeAgain(final DirectBuffer buffer, final int offset, final int length) {
+        follow();
+        return makesObjects() || readers[markOf(buffer, offset, length)] == codec;
+    }
+
     int mark() {
         follow();
         return mark;

@@ -239,7 +239,7 @@ class StateEvolutionTest {
     }
 
     /** A fixed block of fields, as SBE generates them: a price, and since version 2 a quantity. */
-    private static final class Quote {
+    static final class Quote {
         private final UnsafeBuffer buffer = new UnsafeBuffer(0, 0);
         private int version;
 
