@@ -330,7 +330,7 @@ final class Checkpointer implements Runnable {
     /** What need not be done here, on the writer's time and with cold caches, the checkpointer does afterwards. */
     private void takeBarrier(final CheckpointRequest taken, final long askedNs, final long startNs) {
         lastStartNs = startNs;
-        store.expiryClock().record(memory.changed());
+        store.expiryClock().record(memory.changed(), false);
         final long logPosition = log.position();
         if (!memory.changed() && logPosition == published.newest().cut().logPosition()) {
             finished(taken, unchanged(logPosition), null);

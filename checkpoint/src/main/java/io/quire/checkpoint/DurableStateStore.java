@@ -765,7 +765,7 @@ public final class DurableStateStore implements AutoCloseable {
             if (store.inBatch()) {
                 store.rollbackBatch();
             }
-            store.expiryClock().record(true);
+            store.expiryClock().record(true, true);
             if (context.checkpointOnClose()) {
                 checkpointer.checkpointByWriter().join();
             }

@@ -23,6 +23,7 @@ import io.quire.checkpoint.recovery.Hydrator;
 import io.quire.checkpoint.storage.CheckpointStorage;
 import io.quire.checkpoint.storage.LocalCheckpointStorage;
 import io.quire.store.Durability;
+import io.quire.store.ExpiryClock;
 import io.quire.store.StateReplay;
 import io.quire.store.StateStore;
 import io.quire.store.changelog.ChangeRing;
@@ -52,7 +53,6 @@ import org.agrona.concurrent.SystemNanoClock;
  * <p>Threading: confined to the opening thread.
  */
 final class StoreOpening {
-    private static final long CLOCK_LAG_MS = 60_000; // from which on it is worth a warning
     private static final int RANDOM_COUNT = 4; // of an id, a seed, and an incarnation
     private static final int TOUCH_LENGTH = 1; // pages: a full image has each by itself
     private static final long HYDRATION_DELAY_MS = 10;
@@ -296,12 +296,13 @@ final class StoreOpening {
     /** Either the clock is wrong now, and all is well, or it was once, and nothing expires for as long. */
     private void warnOfClock() {
         final long lagMs = store.expiryClock().lagMs();
-        if (lagMs >= CLOCK_LAG_MS) {
+        if (lagMs >= ExpiryClock.DOUBTFUL_LAG_MS) {
             System.getLogger(StoreOpening.class.getName())
                     .log(
                             Level.WARNING,
                             "the clock is {0} ms behind the time by which entries of {1} have expired, which stands"
-                                    + " still until the clock gets there; if it was the clock of then that was wrong,"
+                                    + " still until the clock gets there, and they are not removed without being asked;"
+                                    + " if it was the clock of then that was wrong,"
                                     + " call expiryClock().reset()",
                             Long.toString(lagMs),
                             directory);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quire.store.Durability;
+import io.quire.store.ExpiryClock;
 import io.quire.store.LongLongState;
 import io.quire.store.StoreReader;
 import io.quire.store.TimeToLive;
@@ -12,10 +13,13 @@ import io.quire.store.TypedStateDescriptor;
 import io.quire.store.ValueState;
 import io.quire.store.codec.Codecs;
 import io.quire.store.errors.ConfigurationException;
+import io.quire.store.errors.NotWriterException;
+import io.quire.store.errors.StoreClosedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,7 +148,8 @@ class ExpiryClockTest {
                 clock.addAndGet(9);
                 values.put(3L, 1L);
                 store.commitBatch();
-                store.poll();
+                clock.addAndGet(9);
+                values.get(1L);
             } else if (run == 5) {
                 clock.addAndGet(11);
                 values.get(1L); // reads alone record nothing
@@ -217,6 +222,56 @@ class ExpiryClockTest {
             store.poll();
             assertThat(values(store).size()).isZero();
         }
+    }
+
+    @Test
+    void shouldRemoveNothingUnaskedWhileTheClockIsBehindWhatMayHaveBeenAJump() {
+        try (DurableStateStore store = open()) {
+            values(store).put(1L, 1L);
+        }
+        clock.addAndGet(1_000_000_000_000L);
+        open().close(); // records that time, and nobody has noticed
+        clock.set(START_MS + 1);
+        try (DurableStateStore store = open()) {
+            store.awaitHydrated(); // before that nothing is removed anyway
+            store.stateStore().expiryBudgetNs(1_000_000_000);
+            final ValueState<Long, Long> values = values(store);
+            for (long i = 0; i < 1_000; i++) {
+                values.put(10 + i, i);
+                store.poll();
+            }
+            assertThat(values.get(1L)).isNull();
+            store.expiryClock().reset();
+            assertThat(values.get(1L)).isEqualTo(1L);
+            clock.addAndGet(TTL_MS);
+            store.poll();
+            assertThat(values.size()).as("removed again").isEqualTo(1_000);
+        }
+    }
+
+    @Test
+    void shouldRecordForTheWriterAloneOutsideOfBatchesWhileTheStoreIsOpen() throws InterruptedException {
+        final DurableStateStore store = open();
+        values(store).put(1L, 1L);
+        final ExpiryClock expiryClock = store.expiryClock();
+        final AtomicReference<Throwable> thrown = new AtomicReference<>();
+        final Thread other = new Thread(() -> {
+            try {
+                clock.addAndGet(1);
+                expiryClock.record(true, true);
+            } catch (final RuntimeException e) {
+                thrown.set(e);
+            }
+        });
+        other.start();
+        other.join();
+        assertThat(thrown.get()).isInstanceOf(NotWriterException.class);
+        store.beginBatch();
+        assertThatThrownBy(() -> expiryClock.record(true, true)).isInstanceOf(ConfigurationException.class);
+        store.rollbackBatch();
+        store.close();
+        clock.addAndGet(1);
+        assertThatThrownBy(() -> expiryClock.record(true, true)).isInstanceOf(StoreClosedException.class);
     }
 
     @ParameterizedTest

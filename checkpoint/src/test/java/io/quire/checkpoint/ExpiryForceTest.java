@@ -52,6 +52,28 @@ class ExpiryForceTest {
         }
     }
 
+    @Test
+    void shouldForceThatTheClockIsBelievedAgain() {
+        final AtomicLong clock = new AtomicLong(1_000_000);
+        final DurableStoreContext context = new DurableStoreContext()
+                .directory(temp.resolve("store"))
+                .sharedMemoryDirectory(temp)
+                .windowShift(20)
+                .changeRingLength(64 * 1024)
+                .checkpointIntervalNs(0)
+                .checkpointOnClose(false)
+                .expiryClock(clock::get)
+                .durability(Durability.SYNC);
+        try (DurableStateStore store = DurableStateStore.open(context)) {
+            values(store).put(1L, 1L);
+            clock.addAndGet(1_000_000);
+            values(store).put(2L, 2L);
+            clock.addAndGet(-1_000_000);
+            store.expiryClock().reset();
+            assertThat(store.durablePosition()).isEqualTo(store.appliedPosition());
+        }
+    }
+
     private static ValueState<Long, Long> values(final DurableStateStore store) {
         return store.state(TypedStateDescriptor.value("values", Codecs.LONG, Codecs.LONG)
                 .withTimeToLive(TimeToLive.ofMillis(100)));

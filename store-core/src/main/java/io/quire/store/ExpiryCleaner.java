@@ -82,15 +82,14 @@ final class ExpiryCleaner {
 
     /** A value with a time to live was written. */
     void wrote() {
-        final boolean recorded = store.expiryClock().recordDue();
-        if (!recorded || (budgetNs > 0 && ++writes >= writesPerSlice)) {
+        store.expiryClock().recordDue();
+        if (budgetNs > 0 && ++writes >= writesPerSlice) {
             store.requestDuty();
         }
     }
 
     /** A slice, if one is due; between two operations, outside of batches and walks. */
     void runDue() {
-        store.expiryClock().recordDue();
         if (writes >= writesPerSlice && !running) {
             final long visits = Math.min(VISITS_OWED_MAX, visitsOwed + (long) writes * VISITS_PER_WRITE);
             runUnasked(visits);
@@ -107,11 +106,14 @@ final class ExpiryCleaner {
         runUnasked(Long.MAX_VALUE);
     }
 
-    /** While pages load it would touch them all, in the writer's time. */
+    /** Not while pages load: it would touch them all, in the time of the writer. Nor after a possible jump. */
     private void runUnasked(final long visits) {
         writes = 0;
         ranOutOfTime = false;
-        if (running || budgetNs == 0 || store.memory().hydrating()) {
+        if (running
+                || budgetNs == 0
+                || store.memory().hydrating()
+                || store.expiryClock().lagMs() >= ExpiryClock.DOUBTFUL_LAG_MS) {
             return;
         }
         try {

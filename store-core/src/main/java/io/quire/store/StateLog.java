@@ -202,11 +202,23 @@ final class StateLog {
         }
     }
 
-    /** The time by which values expire; nobody waits for it, the next force takes it along. Outside of batches. */
-    void expiryTime(final long timeMs) {
+    /** Whether {@link #expiryTime} would not wait for the consumer of the ring. */
+    boolean hasRoomForExpiryTime() {
+        return changeLog == null || changeLog.hasRoomForExpiryTime();
+    }
+
+    /**
+     * The time by which values expire. Outside of batches.
+     *
+     * @param acknowledged as any write; otherwise nobody waits for it, the next force takes it along
+     */
+    void expiryTime(final long timeMs, final boolean acknowledged) {
         if (changeLog != null) {
             try {
                 changeLog.expiryTime(timeMs);
+                if (acknowledged) {
+                    acknowledge();
+                }
             } catch (final RuntimeException | Error e) {
                 throw failed(e);
             }

@@ -639,6 +639,7 @@ public final class StateStore implements AutoCloseable {
         }
         batch = false;
         log.commitGroup(forced);
+        expiryClock.batchCommitted();
     }
 
     /**

@@ -586,6 +586,22 @@ class TimeToLiveTest {
     }
 
     @Test
+    void shouldCleanByItselfThoughAllWritesAreInBatches() {
+        final ValueState<Long, String> texts = store.state(texts().withTimeToLive(TEN));
+        for (long i = 0; i < 100; i++) {
+            clock.addAndGet(ExpiryClock.RECORD_INTERVAL_MS);
+            store.beginBatch();
+            texts.put(4 * i, "t");
+            texts.put(4 * i + 1, "t");
+            texts.put(4 * i + 2, "t");
+            texts.put(4 * i + 3, "t");
+            store.commitBatch();
+        }
+        assertThat(store.expiryCounters().removed()).isPositive();
+        assertThat(texts.size()).as("four live").isBetween(4L, 100L);
+    }
+
+    @Test
     void shouldNotCleanInsideBatchesAndWalks() {
         final ValueState<Long, String> texts = store.state(texts().withTimeToLive(TEN));
         final ValueState<Long, Long> others = store.valueState("others", Codecs.LONG, Codecs.LONG);

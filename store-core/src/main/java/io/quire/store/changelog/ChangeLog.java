@@ -308,6 +308,11 @@ public final class ChangeLog {
                 descriptorLength);
     }
 
+    /** {@return whether {@link #expiryTime} finds room in the ring now, and so does not wait} */
+    public boolean hasRoomForExpiryTime() {
+        return producer.hasRoom(HEADER_LENGTH + Long.BYTES);
+    }
+
     /**
      * Says the time by which values expire. Outside of groups.
      *

@@ -81,6 +81,13 @@ final class RingProducer {
         return bodyPointer + (position & indexMask);
     }
 
+    /** Whether a record of so many bytes finds room without waiting, also where the end of the body is in its way. */
+    boolean hasRoom(final int length) {
+        final long untilEnd = capacity - (position & indexMask);
+        final long needed = untilEnd < length ? untilEnd + length : length;
+        return position + needed - ring.headAcquire() <= capacity;
+    }
+
     /** Moves behind a record that was written to the space claimed. */
     void advance(final int length) {
         position += length;
