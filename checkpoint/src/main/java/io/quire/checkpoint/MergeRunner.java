@@ -33,8 +33,9 @@ import java.util.function.Consumer;
  * another manifest of the same checkpoint. Checkpoints go on meanwhile, and a merge rests while one is under way, and
  * while the state is still loaded in the background, unless the chain has become so long that it must not. A merge
  * that fails leaves everything as it was and is tried again after the next checkpoint. When a file is damaged or cannot
- * be read once more, newer ones are merged without it, and merges with it are tried after 2, 4, 8 checkpoints and so
- * on, 1024 at most.
+ * be read, newer ones are merged without it at once, and merges with it are tried after 2, 4, 8 checkpoints and so
+ * on, 1024 at most. When there is no room for a merge with the base, deltas are merged alone, and the other is tried
+ * again as soon as there is room.
  *
  * <p>A merge keeps only pages that the newest checkpoint uses. Its extent maps, which are among its pages, tell which.
  * That is sound for later checkpoints, too, on top of which the result may be published: whoever takes a free extent
@@ -53,6 +54,9 @@ final class MergeRunner implements Runnable {
     private static final int BEHIND_FILES_MIN = 3;
     private static final int SEGMENTS_RESERVED = 2;
     private static final int LEFT_ALONE_SHIFT_MAX = 10;
+    private static final long ENTRY_LENGTH_MORE = 128; // most bytes of an entry, in block and index, besides its lines
+    private static final long FILE_LENGTH_MORE = 64 * 1024; // most bytes of a file that are no entry's
+    private static final long ROOM_LOOK_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long REST_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final StateStore store;
@@ -72,8 +76,10 @@ final class MergeRunner implements Runnable {
     private long lookedAtBase = -1; // file number of the base that is said of
     private long leftAloneFile = -1; // number of the newest file that is not merged for a while, nor those before it
     private long leftAloneUntil; // count of wakes
-    private int failedInARow; // merges with files that were left alone before
+    private int failedInARow; // wakes with a failed merge of files that are left alone since
     private MergeRun attempted; // behind the files that are left alone, else null
+    private boolean undeleted; // something superseded could not be deleted
+    private volatile long roomNeeded; // bytes for a merge that found no room when it was tried last, else 0
     private volatile boolean running = true;
     private volatile boolean woken;
     private volatile boolean merging;
@@ -88,8 +94,18 @@ final class MergeRunner implements Runnable {
     private volatile long bytesWritten;
     private volatile long bytesCopied;
 
-    /** A merge that is due; which pages it keeps is still to be read when there is no filter. */
-    private record DueMerge(MergeRun run, PageFilter filter) {}
+    /** A merge that is due, and which pages it keeps: null when all. */
+    private record DueMerge(MergeRun run, UsedExtents used) {
+        /** {@return bytes that the result may have} */
+        long lengthMax() {
+            final long length = run.length();
+            return used == null
+                    ? length
+                    : Math.min(
+                            length,
+                            FILE_LENGTH_MORE + used.usedPageCount() * (PageDescriptor.PAGE_LENGTH + ENTRY_LENGTH_MORE));
+        }
+    }
 
     MergeRunner(
             final StateStore store,
@@ -128,16 +144,17 @@ final class MergeRunner implements Runnable {
      */
     void start(final BooleanSupplier resting, final boolean atOnce) {
         mustRest = resting;
+        published.onRelease(() -> LockSupport.unpark(thread));
         woken = atOnce && policy.choose(published.newest().files()).isPresent();
         threadStarter.accept(thread);
     }
 
     /**
      * {@return whether checkpoints come so much faster than they are merged that the next one should wait for the
-     * merge, or the disk would fill with more than a few times the state}
+     * merge, or for room for it, or the disk would fill with more than a few times the state}
      */
     boolean behind() {
-        return isBehind(BEHIND_FACTOR, 1);
+        return (isUnderWay() || (roomNeeded > 0 && !ended)) && isLong(BEHIND_FACTOR, 1);
     }
 
     /**
@@ -150,13 +167,14 @@ final class MergeRunner implements Runnable {
 
     /** {@return whether not even the last checkpoint of a session should be left unmerged} */
     boolean isChainFarTooLong() {
-        return isBehind(FAR_BEHIND_FACTOR, FAR_BEHIND_BASES);
+        return isUnderWay() && isLong(FAR_BEHIND_FACTOR, FAR_BEHIND_BASES);
     }
 
-    private boolean isBehind(final int chainFactor, final int bases) {
-        if (failing || ended || !(merging || woken)) {
-            return false;
-        }
+    private boolean isUnderWay() {
+        return !failing && !ended && (merging || woken);
+    }
+
+    private boolean isLong(final int chainFactor, final int bases) {
         final List<CheckpointFileInfo> chain = published.newest().files();
         return chain.size() > chainFactor * chainLengthMax
                 || (chain.size() >= BEHIND_FILES_MIN
@@ -210,7 +228,8 @@ final class MergeRunner implements Runnable {
                     clearUp();
                     mergeWhatIsDue();
                 } else {
-                    LockSupport.park(this);
+                    clearUp(); // what was released
+                    await();
                 }
                 Thread.interrupted(); // means nothing here, and would close the files this thread opens
             }
@@ -223,23 +242,43 @@ final class MergeRunner implements Runnable {
         }
     }
 
+    /** Waits to be woken, or for room. */
+    private void await() {
+        final long needed = roomNeeded;
+        if (needed == 0) {
+            LockSupport.park(this);
+            return;
+        }
+        LockSupport.parkNanos(this, ROOM_LOOK_NS);
+        try {
+            if (published.storage().usableSpace() >= needed) {
+                woken = true;
+            }
+        } catch (final RuntimeException e) {
+            lastFailure = e; // as good as no room
+        }
+    }
+
     /** Deletes what checkpoints have superseded since the last time. What cannot be deleted stays for later. */
     private void clearUp() {
         final long count = wakeCount;
         final boolean isPublished = count > 0 || mergeCount > 0; // else there is nothing superseded
-        if (count == clearedCount && !(isPublished && published.takeReleased())) {
+        final boolean isLast = !running && undeleted;
+        if (count == clearedCount && !isLast && !(isPublished && published.takeReleased())) {
             return;
         }
-        try {
-            deleteSuperseded();
-        } catch (final Throwable e) {
-            log(Level.WARNING, "old checkpoints or log segments could not be deleted: directory=" + directory, e);
-        }
+        deleteSuperseded();
         clearedCount = count;
     }
 
     private void deleteSuperseded() {
-        log.deleteBefore(published.retain());
+        undeleted = false;
+        try {
+            log.deleteBefore(published.retain());
+        } catch (final Throwable e) {
+            undeleted = running; // once more at the end, if not before
+            log(Level.WARNING, "old checkpoints or log segments could not be deleted: directory=" + directory, e);
+        }
     }
 
     /** The logger is looked up when there is something to say: that takes a young JVM longer than to open a store. */
@@ -248,30 +287,61 @@ final class MergeRunner implements Runnable {
     }
 
     private void mergeWhatIsDue() {
+        roomNeeded = 0;
+        boolean newerOnly = false;
+        boolean again = true;
         try {
-            Optional<DueMerge> due = choose();
-            while (running && due.isPresent() && merge(due.get())) {
-                due = choose();
+            while (again) {
+                try {
+                    mergeAll(newerOnly);
+                    failing = false;
+                    again = false;
+                } catch (final Throwable e) {
+                    again = failed(e, newerOnly);
+                    newerOnly = true;
+                }
             }
-            failing = false;
-        } catch (final Throwable e) {
-            failedCount = failedCount + 1; // written by this thread only
-            lastFailure = e;
-            failing = true;
-            if (e instanceof CorruptStoreException || e instanceof StoreIoException) {
-                leaveAlone();
-            }
-            log(Level.WARNING, "merge failed, it will be tried again: directory=" + directory, e);
         } finally {
             merging = false;
         }
+    }
+
+    private void mergeAll(final boolean newerOnly) {
+        Optional<DueMerge> due = choose(newerOnly);
+        while (running && due.isPresent() && merge(due.get())) {
+            due = choose(newerOnly);
+        }
+    }
+
+    /** Returns whether to merge newer files at once: fewer each time, so that it comes to an end. */
+    private boolean failed(final Throwable cause, final boolean newerOnly) {
+        failedCount = failedCount + 1; // written by this thread only
+        lastFailure = cause;
+        final boolean unreadable = isUnreadable(cause);
+        final boolean lacksRoom = cause instanceof StoreFullException && roomNeeded > 0;
+        if (unreadable) {
+            leaveAlone(newerOnly);
+        }
+        final boolean again = (unreadable && (!newerOnly || attempted != null)) || (lacksRoom && !newerOnly);
+        failing = !again && !lacksRoom;
+        log(Level.WARNING, "merge failed, it will be tried again: directory=" + directory, cause);
+        return again;
+    }
+
+    /** Whether it may be a file of the chain: what failed at the result or at a manifest is no reason to spare one. */
+    private boolean isUnreadable(final Throwable cause) {
+        return cause instanceof CorruptStoreException
+                || (cause instanceof StoreIoException
+                        && published.newest().files().stream()
+                                .anyMatch(file ->
+                                        String.valueOf(cause.getMessage()).contains(file.fileName())));
     }
 
     /**
      * Which file it was does not matter: the base is left alone for a while, which is part of all long merges, and
      * whose pages tell what is used; if it was another, what was to be merged.
      */
-    private void leaveAlone() {
+    private void leaveAlone(final boolean newerOnly) {
         final List<CheckpointFileInfo> chain = published.newest().files();
         if (leftAlone(chain) < 0) {
             leftAloneFile = numberOf(chain.get(0));
@@ -279,7 +349,10 @@ final class MergeRunner implements Runnable {
         } else if (attempted != null) { // those behind that one
             leftAloneFile = numberOf(attempted.files().get(attempted.files().size() - 1));
         }
-        leftAloneUntil = wakeCount + (1L << Math.min(failedInARow++, LEFT_ALONE_SHIFT_MAX));
+        if (!newerOnly) {
+            failedInARow++;
+        }
+        leftAloneUntil = wakeCount + (1L << Math.min(failedInARow, LEFT_ALONE_SHIFT_MAX));
     }
 
     private static long numberOf(final CheckpointFileInfo file) {
@@ -295,20 +368,20 @@ final class MergeRunner implements Runnable {
         return i;
     }
 
-    private Optional<DueMerge> choose() {
+    private Optional<DueMerge> choose(final boolean newerOnly) {
         final long freed = freedExtents; // read first: the manifest is of this barrier or a later one
         final Manifest newest = published.newest();
         final List<CheckpointFileInfo> chain = newest.files();
         attempted = null;
         final int leftAlone = leftAlone(chain);
-        if (leftAlone >= 0 && wakeCount < leftAloneUntil) {
-            final Optional<MergeRun> deltas = policy.chooseDeltas(chain.subList(leftAlone, chain.size()));
+        if (newerOnly || (leftAlone >= 0 && wakeCount < leftAloneUntil)) {
+            final Optional<MergeRun> deltas = policy.chooseDeltas(chain.subList(Math.max(0, leftAlone), chain.size()));
             attempted = deltas.orElse(null);
-            return deltas.map(run -> new DueMerge(run, PageFilter.ALL));
+            return deltas.map(run -> new DueMerge(run, null));
         }
         final Optional<MergeRun> due = policy.choose(chain);
         if (due.isPresent() || chain.isEmpty()) {
-            return due.map(run -> new DueMerge(run, null));
+            return due.map(run -> new DueMerge(run, usedExtents(newest)));
         }
         final long base = numberOf(chain.get(0));
         if (base == lookedAtBase && freed < lookAtFreed) {
@@ -318,7 +391,7 @@ final class MergeRunner implements Runnable {
         final long usedPages = extents.usedPageCount();
         lookAtFreed = freed + policy.pagesToShrink(chain, usedPages) / PageDescriptor.PAGES_PER_EXTENT;
         lookedAtBase = base;
-        return policy.chooseToShrink(chain, usedPages).map(run -> new DueMerge(run, extents::isUsed));
+        return policy.chooseToShrink(chain, usedPages).map(run -> new DueMerge(run, extents));
     }
 
     /** The files of the newest manifest are there at least as long as this thread publishes no other. */
@@ -350,8 +423,8 @@ final class MergeRunner implements Runnable {
     private boolean merge(final DueMerge due) {
         final MergeEvent event = FlightEvents.beginMerge();
         pace.begin();
-        checkRoom(due.run());
-        final PageFilter filter = due.filter() == null ? usedExtents(published.newest())::isUsed : due.filter();
+        checkRoom(due);
+        final PageFilter filter = due.used() == null ? PageFilter.ALL : due.used()::isUsed;
         final Optional<MergeResult> merged = merger.merge(due.run(), filter, this::cancelled);
         if (merged.isEmpty()) {
             return false;
@@ -372,15 +445,16 @@ final class MergeRunner implements Runnable {
     }
 
     /** A merge that fills the disk would stop the store, by way of its log. */
-    private void checkRoom(final MergeRun run) {
-        final long needed = run.length() + logReserve;
+    private void checkRoom(final DueMerge due) {
+        final long needed = due.lengthMax() + logReserve;
         final long free = published.storage().usableSpace();
         if (free < needed) {
+            roomNeeded = needed;
             throw new StoreFullException(
-                    "disk full: no room to merge " + run.files().size() + " checkpoint files and for"
+                    "disk full: no room to merge " + due.run().files().size() + " checkpoint files and for"
                             + " the log meanwhile, directory="
                             + published.storage().location("") + " needed=" + needed + " free="
-                            + free + " bytes; free space, it is tried again after the next checkpoint");
+                            + free + " bytes; free space, it is tried again when there is room");
         }
     }
 

@@ -52,6 +52,7 @@ final class PublishedCheckpoints {
     private volatile List<Manifest> newestFirst;
     private Manifest held;
     private boolean released;
+    private Runnable onRelease = () -> {};
     private long nextGeneration;
     private volatile Throwable uncertainBy; // null as long as the newest manifest on disk is known
 
@@ -90,7 +91,13 @@ final class PublishedCheckpoints {
             held.files().forEach(file -> fileNumbers.release(file.identity().fileNumber()));
             held = null;
             released = true;
+            onRelease.run();
         }
+    }
+
+    /** Sets who is told, by the releasing thread, that files have been released; it must not wait for anything. */
+    synchronized void onRelease(final Runnable listener) {
+        onRelease = listener;
     }
 
     /** {@return whether files have been released since this was asked last} */

@@ -377,8 +377,11 @@ final class StoreOpening {
 
     /** By the hydrator, which has ended before another manifest is tried. */
     private void releaseFiles() {
-        chain.close();
-        published.releaseHeld();
+        try {
+            chain.close();
+        } finally {
+            published.releaseHeld();
+        }
     }
 
     private LogSettings logSettings() {

@@ -40,6 +40,7 @@ class MergeRunnerTest {
     private static final int CHAIN_LENGTH_MAX = 4;
     private static final int CHECKPOINTS = 60;
     private static final int LOG_SEGMENT_LENGTH = 1024 * 1024;
+    private static final long HYDRATION_BYTES_PER_SECOND = 100_000;
     private static final int GOING_ON = 6; // checkpoints, more than come before they wait for a merge
     private static final Logger LOGGER = Logger.getLogger(MergeRunner.class.getName()); // held, as is its handler
 
@@ -246,6 +247,175 @@ class MergeRunnerTest {
             disk.setCapacity(Long.MAX_VALUE);
             checkpoints(store, 1);
             await(() -> store.status().checkpoints().merges() > 0);
+        }
+    }
+
+    private FaultStoreFiles smallDisk() throws IOException {
+        final FaultStoreFiles disk = new FaultStoreFiles();
+        disk.createDirectories(Files.createDirectories(temp.resolve("store")).toRealPath());
+        return disk;
+    }
+
+    /** The lengths of all its files together say too much: what they replace of each other is not in the result. */
+    @Test
+    void shouldMergeWhereThereIsRoomForWhatTheResultCanBeAtMost() throws Exception {
+        final FaultStoreFiles disk = smallDisk();
+        try (DurableStateStore store =
+                DurableStateStore.open(context().storeFiles(disk).compressCheckpoints(false))) {
+            fill(store);
+            final long before = store.status().checkpoints().fileBytes();
+            fill(store);
+            final long delta = store.status().checkpoints().fileBytes() - before;
+            await(() -> store.status().checkpoints().merges() == 1);
+            checkpoints(store, 2); // the files before the merge go
+            final long full = store.status().checkpoints().chainBytes();
+            disk.setCapacity(disk.usedBytes() + delta + (full + delta) * 9 / 10);
+            fill(store); // leaves nine tenths of what base and delta have
+            await(() -> store.status().checkpoints().merges()
+                            + store.status().checkpoints().failedMerges()
+                    > 1);
+            assertThat(store.status().checkpoints().lastMergeFailure()).isNull();
+            assertThat(store.status().checkpoints().merges()).isEqualTo(2);
+        }
+    }
+
+    /** Fills a disk with a base and a delta of the same length, so that there is no room to merge the two. */
+    private void leaveNoRoom(final FaultStoreFiles disk, final DurableStateStore store) throws InterruptedException {
+        fill(store);
+        final long full = store.status().checkpoints().chainBytes();
+        disk.setCapacity(disk.usedBytes() + full * 3 / 2);
+        fill(store);
+        await(() -> store.status().checkpoints().failedMerges() > 0);
+    }
+
+    @Test
+    void shouldMergeDeltasWhereThereIsNoRoomToMergeTheBase() throws Exception {
+        final FaultStoreFiles disk = smallDisk();
+        try (DurableStateStore store = DurableStateStore.open(context().storeFiles(disk))) {
+            leaveNoRoom(disk, store);
+            checkpoints(store, CHECKPOINTS);
+            await(() -> store.status().checkpoints().chainLength() <= 2 * CHAIN_LENGTH_MAX);
+            assertThat(store.status().checkpoints().merges()).isPositive();
+            assertThat(store.status().checkpoints().lastMergeFailure()).contains("no room");
+        }
+    }
+
+    /** Or the deltas would fill what is left of the disk the faster. */
+    @Test
+    void shouldHoldUpCheckpointsOfTheIntervalWhileThereIsNoRoomToMergeAndMergeAsSoonAsThereIs() throws Exception {
+        final FaultStoreFiles disk = smallDisk();
+        try (DurableStateStore store = DurableStateStore.open(context().storeFiles(disk))) {
+            leaveNoRoom(disk, store);
+        }
+        final long timeoutNs = TimeUnit.SECONDS.toNanos(2);
+        try (DurableStateStore store = DurableStateStore.open(context()
+                .storeFiles(disk)
+                .checkpointIntervalNs(1)
+                .checkpointTimeoutNs(timeoutNs)
+                .checkpointOnClose(false))) {
+            final LongLongState longs = store.longLongState("longs");
+            await(() -> {
+                longs.addAndGet(1, 1);
+                return store.status().checkpoints().completed() >= GOING_ON
+                        || store.status().checkpoints().mergeWaitNs() >= timeoutNs / 2;
+            });
+            assertThat(store.status().checkpoints().mergeWaitNs()).isGreaterThanOrEqualTo(timeoutNs / 2);
+            await(() -> store.status().checkpoints().phase() != CheckpointPhase.CAPTURE);
+            disk.setCapacity(Long.MAX_VALUE); // and no checkpoint comes any more
+            await(() -> store.status().checkpoints().chainLength() == 1);
+        }
+    }
+
+    /** The first merge of each session is that with the base, and none lasts until a second would be tried. */
+    @Test
+    void shouldMergeDeltasInShortSessionsThoughTheBaseCannotBeRead() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            fill(store);
+        }
+        final String base = checkpointFiles().get(0).getFileName().toString();
+        files.hook((operation, path) -> {
+            if (operation == FileOperation.OPEN_READ && isMerger() && path.endsWith(base)) {
+                throw new StoreIoException("planted: file=" + path);
+            }
+        });
+        int chainMax = 0;
+        for (int i = 0; i < CHECKPOINTS; i++) {
+            try (DurableStateStore store = DurableStateStore.open(context())) {
+                chainMax = Math.max(chainMax, store.recoveryReport().checkpointFileCount());
+                store.longLongState("longs").addAndGet(i, 1);
+            }
+        }
+        assertThat(chainMax).isGreaterThan(CHAIN_LENGTH_MAX).isLessThan(CHECKPOINTS * 3 / 4);
+    }
+
+    @Test
+    void shouldNotCountAMergeAsFailedWhoseOldFilesCannotBeDeleted() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            fill(store);
+            files.hook((operation, path) -> {
+                if (operation == FileOperation.DELETE
+                        && isMerger()
+                        && path.getFileName().toString().startsWith("checkpoint-")) {
+                    throw new StoreIoException("planted: file=" + path);
+                }
+            });
+            for (int i = 0; i < GOING_ON; i++) {
+                final long merges = store.status().checkpoints().merges();
+                fill(store);
+                await(() -> store.status().checkpoints().merges()
+                                + store.status().checkpoints().failedMerges()
+                        > merges);
+            }
+            assertThat(store.status().checkpoints().failedMerges()).isZero();
+            files.hook((operation, path) -> {});
+        }
+        assertThat(checkpointFiles()).hasSizeLessThanOrEqualTo(3); // deleted at the end at the latest
+    }
+
+    /** A disk that takes nothing for a while says nothing about the files that are there. */
+    @Test
+    void shouldMergeWithTheBaseAsSoonAsItsResultCanBeWritten() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            fill(store);
+            final Path base = checkpointFiles().get(0);
+            files.hook((operation, path) -> {
+                if (operation == FileOperation.CREATE && isMerger()) {
+                    throw new StoreIoException("planted: file=" + path);
+                }
+            });
+            for (int i = 1; i <= GOING_ON; i++) {
+                final long failed = i;
+                fill(store);
+                await(() -> store.status().checkpoints().failedMerges() >= failed);
+            }
+            files.hook((operation, path) -> {});
+            checkpoints(store, 1);
+            await(() -> store.status().checkpoints().merges() > 0);
+            checkpoints(store, 3); // manifests before are not kept
+            await(() -> !Files.exists(base));
+        }
+    }
+
+    /** Not only after the next checkpoint, which may be long in coming. */
+    @Test
+    void shouldDeleteWhatItWasOpenedFromWhenAllIsLoaded() throws Exception {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
+            fill(store);
+        }
+        final Path base = checkpointFiles().get(0);
+        try (DurableStateStore store =
+                DurableStateStore.open(context().hydrationBytesPerSecond(HYDRATION_BYTES_PER_SECOND))) {
+            final LongLongState other = store.longLongState("other"); // the pages of the first stay cold
+            for (long key = 0; key < 4 * KEYS; key++) { // so much that merging does not rest
+                other.put(key, key);
+            }
+            store.checkpoint().join();
+            await(() -> store.status().checkpoints().merges() > 0);
+            checkpoints(store, 3); // manifests before are not kept, and nothing is to be merged
+            assertThat(Files.exists(base)).isTrue();
+            assertThat(store.hydration().isComplete()).isFalse();
+            await(() -> store.hydration().isComplete());
+            await(() -> !Files.exists(base));
         }
     }
 }

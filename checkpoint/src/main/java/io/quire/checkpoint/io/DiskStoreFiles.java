@@ -200,7 +200,8 @@ public final class DiskStoreFiles implements StoreFiles {
     public long usableSpace(final Path path) {
         try {
             final FileStore store = Files.getFileStore(path);
-            return store.getUsableSpace();
+            final long usable = store.getUsableSpace();
+            return usable == 0 && store.getTotalSpace() == 0 ? Long.MAX_VALUE : usable; // some tell neither
         } catch (final IOException e) {
             throw failure("ask for free space of", path, 0, e);
         }

@@ -87,7 +87,7 @@ public interface StoreFiles {
      * Free bytes that this process may still use on the file system of a path.
      *
      * @param path an existing file or directory
-     * @return bytes
+     * @return bytes, {@link Long#MAX_VALUE} when the file system does not tell
      */
     long usableSpace(Path path);
 }

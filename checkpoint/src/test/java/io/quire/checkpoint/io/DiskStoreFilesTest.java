@@ -3,6 +3,7 @@ package io.quire.checkpoint.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.quire.store.errors.StoreFullException;
 import io.quire.store.errors.StoreIoException;
@@ -52,6 +53,14 @@ class DiskStoreFilesTest extends StoreFilesContractTest {
                 .isEqualTo("rwx------");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path.getParent())))
                 .isEqualTo("rwx------");
+    }
+
+    @Test
+    void shouldNotTakeAFileSystemThatTellsNoLengthForAFullOne() throws IOException {
+        final Path processes = Path.of("/proc");
+        assumeThat(Files.isDirectory(processes)).isTrue();
+        assumeThat(Files.getFileStore(processes).getTotalSpace()).isZero();
+        assertThat(files.usableSpace(processes)).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
