@@ -17,7 +17,7 @@ import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The time by which entries expire, recorded where the log has no room. */
 class ExpiryTimeRecordTest {
@@ -89,11 +89,14 @@ class ExpiryTimeRecordTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {8, 16, 24, 32, 40, 48, 56, 64, 72, 4_096})
-    void shouldKnowWhereverTheEndOfTheRingIsWhetherThereIsRoom(final int left) {
-        try (ChangeRing ring = ring(5L * ChangeRing.MIN_CAPACITY + left)) {
+    @CsvSource({"8, 0", "8, 1", "8, 2", "16, 0", "16, 1", "16, 2", "24, 0", "24, 1", "24, 2", "4096, 0"})
+    void shouldKnowWhereverTheEndOfTheRingIsWhetherThereIsRoom(final int behind, final int others) {
+        try (ChangeRing ring = ring(5L * ChangeRing.MIN_CAPACITY + behind)) {
             final ChangeLog log = log(ring);
             final long start = log.position();
+            for (int i = 0; i < others; i++) {
+                log.putLong(1, i, i); // longer, so that what is left at the end is any multiple of 8
+            }
             while (log.hasRoomForExpiryTime()) {
                 log.expiryTime(1);
             }
