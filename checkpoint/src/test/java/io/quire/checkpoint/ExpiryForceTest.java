@@ -20,10 +20,10 @@ class ExpiryForceTest {
     @TempDir
     Path temp;
 
-    @Test
-    void shouldNotForceEachRemovalOfWhatHasExpired() {
-        final AtomicLong clock = new AtomicLong(1_000_000);
-        final DurableStoreContext context = new DurableStoreContext()
+    private final AtomicLong clock = new AtomicLong(1_000_000);
+
+    private DurableStoreContext context() {
+        return new DurableStoreContext()
                 .directory(temp.resolve("store"))
                 .sharedMemoryDirectory(temp)
                 .windowShift(20)
@@ -32,6 +32,11 @@ class ExpiryForceTest {
                 .checkpointOnClose(false)
                 .expiryClock(clock::get)
                 .durability(Durability.SYNC);
+    }
+
+    @Test
+    void shouldNotForceEachRemovalOfWhatHasExpired() {
+        final DurableStoreContext context = context();
         try (DurableStateStore store = DurableStateStore.open(context)) {
             final ValueState<Long, Long> values = values(store);
             store.beginBatch();
@@ -54,17 +59,7 @@ class ExpiryForceTest {
 
     @Test
     void shouldForceThatTheClockIsBelievedAgain() {
-        final AtomicLong clock = new AtomicLong(1_000_000);
-        final DurableStoreContext context = new DurableStoreContext()
-                .directory(temp.resolve("store"))
-                .sharedMemoryDirectory(temp)
-                .windowShift(20)
-                .changeRingLength(64 * 1024)
-                .checkpointIntervalNs(0)
-                .checkpointOnClose(false)
-                .expiryClock(clock::get)
-                .durability(Durability.SYNC);
-        try (DurableStateStore store = DurableStateStore.open(context)) {
+        try (DurableStateStore store = DurableStateStore.open(context())) {
             values(store).put(1L, 1L);
             clock.addAndGet(1_000_000);
             values(store).put(2L, 2L);

@@ -189,20 +189,24 @@ class FileCursorTest {
         }
     }
 
-    /** Whether the index is unpacked, kept as it is, or read again and again is a matter of the budget. */
-    @Test
-    void shouldFindAllThereIsAndNothingElseWhateverItKeepsOfTheIndex() {
-        final int entries = 20_000;
+    /** Writes a file with a line of every third page, whose index has many pages. */
+    private CheckpointFileInfo writeSparse(final int entries) {
         final CheckpointFileIdentity identity = new CheckpointFileIdentity(STORE_ID, 2, 2, 2);
-        final CheckpointFileInfo info;
         try (CheckpointFileWriter writer =
                 CheckpointFileWriter.create(files, directory, identity, CheckpointFileSettings.defaults())) {
             for (int i = 0; i < entries; i++) {
                 RawMemory.putLong(page, contentOf(5 + i * 3));
                 writer.append(5 + i * 3, 1L << i % 64, page);
             }
-            info = writer.finish();
+            return writer.finish();
         }
+    }
+
+    /** Whether the index is unpacked, kept as it is, or read again and again is a matter of the budget. */
+    @Test
+    void shouldFindAllThereIsAndNothingElseWhateverItKeepsOfTheIndex() {
+        final int entries = 20_000;
+        final CheckpointFileInfo info = writeSparse(entries);
         for (final int indexPagesKept : new int[] {0, 2, 6}) {
             try (CheckpointFileReader large = CheckpointFileReader.open(files, directory, info)) {
                 checkIndex(large, entries, indexPagesKept * 4L * large.indexPageCount());
@@ -239,16 +243,7 @@ class FileCursorTest {
     @Test
     void shouldReadNoIndexPageThatWasUnpackedForAll() {
         final int entries = 20_000;
-        final CheckpointFileIdentity identity = new CheckpointFileIdentity(STORE_ID, 2, 2, 2);
-        final CheckpointFileInfo info;
-        try (CheckpointFileWriter writer =
-                CheckpointFileWriter.create(files, directory, identity, CheckpointFileSettings.defaults())) {
-            for (int i = 0; i < entries; i++) {
-                RawMemory.putLong(page, contentOf(5 + i * 3));
-                writer.append(5 + i * 3, 1L << i % 64, page);
-            }
-            info = writer.finish();
-        }
+        final CheckpointFileInfo info = writeSparse(entries);
         final CheckpointFileReader reader = CheckpointFileReader.open(files, directory, info);
         try (IndexPageCursor packed = new IndexPageCursor()) {
             packed.load(reader, 1);
